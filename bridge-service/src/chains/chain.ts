@@ -1,0 +1,70 @@
+import type { Currency } from '../money/currency.ts'
+import type { Outcome } from '../outcome.ts'
+
+/** CAIP-2 style: `evm:31337`, later `stellar:…`. */
+export type ChainId = `${string}:${string}`
+
+/** What the escrow holds and who may get it (DESIGN §6). Plain JSON; every value is fixed before the lock is signed. */
+export type HoldTerms = {
+  /** keccak256(transfer id, salt), 0x and 64 hex digits; indexed in every event. */
+  readonly ref: `0x${string}`
+  readonly currency: Currency
+  /** Minor units of `currency` as a decimal string. */
+  readonly amountMinor: string
+  readonly payer: string
+  readonly payee: string
+  /** Unix seconds. From here on anyone may refund a locked escrow. */
+  readonly refundAfter: number
+  /** Unix seconds. From here on anyone may take a committed escrow's exit. */
+  readonly hardDeadline: number
+  readonly onExpiry: 'refund' | 'release'
+}
+
+/** One wish to cause one effect on a chain. */
+export type ChainOrder = {
+  /** The intent's key: one key, one effect. */
+  readonly key: string
+  readonly action: 'lock' | 'release' | 'refund'
+  readonly terms: HoldTerms
+}
+
+/** A chain transaction that is signed, stored and on its way (or further). */
+export type ChainTx = {
+  readonly hash: `0x${string}`
+  readonly nonce: number
+  readonly sender: string
+}
+
+/**
+ * Port to a chain. The outcome of an order comes from the chain, never from the answer to a broadcast.
+ */
+export type Chain = {
+  readonly id: ChainId
+  /** The address that locks and gets refunds. */
+  readonly treasury: string
+  /** The contract that holds the escrows. */
+  readonly escrow: string
+  /** The id that the escrow of these terms has on chain; known before anything is sent. */
+  readonly escrowId: (terms: HoldTerms) => `0x${string}`
+  /** Throws `address_invalid` or `address_checksum_invalid`; returns the canonical form. */
+  readonly parseAddress: (text: string) => string
+  readonly supports: (currency: Currency) => boolean
+  /**
+   * Signs, stores and broadcasts; the same order again gives the stored transaction again and never a second one.
+   * `refused`: the chain would revert it (simulated) and nothing was signed. `unknown`: it was stored, or may have been.
+   * Throws `chain_unavailable` when nothing was stored and the order may simply be tried again.
+   */
+  readonly submit: (order: ChainOrder) => Promise<Outcome<ChainTx>>
+  /**
+   * The truth from the chain: `done` when a transaction of this order is included and succeeded, `refused` when one was included,
+   * reverted and is final, or code `not_found` when none was ever stored, `unknown` while it is still open.
+   */
+  readonly find: (key: string) => Promise<Outcome<ChainTx>>
+  /**
+   * One turn of housekeeping over the open transactions of the lanes that this process holds: completes what a crash left unsigned, sends
+   * stored bytes again, replaces what is stuck at the same nonce with a higher fee. To be called again and again.
+   */
+  readonly tend: () => Promise<void>
+  /** Treasury balance of a currency in minor units, as a decimal string, at the newest block. */
+  readonly balanceOf: (currency: Currency, address: string) => Promise<string>
+}

@@ -1,0 +1,75 @@
+/**
+ * Every error that leaves the service, by its stable code. `status` is the HTTP status; `retry` tells a client what to do:
+ * `never` (change the request), `same_key` (send it again, unchanged), `reconcile` (ask what happened before anything else).
+ */
+export const errors = {
+  amount_invalid: { status: 422, retry: 'never', title: 'The amount is not a plain decimal string.' },
+  amount_not_positive: { status: 422, retry: 'never', title: 'The amount must be greater than zero.' },
+  amount_too_precise: { status: 422, retry: 'never', title: 'The amount has more decimals than the asset.' },
+  amount_over_limit: { status: 422, retry: 'never', title: 'The amount is over the limit.' },
+  amount_under_minimum: { status: 422, retry: 'never', title: 'The amount does not cover the fee.' },
+  asset_unknown: { status: 422, retry: 'never', title: 'The asset is not supported.' },
+  asset_mismatch: { status: 422, retry: 'never', title: 'The asset does not fit the rail, the chain or the quote.' },
+  address_invalid: { status: 422, retry: 'never', title: 'The address is not valid.' },
+  address_checksum_invalid: { status: 422, retry: 'never', title: 'The address checksum is wrong.' },
+  account_invalid: { status: 422, retry: 'never', title: 'The bank account is not valid.' },
+  route_unsupported: { status: 422, retry: 'never', title: 'No route leads from this source to this destination.' },
+  field_unknown: { status: 422, retry: 'never', title: 'The request has a field that is not known.' },
+  request_invalid: { status: 422, retry: 'never', title: 'The request does not have the documented shape.' },
+  body_invalid: { status: 400, retry: 'never', title: 'The body is not valid JSON.' },
+  body_too_large: { status: 413, retry: 'never', title: 'The body is too large.' },
+  media_type_unsupported: { status: 415, retry: 'never', title: 'The body must be application/json.' },
+  idempotency_key_missing: { status: 400, retry: 'never', title: 'Idempotency-Key is required.' },
+  idempotency_key_invalid: { status: 400, retry: 'never', title: 'Idempotency-Key must be 1 to 255 printable ASCII characters.' },
+  idempotency_conflict: { status: 409, retry: 'never', title: 'The Idempotency-Key was used with another request.' },
+  quote_not_found: { status: 404, retry: 'never', title: 'There is no such quote.' },
+  quote_expired: { status: 409, retry: 'never', title: 'The quote has expired.' },
+  quote_used: { status: 409, retry: 'never', title: 'The quote was already used.' },
+  transfer_not_found: { status: 404, retry: 'never', title: 'There is no such transfer.' },
+  transfer_not_cancelable: { status: 409, retry: 'never', title: 'The transfer can no longer be canceled.' },
+  escrow_not_found: { status: 404, retry: 'never', title: 'There is no such escrow.' },
+  account_not_found: { status: 404, retry: 'never', title: 'There is no such ledger account.' },
+  cursor_invalid: { status: 400, retry: 'never', title: 'The cursor is not one that this API gave.' },
+  route_not_found: { status: 404, retry: 'never', title: 'There is no such route.' },
+  unauthenticated: { status: 401, retry: 'never', title: 'An API key is required.' },
+  forbidden: { status: 403, retry: 'never', title: 'The API key lacks the scope.' },
+  signature_invalid: { status: 401, retry: 'never', title: 'The webhook signature is not valid.' },
+  liquidity_insufficient: { status: 409, retry: 'never', title: 'There is not enough liquidity.' },
+  screening_refused: { status: 422, retry: 'never', title: 'Screening refused the transfer.' },
+  rail_unavailable: { status: 503, retry: 'same_key', title: 'The bank rail does not answer.' },
+  rail_refused: { status: 422, retry: 'never', title: 'The bank refused the payment.' },
+  rail_outcome_unknown: { status: 503, retry: 'reconcile', title: 'The bank did not say whether the money moved.' },
+  chain_unavailable: { status: 503, retry: 'same_key', title: 'The chain does not answer.' },
+  chain_refused: { status: 422, retry: 'never', title: 'The chain refused the transaction.' },
+  chain_halted: { status: 503, retry: 'same_key', title: 'The chain is halted until an operator resumes it.' },
+  ledger_unbalanced: { status: 500, retry: 'never', title: 'A ledger entry does not balance.' },
+  transition_illegal: { status: 500, retry: 'never', title: 'The transfer cannot take this transition.' },
+  definition_unknown: {
+    status: 500,
+    retry: 'never',
+    title: 'The transfer was made by a machine definition that this version does not know.',
+  },
+  config_invalid: { status: 500, retry: 'never', title: 'The configuration is not valid.' },
+  database_unavailable: { status: 503, retry: 'same_key', title: 'The database does not answer.' },
+  internal: { status: 500, retry: 'reconcile', title: 'Something broke on our side.' },
+} as const
+
+export type ErrorCode = keyof typeof errors
+
+/** Carries a stable code, the values that explain it, and the cause. Expected refusals inside the core are values, not throws. */
+export class BridgeError extends Error {
+  readonly code: ErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: ErrorCode, details: Record<string, unknown> = {}, options?: ErrorOptions) {
+    super(errors[code].title, options)
+    this.name = 'BridgeError'
+    this.code = code
+    this.details = details
+  }
+}
+
+/** Closes every `switch` over a union: a new member that is not handled is a compile error. */
+export const unreachable = (value: never): never => {
+  throw new BridgeError('internal', { unexpected: value })
+}

@@ -1,0 +1,81 @@
+import type { Currency } from '../money/currency.ts'
+import type { Outcome } from '../outcome.ts'
+
+export type RailScheme = 'ach' | 'sepa' | 'sepa_inst' | 'wire' | 'book'
+
+export type Counterparty = {
+  readonly name: string
+  /** IBAN, or a domestic account number with its routing number. */
+  readonly accountNumber: string
+  readonly routingNumber?: string
+}
+
+/** One payment order to a bank. Plain JSON, so that it can be stored in the intent before anything is sent. */
+export type RailOrder = {
+  /** Idempotency key: the same key means the same order, for ever. */
+  readonly key: string
+  /** Our reference at the bank, at most 35 characters (ISO 20022 Max35Text). */
+  readonly externalId: string
+  /** Seen from the bridge: `debit` pulls money from the counterparty, `credit` pays it. */
+  readonly direction: 'debit' | 'credit'
+  readonly scheme: RailScheme
+  /** Minor units as a decimal string. */
+  readonly amountMinor: string
+  readonly currency: Currency
+  /** The bridge's own account at the bank. */
+  readonly account: string
+  readonly counterparty: Counterparty
+  readonly description: string
+}
+
+/** What a bank has said about an order; an append-only log. The bank's own code stands beside the normalised type. */
+export type RailFact = {
+  readonly type: 'submitted' | 'settled' | 'rejected' | 'returned'
+  readonly bankTransferId: string
+  readonly externalId: string
+  readonly rawCode?: string
+  /** ISO 8601, the bank's time. */
+  readonly at: string
+}
+
+/** The order as the bank holds it. */
+export type RailTransfer = {
+  readonly bankTransferId: string
+  readonly externalId: string
+  readonly status: RailFact['type']
+  readonly rawCode?: string
+}
+
+/** A line of the bridge's own account. Positive is money in. */
+export type StatementLine = {
+  readonly cursor: string
+  readonly bankTransferId: string
+  readonly externalId: string
+  readonly amountMinor: string
+  readonly currency: Currency
+  readonly at: string
+}
+
+export type RailCapabilities = {
+  readonly schemes: readonly RailScheme[]
+  readonly currencies: readonly Currency[]
+}
+
+/** A verified webhook: `id` names the delivery's message, the same on every redelivery. */
+export type RailWebhook = { readonly id: string; readonly fact: RailFact }
+
+/**
+ * Port to a bank. Nothing here throws for what a bank may answer: refusals and silence are outcomes.
+ * `verifyWebhook` throws `signature_invalid`.
+ */
+export type Rail = {
+  readonly id: string
+  readonly capabilities: RailCapabilities
+  readonly submit: (order: RailOrder) => Promise<Outcome<RailTransfer>>
+  /** Asks for the truth by key, then by external id. `refused` with code `not_found` means that the bank never took the order. */
+  readonly query: (reference: { key: string; externalId: string }) => Promise<Outcome<RailTransfer>>
+  readonly cancel: (bankTransferId: string) => Promise<Outcome<RailTransfer>>
+  readonly balance: (account: string) => Promise<{ amountMinor: string; currency: Currency }>
+  readonly entries: (account: string, after?: string) => Promise<{ lines: StatementLine[]; next?: string }>
+  readonly verifyWebhook: (headers: Record<string, string | undefined>, rawBody: string) => RailWebhook
+}

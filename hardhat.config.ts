@@ -1,0 +1,16 @@
+import { createRequire } from 'node:module'
+import hardhatToolboxViem from '@nomicfoundation/hardhat-toolbox-viem'
+import { defineConfig } from 'hardhat/config'
+
+// The compiler comes from npm: Hardhat's own download needs a network that CI and many offices do not have.
+const solcPath = createRequire(import.meta.url).resolve('solc/soljson.js')
+
+export default defineConfig({
+  plugins: [hardhatToolboxViem],
+  paths: { sources: './contracts', tests: { solidity: './contracts/test' } },
+  solidity: {
+    version: '0.8.37',
+    path: solcPath,
+    settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: 'cancun' },
+  },
+})
