@@ -13,9 +13,10 @@ create table ledger_entries (
   position    bigint generated always as identity primary key,
   xid         bigint not null default (pg_current_xact_id()::text::bigint),
   transfer_id key_text not null,             -- or the name of what is not a transfer, e.g. 'opening'
-  kind        key_text not null,             -- 'debitSettled', …: one entry of a kind per transfer, so a repeat is refused
+  version     int not null,                  -- the event that booked it: at most one entry per event, so a repeat is refused
+  kind        key_text not null,             -- that event's type: 'debitSettled', …
   at          timestamptz not null default now(),
-  unique (transfer_id, kind)
+  unique (transfer_id, version)
 );
 -- Append-ordered, so BRIN finds the tail after a snapshot at almost no cost to writers.
 create index ledger_entries_by_xid on ledger_entries using brin (xid);

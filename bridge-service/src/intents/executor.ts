@@ -1,0 +1,211 @@
+import type { Pool } from 'pg'
+import type { Chain } from '../chains/chain.ts'
+import { unreachable } from '../errors.ts'
+import type { Outcome } from '../outcome.ts'
+import type { Screening } from '../policy/screening.ts'
+import type { Rail, RailFact, RailTransfer } from '../rails/rail.ts'
+import type { IntentInput } from '../transfer/input.ts'
+import type { Intent } from './intent.ts'
+import { claimIntents, type LeasedIntent, postponeIntent } from './store.ts'
+
+type Answer = Exclude<IntentInput, { type: 'screened' }> | { readonly type: 'screened'; readonly list: string }
+
+export type ExecutorOptions = {
+  readonly pool: Pool
+  readonly owner: string
+  readonly leaseMs: number
+  readonly rails: ReadonlyMap<string, Rail>
+  readonly chains: ReadonlyMap<string, Chain>
+  readonly screening: Screening
+  /** Takes the answer to the saga. */
+  readonly answer: (intent: Intent, answer: Answer) => void
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, details: Record<string, unknown>) => void
+  /** Calls under way at once, per target. */
+  readonly concurrency?: number
+  readonly pollMs?: number
+  /** How long the bank keeps keys: after that an order is asked about and never sent again. */
+  readonly keyRetentionMs?: number
+  /** Called before and after each external call; a test crashes here. */
+  readonly fault?: (point: 'beforeCall' | 'afterCall', intent: Intent) => void
+}
+
+export type Executor = {
+  /** Takes intents that were committed already leased to this process. */
+  readonly take: (intents: readonly Intent[]) => void
+  readonly stop: () => Promise<void>
+}
+
+const defaultKeyRetentionMs = 20 * 3_600_000
+const askAgainBaseMs = 500
+const askAgainCeilingMs = 900_000
+
+/**
+ * Turns intents into calls, and answers into inputs of the saga. A wish that was never tried is sent; one that may have been tried is asked
+ * about, and sent again (the same key, the same bytes) only when the other side says that it never got it.
+ */
+export const executor = (options: ExecutorOptions): Executor => {
+  const { pool, owner, leaseMs, rails, chains, screening, answer, log, fault = () => {} } = options
+  const waiting = new Map<string, LeasedIntent[]>()
+  const calls = new Map<string, number>()
+  const underWay = new Set<Promise<void>>()
+  const concurrency = options.concurrency ?? 64
+  let stopped = false
+
+  const enqueue = (intent: LeasedIntent) => {
+    const queue = waiting.get(intent.target) ?? []
+    queue.push(intent)
+    waiting.set(intent.target, queue)
+    drain(intent.target)
+  }
+
+  const drain = (target: string) => {
+    const queue = waiting.get(target)
+    while (queue && queue.length > 0 && (calls.get(target) ?? 0) < concurrency) {
+      const intent = queue.shift()!
+      calls.set(target, (calls.get(target) ?? 0) + 1)
+      const call = run(intent).finally(() => {
+        calls.set(target, calls.get(target)! - 1)
+        underWay.delete(call)
+        if (!stopped) drain(target)
+      })
+      underWay.add(call)
+    }
+  }
+
+  const run = async (intent: LeasedIntent): Promise<void> => {
+    try {
+      const { request } = intent
+      fault('beforeCall', intent)
+      switch (request.kind) {
+        case 'screening':
+          await runScreening(intent, await screening.check(request.order))
+          break
+        case 'rail':
+          await runRail(intent, request.order, needed(rails, intent.target))
+          break
+        case 'chain':
+          await runChain(intent, request.order, needed(chains, intent.target))
+          break
+        default:
+          unreachable(request)
+      }
+    } catch (error) {
+      // Adapters answer in outcomes; what is thrown says that nothing was sent, or is a bug. Either way the intent comes round again.
+      log('warn', 'an intent is tried again later', { intent: intent.key, step: intent.step, error: String(error) })
+      await postpone(intent, intent.tried ? 'UNKNOWN' : 'PENDING')
+    }
+  }
+
+  const runScreening = async (intent: LeasedIntent, outcome: Outcome<{ list: string }>) => {
+    fault('afterCall', intent)
+    if (outcome.kind === 'done') return answer(intent, { type: 'screened', list: outcome.value.list })
+    if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
+    await postpone(intent, 'PENDING') // looking at a list has no effect that could be unknown
+  }
+
+  const runRail = async (intent: LeasedIntent, order: Parameters<Rail['submit']>[0], rail: Rail) => {
+    const step = intent.step as 'debitFiat' | 'creditFiat'
+    if (intent.tried) {
+      const found = await rail.query({ key: order.key, externalId: order.externalId })
+      if (found.kind === 'done') return answerRail(intent, step, found.value)
+      if (found.kind === 'unknown') return postpone(intent, 'UNKNOWN')
+      if (found.code !== 'not_found') return answer(intent, refusal(intent, found))
+      if (Date.now() - intent.createdAtMs > (options.keyRetentionMs ?? defaultKeyRetentionMs)) {
+        log('error', 'an order was never found and its key may be forgotten: a person must look', { intent: intent.key })
+        return postpone(intent, 'UNKNOWN')
+      }
+    }
+    const outcome = await rail.submit(order)
+    fault('afterCall', intent)
+    if (outcome.kind === 'done') return answerRail(intent, step, outcome.value)
+    if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
+    if (intent.tried) return postpone(intent, 'UNKNOWN')
+    answer(intent, { type: 'intentUnknown', step, detail: outcome.detail })
+  }
+
+  const answerRail = async (intent: LeasedIntent, step: 'debitFiat' | 'creditFiat', transfer: RailTransfer) => {
+    const { status, bankTransferId, externalId, rawCode } = transfer
+    const fact: RailFact = {
+      type: status,
+      bankTransferId,
+      externalId,
+      at: new Date().toISOString(),
+      ...(rawCode === undefined ? {} : { rawCode }),
+    }
+    answer(intent, { type: 'railAnswered', step, fact })
+    // Not settled yet: the webhook may be lost, so the bank is asked again, ever more rarely.
+    if (status === 'submitted' && intent.tried) await postpone(intent, 'IN_FLIGHT')
+  }
+
+  const runChain = async (intent: LeasedIntent, order: Parameters<Chain['submit']>[0], chain: Chain) => {
+    if (intent.tried) {
+      const found = await chain.find(order.key)
+      if (found.kind === 'refused' && found.code !== 'not_found') return answer(intent, refusal(intent, found))
+      // Included or on its way: the indexer's observation moves the saga.
+      if (found.kind !== 'refused') return postpone(intent, 'IN_FLIGHT')
+    }
+    const outcome = await chain.submit(order)
+    fault('afterCall', intent)
+    if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
+    if (intent.tried || outcome.kind === 'unknown') await postpone(intent, 'IN_FLIGHT')
+  }
+
+  const refusal = ({ step, attempt }: Intent, { code, detail }: { code: string; detail: string }): Answer => ({
+    type: 'intentRefused',
+    step,
+    attempt,
+    code,
+    detail,
+  })
+
+  const postpone = async (intent: LeasedIntent, status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN') => {
+    const delayMs = Math.min(askAgainBaseMs * 2 ** Math.min(intent.attempts, 20), askAgainCeilingMs)
+    // When the database is down too, the lease runs out and another worker asks.
+    await postponeIntent(pool, intent, status, delayMs).catch(error =>
+      log('warn', 'an intent could not be given back', { intent: intent.key, error: String(error) }),
+    )
+  }
+
+  const poll = async () => {
+    while (!stopped) {
+      try {
+        const claimed = await claimIntents(pool, owner, leaseMs, 100)
+        for (const intent of claimed) enqueue(intent)
+        if (claimed.length === 100) continue
+      } catch (error) {
+        log('warn', 'intents could not be claimed', { error: String(error) })
+      }
+      await pause(options.pollMs ?? 250)
+    }
+  }
+
+  let wakeUp = () => {}
+  const pause = (ms: number) =>
+    new Promise<void>(resolve => {
+      const timer = setTimeout(resolve, ms)
+      wakeUp = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+    })
+  const polling = poll()
+
+  return {
+    take: intents => {
+      const createdAtMs = Date.now()
+      for (const intent of intents) enqueue({ ...intent, epoch: 1, attempts: 0, tried: false, createdAtMs })
+    },
+    stop: async () => {
+      stopped = true
+      wakeUp()
+      await polling
+      await Promise.allSettled(underWay)
+    },
+  }
+}
+
+const needed = <T>(adapters: ReadonlyMap<string, T>, id: string): T => {
+  const adapter = adapters.get(id)
+  if (adapter === undefined) throw new Error(`no adapter ${id} in this process`)
+  return adapter
+}

@@ -1,0 +1,77 @@
+import type { Pool } from 'pg'
+import type { Intent } from './intent.ts'
+
+/** An intent that this process holds until its lease ends. */
+export type LeasedIntent = Intent & {
+  readonly epoch: number
+  /** How often it was claimed before. */
+  readonly attempts: number
+  /** A wish that nobody has tried is sent; one that somebody may have tried is asked about first. */
+  readonly tried: boolean
+  readonly createdAtMs: number
+}
+
+type Row = {
+  key: string
+  transfer_id: Intent['transferId']
+  step: Intent['step']
+  attempt: number
+  target: string
+  reference: string
+  request: Intent['request']
+  epoch: number
+  attempts: number
+  was: string
+  created_at: Date
+}
+
+/** Leases intents that are due: new ones of processes without an executor, unknown ones, and those whose worker is gone. */
+export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, limit: number): Promise<LeasedIntent[]> => {
+  const { rows } = await pool.query<Row>({
+    name: 'claim_intents',
+    text: `with due as materialized (
+             select key, status from intents
+              where status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN') and next_at <= now()
+              order by next_at limit $3 for update skip locked
+           )
+           update intents i
+              set status = case due.status when 'PENDING' then 'IN_FLIGHT' else due.status end, attempts = i.attempts + 1,
+                  lease_owner = $1, lease_epoch = i.lease_epoch + 1, next_at = now() + $2 * interval '1 ms', updated_at = now()
+             from due where i.key = due.key
+           returning i.key, i.transfer_id, i.step, i.attempt, i.target, i.reference, i.request,
+                     i.lease_epoch as epoch, i.attempts, due.status as was, i.created_at`,
+    values: [owner, leaseMs, limit],
+  })
+  return rows.map(row => ({
+    key: row.key,
+    transferId: row.transfer_id,
+    step: row.step,
+    attempt: row.attempt,
+    target: row.target,
+    reference: row.reference,
+    request: row.request,
+    epoch: row.epoch,
+    attempts: row.attempts,
+    tried: row.was !== 'PENDING',
+    createdAtMs: row.created_at.getTime(),
+  }))
+}
+
+/**
+ * Gives an intent back until `delayMs` from now. Fenced by the lease's epoch: a worker that woke up late changes nothing. Returns
+ * whether the lease was still ours.
+ */
+export const postponeIntent = async (
+  pool: Pool,
+  { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>,
+  status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN',
+  delayMs: number,
+): Promise<boolean> => {
+  const { rowCount } = await pool.query({
+    name: 'postpone_intent',
+    text: `update intents set status = $3, lease_owner = null, next_at = now() + $4 * interval '1 ms', updated_at = now()
+            where key = $1 and lease_epoch = $2 and status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN')`,
+    values: [key, epoch, status, delayMs],
+  })
+  return rowCount === 1
+}

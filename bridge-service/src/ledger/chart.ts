@@ -1,0 +1,57 @@
+import type { ChainId } from '../chains/chain.ts'
+import type { Currency } from '../money/currency.ts'
+
+/** The chart of accounts: every account has one currency, which its id names. */
+export const account = {
+  /** What the bank owes us: must equal the bank's statement. */
+  bankCash: (currency: Currency) => `bank_cash:${currency}`,
+  /** Customers' money between debit and delivery: zero at rest. */
+  customerClearing: (currency: Currency) => `customer_clearing:${currency}`,
+  treasury: (chain: ChainId, currency: Currency) => `treasury:${chain}:${currency}`,
+  /** Must equal the escrow contract's total. */
+  escrow: (chain: ChainId, currency: Currency) => `escrow:${chain}:${currency}`,
+  /** Our position between the two legs of an exchange. */
+  exchange: (currency: Currency) => `exchange:${currency}`,
+  feeIncome: (currency: Currency) => `fee_income:${currency}`,
+  /** What customers owe us after a return that came too late to roll back. */
+  receivable: (currency: Currency) => `receivable:${currency}`,
+  equity: (currency: Currency) => `equity:${currency}`,
+} as const
+
+export type AccountKind = 'asset' | 'liability' | 'income' | 'expense' | 'equity' | 'clearing'
+
+export type AccountDefinition = {
+  readonly id: string
+  readonly kind: AccountKind
+  readonly currency: Currency
+  readonly shards: number
+}
+
+/** Accounts that every transfer touches are split, so that writers of different connections never queue on one row. */
+const hot = 16
+
+/** All accounts that the given currencies and chains need. */
+export const chartFor = (
+  fiat: readonly Currency[],
+  tokens: readonly { chain: ChainId; currency: Currency }[],
+): AccountDefinition[] => {
+  const each = (currency: Currency): AccountDefinition[] => [
+    { id: account.exchange(currency), kind: 'equity', currency, shards: hot },
+    { id: account.equity(currency), kind: 'equity', currency, shards: 1 },
+  ]
+  const definitions = [
+    ...fiat.flatMap(currency => [
+      { id: account.bankCash(currency), kind: 'asset' as const, currency, shards: hot },
+      { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
+      { id: account.feeIncome(currency), kind: 'income' as const, currency, shards: hot },
+      { id: account.receivable(currency), kind: 'asset' as const, currency, shards: 1 },
+      ...each(currency),
+    ]),
+    ...tokens.flatMap(({ chain, currency }) => [
+      { id: account.treasury(chain, currency), kind: 'asset' as const, currency, shards: hot },
+      { id: account.escrow(chain, currency), kind: 'asset' as const, currency, shards: hot },
+      ...each(currency),
+    ]),
+  ]
+  return [...new Map(definitions.map(definition => [definition.id, definition])).values()]
+}

@@ -1,0 +1,18 @@
+import type { Money } from '../money/money.ts'
+import type { RailScheme } from '../rails/rail.ts'
+
+/** How long a settled debit can still come back, as far as we let it hold up a release. */
+export type ClearingRule = {
+  /** Milliseconds from settlement to finality. */
+  readonly finalAfterMs: number
+  /** Amounts up to here are released at settlement, on our own risk. Minor units. */
+  readonly advanceUptoMinor: bigint
+}
+
+/** By scheme: book, wire and instant payments cannot be returned; ACH and SEPA debits can (NACHA R10: 60 days; SDD Core: 8 weeks). */
+export type ClearingPolicy = Readonly<Record<RailScheme, ClearingRule>>
+
+export const clearingMsFor = (policy: ClearingPolicy, scheme: RailScheme, amount: Money): number => {
+  const rule = policy[scheme]
+  return amount.minor <= rule.advanceUptoMinor ? 0 : rule.finalAfterMs
+}

@@ -1,0 +1,13 @@
+import { BridgeError } from '../errors.ts'
+import type { Currency } from '../money/currency.ts'
+import { formatDecimal, type Money, money } from '../money/money.ts'
+
+/** The most that one transfer may move, in minor units of its source currency. A currency without a limit is not served. */
+export type Limits = ReadonlyMap<Currency, bigint>
+
+/** Throws `amount_over_limit`. */
+export const assertWithinLimit = (limits: Limits, amount: Money): void => {
+  const maximum = limits.get(amount.currency) ?? 0n
+  if (amount.minor > maximum)
+    throw new BridgeError('amount_over_limit', { asset: amount.currency, limit: formatDecimal(money(amount.currency, maximum)) })
+}

@@ -1,0 +1,307 @@
+import type { ClientBase, Pool, PoolClient } from 'pg'
+import { type Intent, intentOf } from '../intents/intent.ts'
+import { decide } from '../transfer/decide.ts'
+import type { TransferId } from '../transfer/id.ts'
+import type { Input } from '../transfer/input.ts'
+import { terminalStates } from '../transfer/state.ts'
+import type { Transfer } from '../transfer/transfer.ts'
+import type { DatabaseClock } from './database-clock.ts'
+import { type ClaimedFact, claimFacts, consumeFacts } from './facts.ts'
+import { loadPools, loadTransfers, type PoolState, parkTransfer } from './load.ts'
+import { isTransient } from './postgres-errors.ts'
+import { type FactKey, type Lease, type Step, stepStatement } from './step.ts'
+
+/** One input for one transfer, with who sent it and why. */
+export type Work = {
+  readonly transferId: TransferId
+  readonly input: WorkInput
+  readonly actor: string
+  readonly cause: string
+  readonly fact?: FactKey
+  /** Told when the input turned out to change nothing. */
+  readonly ignored?: () => void
+}
+
+/** The pool's state is read when the step is decided, so a screening's answer travels without it. */
+export type WorkInput = Exclude<Input, { type: 'screened' }> | { readonly type: 'screened'; readonly list: string }
+
+export type Coordinator = {
+  /** Takes an input that this process produced. What is lost with the process is found again by the resolver of intents. */
+  readonly offer: (work: Work) => void
+  /** Looks for facts in the inbox now. */
+  readonly wake: () => void
+  readonly inFlight: () => number
+  /** Finishes what it has begun, and begins nothing new. */
+  readonly stop: () => Promise<void>
+}
+
+export type CoordinatorOptions = {
+  readonly pool: Pool
+  readonly clock: DatabaseClock
+  readonly lease: Lease
+  /** Gets the intents of committed steps, already leased to this process. */
+  readonly execute: (intents: readonly Intent[]) => void
+  readonly onMoved: (moved: readonly Transfer[]) => void
+  readonly log: (level: 'info' | 'warn' | 'error', message: string, details: Record<string, unknown>) => void
+  readonly maxBatch?: number
+  readonly lanes?: number
+  readonly factPollMs?: number
+  /** Called before and after each commit; a test crashes here. */
+  readonly fault?: (point: 'beforeCommit' | 'afterCommit') => void
+}
+
+type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Work[]; parked: { work: Work; reason: string }[] }
+
+/**
+ * Claims inputs, decides, commits. All inputs that wait while a commit is under way go into the next one, so the batch grows with the
+ * load and a single input never waits. Two writers of one transfer are kept apart by its version: the loser reads again.
+ */
+export const coordinator = (options: CoordinatorOptions): Coordinator => {
+  const { pool, clock, lease, execute, onMoved, log, fault = () => {} } = options
+  const maxBatch = options.maxBatch ?? 256
+  const lanes = options.lanes ?? 2
+  const known = new Map<TransferId, Transfer>()
+  const busy = new Set<TransferId>()
+  let queue: Work[] = []
+  let running = 0
+  let factsWanted = true
+  // One after a batch that the database refused, so that the culprit is found; then it grows again.
+  let factLimit = maxBatch
+  let readingFacts = false
+  let stopping = false
+  const idleWaiters: (() => void)[] = []
+
+  const offer = (work: Work) => {
+    queue.push(work)
+    // After the current turn of the event loop, so that what arrives together is committed together.
+    if (queue.length === 1) setImmediate(pump)
+  }
+
+  const pump = () => {
+    while (running < lanes && queue.length > 0) {
+      const batch = takeBatch()
+      if (batch.length === 0) break
+      running++
+      void runBatch(batch).finally(() => {
+        running--
+        for (const work of batch) busy.delete(work.transferId)
+        pump()
+      })
+    }
+    if (factsWanted && !readingFacts && !stopping) {
+      readingFacts = true
+      factsWanted = false
+      void runFacts().finally(() => {
+        readingFacts = false
+        setImmediate(pump)
+      })
+    }
+    if (running === 0 && queue.length === 0 && !readingFacts) for (const done of idleWaiters.splice(0)) done()
+  }
+
+  /** At most one input per transfer: the second is decided on what the first left. */
+  const takeBatch = (): Work[] => {
+    const batch: Work[] = []
+    const rest: Work[] = []
+    for (const work of queue) {
+      if (batch.length < maxBatch && !busy.has(work.transferId)) {
+        busy.add(work.transferId)
+        batch.push(work)
+      } else rest.push(work)
+    }
+    queue = rest
+    return batch
+  }
+
+  const runBatch = async (batch: readonly Work[]): Promise<void> => {
+    try {
+      await commit(pool, batch)
+    } catch (error) {
+      if (isTransient(error)) return retryLater(batch, error)
+      // One of them breaks a law of the database and takes the whole batch with it: find out which.
+      for (const work of batch)
+        await commit(pool, [work]).catch(reason =>
+          isTransient(reason) ? retryLater([work], reason) : park(work.transferId, work.cause, reason),
+        )
+    }
+  }
+
+  const retryLater = (batch: readonly Work[], error: unknown) => {
+    for (const work of batch) known.delete(work.transferId)
+    log('warn', 'a commit is tried again', { works: batch.length, error: String(error) })
+    setTimeout(() => {
+      queue.push(...batch)
+      pump()
+    }, 250)
+  }
+
+  const park = async (transferId: TransferId, cause: string, error: unknown) => {
+    known.delete(transferId)
+    log('error', 'a transfer is parked', { transfer: transferId, cause, error: String(error) })
+    await parkTransfer(pool, transferId, `${cause}: ${String(error)}`).catch(reason =>
+      log('error', 'parking failed; the next input of the transfer tries again', { transfer: transferId, error: String(reason) }),
+    )
+  }
+
+  const commit = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<void> => {
+    const plan = await decideAll(database, batch)
+    const moved = await write(database, plan.steps)
+    settle(plan, moved)
+  }
+
+  const write = async (database: Pool | ClientBase, steps: readonly Step[]): Promise<Set<string>> => {
+    if (steps.length === 0) return new Set()
+    fault('beforeCommit')
+    const { rows } = await database.query<{ id: string }>(stepStatement(steps, lease))
+    return new Set(rows.map(row => row.id))
+  }
+
+  const decideAll = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<Plan> => {
+    const missing = batch.map(work => work.transferId).filter(id => !known.has(id))
+    for (const transfer of await loadTransfers(database, missing)) remember(transfer)
+    const pools = await readPools(database, batch)
+    const plan: Plan = { steps: [], works: new Map(), ignored: [], parked: [] }
+    const nowMs = clock.nowMs()
+    for (const work of batch) {
+      const transfer = known.get(work.transferId)
+      if (transfer === undefined) continue // parked: its facts, timers and intents wait with it
+      try {
+        const step = decideOne(transfer, work, pools, nowMs)
+        if (step === undefined) plan.ignored.push(work)
+        else {
+          plan.steps.push(step)
+          plan.works.set(step, work)
+        }
+      } catch (error) {
+        plan.parked.push({ work, reason: String(error) })
+      }
+    }
+    return plan
+  }
+
+  const readPools = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<Map<string, PoolState>> => {
+    const wanted = batch.flatMap(({ input, transferId }) =>
+      input.type === 'screened' ? [known.get(transferId)?.terms.pool] : [],
+    )
+    const ids = [...new Set(wanted.filter(id => id !== undefined))]
+    return new Map(ids.length === 0 ? [] : (await loadPools(database, ids)).map(pool => [pool.id, pool]))
+  }
+
+  const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
+    const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
+    const input: Input =
+      work.input.type === 'screened' ? { ...work.input, availableMinor: liquidity?.availableMinor ?? 0n } : work.input
+    const decision = decide(transfer, input, nowMs)
+    if ('ignored' in decision || 'refusal' in decision) return undefined
+    if (liquidity && decision.liquidity === 'reserve')
+      pools.set(liquidity.id, {
+        ...liquidity,
+        availableMinor: liquidity.availableMinor - BigInt(transfer.terms.destinationAmount.minor),
+      })
+    return {
+      before: transfer,
+      decision,
+      intents: decision.intents.map(wish => intentOf(decision.after, wish)),
+      actor: work.actor,
+      cause: work.cause,
+      ...(liquidity && decision.liquidity === 'reserve' ? { pool: liquidity } : {}),
+      ...(work.fact ? { fact: work.fact } : {}),
+    }
+  }
+
+  /** After the commit: what moved acts, what was overtaken tries again on what is true now. */
+  const settle = (plan: Plan, moved: ReadonlySet<string>) => {
+    const arrived = plan.steps.filter(step => moved.has(step.before.id))
+    for (const step of arrived) remember(step.decision.after)
+    if (arrived.length > 0) fault('afterCommit')
+    execute(arrived.flatMap(step => step.intents))
+    onMoved(arrived.map(step => step.decision.after))
+    for (const work of plan.ignored) work.ignored?.()
+    for (const { work, reason } of plan.parked) void park(work.transferId, work.cause, reason)
+    for (const step of plan.steps) {
+      if (moved.has(step.before.id)) continue
+      known.delete(step.before.id as TransferId)
+      const work = plan.works.get(step)!
+      if (work.fact === undefined) offer(work)
+      else factsWanted = true // the row in the inbox is still there
+    }
+  }
+
+  const remember = (transfer: Transfer) => {
+    known.delete(transfer.id)
+    if (terminalStates.includes(transfer.state)) return
+    known.set(transfer.id, transfer)
+    if (known.size > 20_000) known.delete(known.keys().next().value!)
+  }
+
+  /**
+   * Facts are claimed with their rows locked for the length of the commit, so two processes never decide on the same fact; the lock
+   * of one that froze goes with its connection, and so does its right to commit.
+   */
+  const runFacts = async (): Promise<void> => {
+    let client: PoolClient | undefined
+    const held: TransferId[] = []
+    try {
+      client = await pool.connect()
+      await client.query('begin')
+      const claimed = await claimFacts(client, factLimit)
+      const works: Work[] = []
+      for (const fact of claimed.matched) {
+        if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
+        busy.add(fact.transferId)
+        held.push(fact.transferId)
+        works.push(workOf(fact))
+      }
+      const plan = await decideAll(client, works)
+      const moved = await write(client, plan.steps)
+      await consumeFacts(
+        client,
+        claimed.unmatched,
+        plan.ignored.flatMap(work => (work.fact ? [work.fact] : [])),
+      )
+      await client.query('commit')
+      settle(plan, moved)
+      factLimit = Math.min(maxBatch, factLimit * 2)
+      if (claimed.full || works.length < claimed.matched.length) factsWanted = true
+    } catch (error) {
+      for (const id of held) known.delete(id)
+      await client?.query('rollback').catch(() => {})
+      if (isTransient(error)) log('warn', 'facts are read again', { error: String(error) })
+      else if (held.length === 1) await park(held[0]!, 'fact', error)
+      else log('error', 'the database refuses a batch of facts: they go one by one', { facts: held.length, error: String(error) })
+      factLimit = 1
+      setTimeout(wake, 250)
+    } finally {
+      for (const id of held) busy.delete(id)
+      client?.release()
+    }
+  }
+
+  const workOf = (claimed: ClaimedFact): Work => ({
+    transferId: claimed.transferId,
+    input: claimed.input,
+    actor: claimed.actor,
+    cause: `fact:${claimed.source}/${claimed.fact}`,
+    fact: { source: claimed.source, fact: claimed.fact, revision: claimed.revision },
+  })
+
+  const wake = () => {
+    factsWanted = true
+    pump()
+  }
+  const poll = setInterval(wake, options.factPollMs ?? 250)
+
+  return {
+    offer,
+    wake,
+    inFlight: () => queue.length + busy.size,
+    stop: async () => {
+      stopping = true
+      clearInterval(poll)
+      await new Promise<void>(done => {
+        idleWaiters.push(done)
+        pump()
+      })
+    },
+  }
+}

@@ -1,0 +1,37 @@
+import type { ClientBase, Pool } from 'pg'
+import type { TransferId } from '../transfer/id.ts'
+import type { Transfer } from '../transfer/transfer.ts'
+
+type Database = Pool | ClientBase
+
+const columns = 'id, tenant, route, definition, state, version, terms, progress'
+
+/** Transfers by id; one that is parked for a person is left out. */
+export const loadTransfers = async (database: Database, ids: readonly TransferId[]): Promise<Transfer[]> => {
+  if (ids.length === 0) return []
+  const { rows } = await database.query<Transfer>({
+    name: 'load_transfers',
+    text: `select ${columns} from transfers where id = any($1::text[]) and parked_reason is null`,
+    values: [ids],
+  })
+  return rows
+}
+
+export type PoolState = { readonly id: string; readonly version: number; readonly availableMinor: bigint }
+
+export const loadPools = async (database: Database, ids: readonly string[]): Promise<PoolState[]> => {
+  const { rows } = await database.query<{ id: string; version: number; available: string }>({
+    name: 'load_pools',
+    text: 'select id, version, total - reserved as available from liquidity_pools where id = any($1::text[])',
+    values: [ids],
+  })
+  return rows.map(({ id, version, available }) => ({ id, version, availableMinor: BigInt(available) }))
+}
+
+/** Takes a transfer out of the machine until a person has looked: a step of it broke an invariant. */
+export const parkTransfer = async (database: Database, id: TransferId, reason: string): Promise<void> => {
+  await database.query('update transfers set parked_reason = $2 where id = $1 and parked_reason is null', [
+    id,
+    reason.slice(0, 2_000),
+  ])
+}

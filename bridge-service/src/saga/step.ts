@@ -1,0 +1,277 @@
+import type { Intent } from '../intents/intent.ts'
+import { intentKey } from '../intents/key.ts'
+import type { Decision } from '../transfer/decision.ts'
+import { sourcesOf } from '../transfer/state.ts'
+import type { Transfer, Unborn } from '../transfer/transfer.ts'
+import { type Parameters, parameters, rows } from './statement.ts'
+
+/** A fact of the inbox, at the revision that was read. */
+export type FactKey = { readonly source: string; readonly fact: string; readonly revision: number }
+
+/** One decided step of one transfer, as it is committed. */
+export type Step = {
+  readonly before: Transfer | Unborn
+  readonly decision: Decision
+  /** The wishes of the decision, as intents. */
+  readonly intents: readonly Intent[]
+  readonly actor: string
+  readonly cause: string
+  /** The pool whose version the decision relied on. */
+  readonly pool?: { readonly id: string; readonly version: number }
+  readonly fact?: FactKey
+}
+
+export type Lease = { readonly owner: string; readonly ms: number }
+
+/**
+ * One statement that commits a batch of steps: the fenced state, and everything that it promises, or nothing of a step whose transfer has
+ * moved on. One statement is one commit and one round trip: six round trips a step gave 3.0k transfers/s here, one statement 6.6k, one
+ * statement for fifty 48k. Its parts stand in only when a step needs them, under a name of their own, so that each is planned once.
+ * Returns the ids of the transfers that moved.
+ */
+export const stepStatement = (steps: readonly Step[], lease: Lease | undefined) => {
+  const p = parameters()
+  const parts = [movedPart(p, steps), eventPart(p, steps)]
+  let mask = steps[0]!.before.version === 0 ? 1 : 0
+  const optional = [intentPart, intentChangePart, ledgerPart, timerPart, waitPart, liquidityPart, factPart]
+  optional.forEach((part, index) => {
+    const sql = part(p, steps, lease)
+    if (sql === undefined) return
+    parts.push(sql)
+    mask |= 2 << index
+  })
+  const text = `with ${parts.join(',\n')}\nselect id from moved`
+  return { name: `step_${mask}`, text, values: p.values }
+}
+
+const movedPart = (p: Parameters, steps: readonly Step[]): string => {
+  if (steps[0]!.before.version === 0)
+    return `moved as (
+      insert into transfers (id, tenant, route, definition, state, version, terms, progress, escrow_ref)
+      select s.* from ${rows(p, steps, 's', {
+        id: ['text', s => s.before.id],
+        tenant: ['text', s => s.before.tenant],
+        route: ['text', s => s.before.route],
+        definition: ['int', s => s.before.definition],
+        state: ['text', s => s.decision.after.state],
+        version: ['int', s => s.decision.after.version],
+        terms: ['jsonb', s => s.before.terms],
+        progress: ['jsonb', s => s.decision.after.progress],
+        escrow_ref: ['text', s => s.before.terms.hold.ref],
+      })} on conflict do nothing returning id
+    )`
+  // The pool is locked and looked at again, so two coordinators never promise the same liquidity.
+  return `pool as materialized (
+      select l.id from liquidity_pools l join ${rows(
+        p,
+        [...new Map(steps.flatMap(s => (s.pool ? [[s.pool.id, s.pool] as const] : []))).values()],
+        'seen',
+        { id: ['text', pool => pool.id], version: ['int', pool => pool.version] },
+      )} on l.id = seen.id and l.version = seen.version order by l.id for update of l
+    ), moved as (
+      update transfers t
+         set version = s.to_version, state = s.state, progress = s.progress, updated_at = now()
+        from ${rows(p, steps, 's', {
+          id: ['text', s => s.before.id],
+          version: ['int', s => s.before.version],
+          from_states: ['text', s => `{${sourcesOf(s.decision.events[0]!.event.type).join(',')}}`],
+          state: ['text', s => s.decision.after.state],
+          to_version: ['int', s => s.decision.after.version],
+          progress: ['jsonb', s => s.decision.after.progress],
+          pool: ['text', s => s.pool?.id ?? null],
+        })}
+       where t.id = s.id and t.version = s.version and t.state = any(s.from_states::text[]) and t.parked_reason is null
+         and (s.pool is null or exists (select from pool where pool.id = s.pool))
+      returning t.id
+    )`
+}
+
+const eventPart = (p: Parameters, steps: readonly Step[]): string => {
+  const list = steps.flatMap(step => step.decision.events.map(event => ({ step, ...event })))
+  return `happened as materialized (
+      select e.* from ${rows(p, list, 'e', {
+        id: ['text', e => e.step.before.id],
+        version: ['int', e => e.version],
+        type: ['text', e => e.event.type],
+        payload: ['jsonb', e => e.event],
+        from_state: ['text', e => e.from],
+        to_state: ['text', e => e.to],
+        actor: ['text', e => e.step.actor],
+        cause: ['text', e => e.step.cause],
+      })} join moved using (id)
+    ), event as (
+      insert into transfer_events (transfer_id, version, type, payload, from_state, to_state)
+      select id, version, type, payload, from_state, to_state from happened
+    ), told as (
+      insert into outbox (transfer_id, version, type) select id, version, type from happened
+    ), audited as (
+      insert into audit_log (transfer_id, version, actor, cause) select id, version, actor, cause from happened
+    )`
+}
+
+const intentPart = (p: Parameters, steps: readonly Step[], lease: Lease | undefined): string | undefined => {
+  const list = steps.flatMap(step => step.intents)
+  if (list.length === 0) return undefined
+  // A process that can execute takes the intent as it writes it: no second statement to claim it.
+  return `wished as (
+      insert into intents (key, transfer_id, step, attempt, target, reference, request, status, lease_owner, lease_epoch, next_at)
+      select i.key, i.id, i.step, i.attempt, i.target, i.reference, i.request, l.status, l.owner, l.epoch, now() + l.ms * interval '1 ms'
+        from ${rows(p, list, 'i', {
+          key: ['text', i => i.key],
+          id: ['text', i => i.transferId],
+          step: ['text', i => i.step],
+          attempt: ['int', i => i.attempt],
+          target: ['text', i => i.target],
+          reference: ['text', i => i.reference],
+          request: ['jsonb', i => i.request],
+        })} join moved using (id),
+        (values (${p.value('text', lease ? 'IN_FLIGHT' : 'PENDING')}, ${p.value('text', lease?.owner ?? null)},
+                 ${p.value('int', lease ? 1 : 0)}, ${p.value('int', lease?.ms ?? 0)})) as l(status, owner, epoch, ms)
+    )`
+}
+
+const intentChangePart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const list = steps.flatMap(({ before, decision }) =>
+    decision.intentChanges.map(change => ({
+      id: before.id,
+      key: intentKey(before.id, change.step, change.attempt, before.terms.createdAt),
+      status: change.status,
+    })),
+  )
+  if (list.length === 0) return undefined
+  return `intent_changed as (
+      update intents i
+         set status = c.status, lease_owner = null, updated_at = now(),
+             next_at = now() + case when c.status = 'UNKNOWN' then interval '250 ms' else interval '2 s' end
+        from ${rows(p, list, 'c', {
+          id: ['text', c => c.id],
+          key: ['text', c => c.key],
+          status: ['text', c => c.status],
+        })} join moved using (id)
+       where i.key = c.key
+    )`
+}
+
+const ledgerPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const entries = steps.flatMap(({ before, decision }) => decision.entries.map(entry => ({ id: before.id, ...entry })))
+  if (entries.length === 0) return undefined
+  const postings = entries.flatMap(({ id, version, entry }) =>
+    entry.postings.map((posting, line) => ({ id, version, line, ...posting })),
+  )
+  return `booked as (
+      insert into ledger_entries (transfer_id, version, kind)
+      select b.id, b.version, b.kind from ${rows(p, entries, 'b', {
+        id: ['text', b => b.id],
+        version: ['int', b => b.version],
+        kind: ['text', b => b.entry.kind],
+      })} join moved using (id)
+      returning position, transfer_id, version
+    ), posted as (
+      insert into ledger_postings (entry, line, account_id, currency, layer, amount)
+      select booked.position, q.line, q.account, q.currency, q.layer, q.amount
+        from ${rows(p, postings, 'q', {
+          id: ['text', q => q.id],
+          version: ['int', q => q.version],
+          line: ['int', q => q.line],
+          account: ['text', q => q.account],
+          currency: ['text', q => q.amount.currency],
+          layer: ['text', q => q.layer],
+          amount: ['numeric', q => q.amount.minor],
+        })} join booked on booked.transfer_id = q.id and booked.version = q.version
+    )`
+}
+
+const timerPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const list = steps.flatMap(({ before, decision }) => decision.timers.map(timer => ({ id: before.id, ...timer })))
+  if (list.length === 0) return undefined
+  return `timer as materialized (
+      select t.* from ${rows(p, list, 't', {
+        id: ['text', t => t.id],
+        kind: ['text', t => t.kind],
+        due_at: ['timestamptz', t => (t.dueAtMs === null ? null : new Date(t.dueAtMs).toISOString())],
+      })} join moved using (id)
+    ), timer_cleared as (
+      delete from deadlines d using timer t where d.transfer_id = t.id and d.kind = t.kind and t.due_at is null
+    ), timer_set as (
+      insert into deadlines (transfer_id, kind, due_at) select id, kind, due_at from timer where due_at is not null
+      on conflict (transfer_id, kind) do update set due_at = excluded.due_at
+    )`
+}
+
+const waitPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const list = steps.flatMap(({ before, decision }) =>
+    decision.waits.map(({ kind, on }) => ({
+      id: before.id,
+      kind,
+      chain: before.terms.chain,
+      level: before.terms.finality.level,
+      height: on === null ? null : (on.blockNumber + BigInt(before.terms.finality.confirmations)).toString(),
+      fact: on?.fact ?? null,
+    })),
+  )
+  if (list.length === 0) return undefined
+  return `wait as materialized (
+      select w.* from ${rows(p, list, 'w', {
+        id: ['text', w => w.id],
+        kind: ['text', w => w.kind],
+        chain: ['text', w => w.chain],
+        level: ['text', w => w.level],
+        height: ['bigint', w => w.height],
+        fact: ['text', w => w.fact],
+      })} join moved using (id)
+    ), wait_ended as (
+      delete from finality_waits f using wait w where f.transfer_id = w.id and f.kind = w.kind and w.fact is null
+    ), wait_begun as (
+      insert into finality_waits (transfer_id, kind, chain, level, height, fact)
+      select id, kind, chain, level, height, fact from wait where fact is not null
+      on conflict (transfer_id, kind) do update set height = excluded.height, fact = excluded.fact
+    )`
+}
+
+// One update of the pool for both directions: a second one of the same row in the same statement would be lost without a word.
+// Only a reservation raises the version: what is consumed was not available, and what is freed only adds to it, so no reservation that
+// was decided meanwhile becomes wrong.
+const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const list = steps.filter(step => step.decision.liquidity !== undefined)
+  if (list.length === 0) return undefined
+  const status = { reserve: 'reserved', consume: 'consumed', free: 'freed' }
+  return `promise as materialized (
+      select l.* from ${rows(p, list, 'l', {
+        id: ['text', l => l.before.id],
+        pool: ['text', l => l.before.terms.pool],
+        amount: ['numeric', l => l.before.terms.destinationAmount.minor],
+        status: ['text', l => status[l.decision.liquidity!]],
+      })} join moved using (id)
+    ), promised as (
+      insert into reservations (transfer_id, pool_id, amount, status)
+      select id, pool, amount, status from promise where status = 'reserved'
+      returning pool_id, amount, status
+    ), redeemed as (
+      update reservations r set status = l.status from promise l
+       where r.transfer_id = l.id and r.status = 'reserved' and l.status <> 'reserved'
+      returning r.pool_id, r.amount, r.status
+    ), pool_moved as (
+      update liquidity_pools l
+         set reserved = l.reserved + d.reserved, total = l.total - d.consumed, version = l.version + d.raise
+        from (select pool_id, sum(case status when 'reserved' then amount else -amount end) as reserved,
+                     coalesce(sum(amount) filter (where status = 'consumed'), 0) as consumed,
+                     case when bool_or(status = 'reserved') then 1 else 0 end as raise
+                from (select * from promised union all select * from redeemed) both_ways group by pool_id) d
+       where l.id = d.pool_id
+    )`
+}
+
+const factPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const list = steps.flatMap(({ before, fact }) => (fact ? [{ id: before.id, ...fact }] : []))
+  if (list.length === 0) return undefined
+  return `heard as (
+      update inbox b set consumed = f.revision
+        from ${rows(p, list, 'f', {
+          id: ['text', f => f.id],
+          source: ['text', f => f.source],
+          fact: ['text', f => f.fact],
+          revision: ['int', f => f.revision],
+        })} join moved using (id)
+       where b.source = f.source and b.fact = f.fact and b.consumed < f.revision
+    )`
+}

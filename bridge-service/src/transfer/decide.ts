@@ -1,0 +1,58 @@
+import { BridgeError } from '../errors.ts'
+import type { Decision, Effects, Ignored, IntentChange, Refusal } from './decision.ts'
+import type { TransferEvent } from './event.ts'
+import { evolve } from './evolve.ts'
+import type { Input } from './input.ts'
+import { readOnramp } from './onramp.ts'
+import { onrampEffects } from './onramp-effects.ts'
+import { currentDefinition } from './state.ts'
+import type { Transfer, Unborn } from './transfer.ts'
+
+/**
+ * What one input does to one transfer. Pure: the same arguments give the same answer. `nowMs` is database time.
+ * Throws `definition_unknown` for a transfer of a newer machine.
+ */
+export const decide = (transfer: Transfer, input: Input, nowMs: number): Decision | Ignored | Refusal => {
+  if (transfer.definition > currentDefinition)
+    throw new BridgeError('definition_unknown', { transfer: transfer.id, definition: transfer.definition })
+  const reading = readOnramp(transfer, input, nowMs)
+  if ('ignored' in reading || 'refusal' in reading) return reading
+  return conclude(transfer, reading.events, reading.intentChanges ?? [], nowMs)
+}
+
+/** The first step of a new transfer. */
+export const request = (unborn: Unborn, nowMs: number): Decision => conclude(unborn, [{ type: 'transferRequested' }], [], nowMs)
+
+const conclude = (
+  start: Transfer | Unborn,
+  events: readonly TransferEvent[],
+  intentChanges: readonly IntentChange[],
+  nowMs: number,
+): Decision => {
+  const steps: { event: TransferEvent; before: Transfer | Unborn; after: Transfer }[] = []
+  for (const event of events) {
+    const before = steps.at(-1)?.after ?? start
+    steps.push({ event, before, after: evolve(before, event) })
+  }
+  const after = steps.at(-1)!.after
+  // Nothing is booked or reserved before the first event, so `before` is a transfer wherever the effects read it.
+  const effects = steps.map(({ event, before }): Effects & { version: number } => ({
+    version: before.version + 1,
+    ...onrampEffects(before as Transfer, event, after, nowMs),
+  }))
+  const liquidity = effects.map(effect => effect.liquidity).find(change => change !== undefined)
+  return {
+    after,
+    events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
+    intentChanges,
+    intents: effects.flatMap(effect => effect.intents),
+    entries: effects.flatMap(({ entries, version }) => entries.map(entry => ({ version, entry }))),
+    timers: lastOfEachKind(effects.flatMap(effect => effect.timers)),
+    waits: lastOfEachKind(effects.flatMap(effect => effect.waits)),
+    ...(liquidity === undefined ? {} : { liquidity }),
+  }
+}
+
+// Two events of one step may set and clear the same timer: the later one has the say.
+const lastOfEachKind = <T extends { kind: string }>(changes: readonly T[]): T[] =>
+  changes.length < 2 ? [...changes] : [...new Map(changes.map(change => [change.kind, change])).values()]

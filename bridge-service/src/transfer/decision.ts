@@ -1,0 +1,50 @@
+import type { ErrorCode } from '../errors.ts'
+import type { Entry } from '../ledger/entry.ts'
+import type { TransferEvent } from './event.ts'
+import type { Step, TimerKind } from './input.ts'
+import type { Source } from './state.ts'
+import type { Transfer } from './transfer.ts'
+
+/** A wish to cause one external effect; the key follows from transfer, step, attempt and the day of creation. */
+export type IntentWish = { readonly step: Step; readonly attempt: number }
+
+/** What happened to an earlier wish, as far as this step knows. */
+export type IntentChange = IntentWish & { readonly status: 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'IN_FLIGHT' }
+
+export type WaitKind = 'lock' | 'release' | 'refund'
+
+/** `null` clears the timer. */
+export type TimerChange = { readonly kind: TimerKind; readonly dueAtMs: number | null }
+
+/** `null` ends the wait for a fact's finality. */
+export type WaitChange = { readonly kind: WaitKind; readonly on: { readonly fact: string; readonly blockNumber: bigint } | null }
+
+/** What an event asks for. */
+export type Effects = {
+  readonly intents: readonly IntentWish[]
+  readonly entries: readonly Entry[]
+  readonly timers: readonly TimerChange[]
+  readonly waits: readonly WaitChange[]
+  readonly liquidity?: 'reserve' | 'consume' | 'free'
+}
+
+/** All that one input does to one transfer. It is committed whole or not at all. */
+export type Decision = Omit<Effects, 'entries'> & {
+  /** The transfer as it will be. */
+  readonly after: Transfer
+  readonly events: readonly {
+    readonly version: number
+    readonly from: Source
+    readonly to: Source
+    readonly event: TransferEvent
+  }[]
+  readonly intentChanges: readonly IntentChange[]
+  /** Each entry with the version of the event that books it. */
+  readonly entries: readonly { readonly version: number; readonly entry: Entry }[]
+}
+
+/** The input changes nothing, and that is right: a duplicate, or news that came too late to matter. */
+export type Ignored = { readonly ignored: string }
+
+/** Somebody asked for what the transfer's state does not allow. */
+export type Refusal = { readonly refusal: ErrorCode; readonly detail: string }

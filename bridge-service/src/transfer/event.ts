@@ -1,0 +1,65 @@
+import type { RailFact } from '../rails/rail.ts'
+
+/** Where on the chain an observation was made. */
+export type ChainPlace = {
+  /** The inbox fact: `<tx hash>:<ordinal in the tx>`. */
+  readonly fact: string
+  readonly txHash: string
+  readonly blockNumber: string
+  readonly blockHash: string
+}
+
+type Refused = { readonly code: string; readonly detail: string }
+
+/** What has happened, in the past tense. The payloads are plain JSON, kept for ever. */
+export type TransferEvent =
+  | { readonly type: 'transferRequested' }
+  | { readonly type: 'screeningPassed'; readonly list: string }
+  | ({ readonly type: 'screeningRefused' } & Refused)
+  | { readonly type: 'liquidityReserved' }
+  | ({ readonly type: 'liquidityRefused' } & Refused)
+  | { readonly type: 'debitSubmitted'; readonly bankTransferId: string }
+  | { readonly type: 'debitUnknown'; readonly detail: string }
+  | {
+      readonly type: 'debitSettled'
+      readonly bankTransferId: string
+      readonly settledAt: string
+      readonly finalAt: string
+      /** Unix seconds: the escrow's soft and hard deadline, fixed here because the lock follows from this event. */
+      readonly refundAfter: number
+      readonly hardDeadline: number
+    }
+  | ({ readonly type: 'debitRefused' } & Refused)
+  /** `afterPivot`: the stablecoins were on their way, so the loss is a receivable and no rollback. */
+  | { readonly type: 'debitReturned'; readonly rawCode: string | null; readonly afterPivot: boolean }
+  | { readonly type: 'receivableOpened' }
+  | ({ readonly type: 'escrowLocked' } & ChainPlace)
+  | { readonly type: 'lockOrphaned'; readonly fact: string }
+  | { readonly type: 'lockFinalized' }
+  | ({ readonly type: 'lockRefused' } & Refused)
+  | { readonly type: 'clearingPassed' }
+  | ({ readonly type: 'escrowReleased' } & ChainPlace)
+  | { readonly type: 'releaseOrphaned'; readonly fact: string }
+  | { readonly type: 'releaseFinalized' }
+  | ({ readonly type: 'releaseRefused' } & Refused)
+  | { readonly type: 'releaseRetried' }
+  | { readonly type: 'cancelRequested'; readonly reason: string }
+  | { readonly type: 'transferCanceled'; readonly reason: string }
+  | { readonly type: 'compensationStarted'; readonly reason: string }
+  | ({ readonly type: 'escrowRefunded' } & ChainPlace)
+  | { readonly type: 'refundOrphaned'; readonly fact: string }
+  | { readonly type: 'refundFinalized' }
+  | ({ readonly type: 'refundRefused' } & Refused)
+  | { readonly type: 'refundRetried' }
+  | { readonly type: 'creditSubmitted'; readonly bankTransferId: string }
+  | { readonly type: 'creditUnknown'; readonly detail: string }
+  | { readonly type: 'creditSettled'; readonly bankTransferId: string }
+  | ({ readonly type: 'creditRefused' } & Refused)
+  | { readonly type: 'creditReturned'; readonly rawCode: string | null }
+  | { readonly type: 'transferCompensated' }
+
+export type EventType = TransferEvent['type']
+export type EventOf<T extends EventType> = Extract<TransferEvent, { type: T }>
+
+/** A rail fact's code as events carry it. */
+export const rawCodeOf = (fact: RailFact): string | null => fact.rawCode ?? null

@@ -1,0 +1,105 @@
+import type { Effects, IntentWish, WaitKind } from './decision.ts'
+import type { ChainPlace, TransferEvent } from './event.ts'
+import { onrampEntries } from './onramp-entries.ts'
+import type { Transfer } from './transfer.ts'
+
+const none: Effects = { intents: [], entries: [], timers: [], waits: [] }
+const retryBaseMs = 2_000
+const retryCeilingMs = 600_000
+
+/** What an event of an on-ramp asks for. `after` is the transfer as the whole step leaves it, so that a wish that is already void is not made. */
+export const onrampEffects = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
+  const entries = onrampEntries(before, event)
+  const { attempts } = after.progress
+  const when = (state: Transfer['state'], wish: IntentWish): readonly IntentWish[] => (after.state === state ? [wish] : [])
+  switch (event.type) {
+    case 'transferRequested':
+      return { ...none, intents: [{ step: 'screen', attempt: 0 }] }
+    case 'liquidityReserved':
+      return { ...none, entries, liquidity: 'reserve', intents: [{ step: 'debitFiat', attempt: 0 }] }
+    case 'debitRefused':
+      return { ...none, entries, liquidity: 'free' }
+    case 'debitSettled':
+      return { ...none, entries, intents: when('locking', { step: 'lockEscrow', attempt: 0 }) }
+    case 'escrowLocked':
+      return { ...none, entries, waits: after.state === 'locked' ? [waitFor('lock', event)] : [] }
+    case 'lockOrphaned':
+      return { ...none, entries, waits: [endOf('lock')], timers: [{ kind: 'clearing', dueAtMs: null }] }
+    case 'lockRefused':
+      return { ...none, entries, liquidity: 'free', intents: when('crediting', { step: 'creditFiat', attempt: 0 }) }
+    case 'lockFinalized':
+      return {
+        ...none,
+        entries,
+        waits: [endOf('lock')],
+        timers: after.state === 'clearing' ? [{ kind: 'clearing', dueAtMs: Date.parse(after.progress.debit!.finalAt!) }] : [],
+      }
+    case 'clearingPassed':
+      return {
+        ...none,
+        timers: [{ kind: 'clearing', dueAtMs: null }],
+        intents: [{ step: 'releaseEscrow', attempt: attempts.release }],
+      }
+    case 'escrowReleased':
+      return { ...none, waits: [waitFor('release', event)], timers: [{ kind: 'retryRelease', dueAtMs: null }] }
+    case 'releaseOrphaned':
+      return { ...none, waits: [endOf('release')] }
+    case 'releaseFinalized':
+      return { ...none, entries, liquidity: 'consume', waits: [endOf('release')] }
+    case 'releaseRefused':
+      return { ...none, timers: [{ kind: 'retryRelease', dueAtMs: nowMs + backOffMs(attempts.release) }] }
+    case 'releaseRetried':
+      return {
+        ...none,
+        timers: [{ kind: 'retryRelease', dueAtMs: null }],
+        intents: [{ step: 'releaseEscrow', attempt: attempts.release }],
+      }
+    case 'compensationStarted':
+      return before.state === 'locking'
+        ? { ...none, entries, liquidity: 'free', intents: [{ step: 'creditFiat', attempt: 0 }] }
+        : {
+            ...none,
+            entries,
+            waits: [endOf('lock')],
+            timers: [{ kind: 'clearing', dueAtMs: null }],
+            intents: [{ step: 'refundEscrow', attempt: attempts.refund }],
+          }
+    case 'escrowRefunded':
+      return {
+        ...none,
+        waits: [endOf('lock'), waitFor('refund', event)],
+        timers: [
+          { kind: 'clearing', dueAtMs: null },
+          { kind: 'retryRelease', dueAtMs: null },
+          { kind: 'retryRefund', dueAtMs: null },
+        ],
+      }
+    case 'refundOrphaned':
+      return { ...none, waits: [endOf('refund')] }
+    case 'refundRefused':
+      return { ...none, timers: [{ kind: 'retryRefund', dueAtMs: nowMs + backOffMs(attempts.refund) }] }
+    case 'refundRetried':
+      return {
+        ...none,
+        timers: [{ kind: 'retryRefund', dueAtMs: null }],
+        intents: [{ step: 'refundEscrow', attempt: attempts.refund }],
+      }
+    case 'refundFinalized':
+      return {
+        ...none,
+        entries,
+        liquidity: 'free',
+        waits: [endOf('refund')],
+        intents: when('crediting', { step: 'creditFiat', attempt: 0 }),
+      }
+    default:
+      return { ...none, entries }
+  }
+}
+
+const waitFor = (kind: WaitKind, place: ChainPlace) => ({
+  kind,
+  on: { fact: place.fact, blockNumber: BigInt(place.blockNumber) },
+})
+const endOf = (kind: WaitKind) => ({ kind, on: null })
+const backOffMs = (attempt: number) => Math.min(retryBaseMs * 2 ** attempt, retryCeilingMs)

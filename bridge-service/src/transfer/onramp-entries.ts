@@ -1,0 +1,74 @@
+import { account } from '../ledger/chart.ts'
+import type { Entry, Layer, Posting } from '../ledger/entry.ts'
+import { fromJson, type Money, money } from '../money/money.ts'
+import type { TransferEvent } from './event.ts'
+import type { Transfer } from './transfer.ts'
+
+/**
+ * What an event of an on-ramp books. `before` is the transfer that the event happened to.
+ * Source money moves when the bank says so; tokens move when the chain is final, and stand as a hold until then.
+ */
+export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] => {
+  const { terms, progress } = before
+  const paid = fromJson(terms.sourceAmount)
+  const fee = fromJson(terms.fee)
+  const delivered = fromJson(terms.destinationAmount)
+  const bankCash = account.bankCash(paid.currency)
+  const customer = account.customerClearing(paid.currency)
+  const receivable = account.receivable(paid.currency)
+  const treasury = account.treasury(terms.chain, delivered.currency)
+  const escrow = account.escrow(terms.chain, delivered.currency)
+  const entry = (...postings: Posting[][]): Entry => ({ kind: event.type, postings: postings.flat().filter(isNotZero) })
+  const hold = move(treasury, escrow, delivered, 'pending')
+  const unhold = move(escrow, treasury, delivered, 'pending')
+
+  switch (event.type) {
+    case 'liquidityReserved':
+      return [entry(hold)]
+    case 'debitRefused':
+    case 'lockRefused':
+      return [entry(unhold)]
+    case 'debitSettled':
+      return [entry(move(customer, bankCash, paid))]
+    case 'debitReturned':
+      return [entry(move(bankCash, holdsCustomersMoney(before) ? customer : receivable, paid))]
+    case 'compensationStarted':
+      // Without a lock there is nothing to refund, so the hold goes now; with one it goes when the refund is final.
+      return before.state === 'locking' ? [entry(unhold)] : []
+    case 'lockOrphaned':
+      // Final by this transfer's policy and gone all the same: a hold again, until it is back.
+      return progress.lockBooked ? [entry(move(escrow, treasury, delivered), hold)] : []
+    case 'lockFinalized':
+      return [entry(unhold, move(treasury, escrow, delivered))]
+    case 'releaseFinalized':
+      return [
+        entry(
+          move(escrow, account.exchange(delivered.currency), delivered),
+          move(account.exchange(paid.currency), customer, money(paid.currency, paid.minor - fee.minor)),
+          move(account.feeIncome(paid.currency), customer, fee),
+        ),
+      ]
+    case 'refundFinalized':
+      return [entry(progress.lockBooked ? move(escrow, treasury, delivered) : unhold)]
+    case 'creditSettled':
+      return [entry(move(bankCash, customer, paid))]
+    case 'creditReturned':
+      return progress.credit?.settled ? [entry(move(customer, bankCash, paid))] : []
+    case 'transferCompensated':
+      return progress.debit?.returned === 'afterPivot' ? [entry(move(receivable, customer, paid))] : []
+    default:
+      return []
+  }
+}
+
+/** A return before the pivot takes back what we hold for the customer; later it is a loss that the customer owes us. */
+const holdsCustomersMoney = ({ state }: Transfer) =>
+  state === 'locking' || state === 'locked' || state === 'clearing' || state === 'refunding' || state === 'refunded'
+
+/** Credit one account, debit the other. */
+const move = (from: string, to: string, amount: Money, layer: Layer = 'posted'): Posting[] => [
+  { account: from, amount: money(amount.currency, -amount.minor), layer },
+  { account: to, amount, layer },
+]
+
+const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

@@ -1,0 +1,296 @@
+import type { RailFact } from '../rails/rail.ts'
+import type { Ignored, IntentChange, IntentWish, Refusal } from './decision.ts'
+import type { ChainPlace, TransferEvent } from './event.ts'
+import { rawCodeOf } from './event.ts'
+import type { Input } from './input.ts'
+import type { Transfer } from './transfer.ts'
+
+/** What an on-ramp's input means in its state, as events and as news about earlier intents; the effects follow from the events. */
+type Reading = { readonly events: TransferEvent[]; readonly intentChanges?: IntentChange[] } | Ignored | Refusal
+
+const nothing = (why: string): Ignored => ({ ignored: why })
+const happened = (events: TransferEvent[], ...intentChanges: IntentChange[]): Reading => ({ events, intentChanges })
+const changed = (step: IntentWish['step'], status: IntentChange['status'], attempt = 0): IntentChange => ({
+  step,
+  attempt,
+  status,
+})
+
+// A release that is sent so close to the soft deadline could race with anybody's refund.
+const releaseMarginMs = 60_000
+
+/** `nowMs` is database time in milliseconds since the epoch. */
+export const readOnramp = (transfer: Transfer, input: Input, nowMs: number): Reading => {
+  switch (input.type) {
+    case 'screened':
+      if (transfer.state !== 'requested') return nothing('already screened')
+      return happened(
+        [
+          { type: 'screeningPassed', list: input.list },
+          input.availableMinor >= BigInt(transfer.terms.destinationAmount.minor)
+            ? { type: 'liquidityReserved' }
+            : { type: 'liquidityRefused', code: 'liquidity_insufficient', detail: `pool ${transfer.terms.pool}` },
+        ],
+        changed('screen', 'SUCCEEDED'),
+      )
+    case 'intentRefused':
+      return readRefusal(transfer, input)
+    case 'intentUnknown':
+      if (input.step === 'debitFiat' && transfer.state === 'debiting')
+        return happened([{ type: 'debitUnknown', detail: input.detail }], changed('debitFiat', 'UNKNOWN'))
+      if (input.step === 'creditFiat' && transfer.state === 'crediting')
+        return happened([{ type: 'creditUnknown', detail: input.detail }], changed('creditFiat', 'UNKNOWN'))
+      return nothing('the outcome is known by now')
+    case 'railAnswered':
+    case 'railFact':
+      return input.step === 'debitFiat' ? readDebit(transfer, input.fact, nowMs) : readCredit(transfer, input.fact)
+    case 'chainFact':
+      return readChain(transfer, input.kind, input.status, input.place)
+    case 'finalityReached':
+      return readFinality(transfer, input.kind, input.fact, nowMs)
+    case 'deadlineReached':
+      return readDeadline(transfer, input.kind, nowMs)
+    case 'cancelCommand':
+      return readCancel(transfer, input.reason)
+  }
+}
+
+const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type: 'intentRefused' }>): Reading => {
+  const { step, attempt, code, detail } = input
+  const failed = changed(step, 'FAILED', attempt)
+  if (step === 'screen' && state === 'requested') return happened([{ type: 'screeningRefused', code, detail }], failed)
+  if (step === 'debitFiat' && state === 'debiting') return happened([{ type: 'debitRefused', code, detail }], failed)
+  if (step === 'lockEscrow' && state === 'locking')
+    return happened([{ type: 'lockRefused', code, detail }, ...ifNothingToPayBack(progress)], failed)
+  if (step === 'releaseEscrow' && state === 'releasing' && attempt === progress.attempts.release)
+    return happened([{ type: 'releaseRefused', code, detail }], failed)
+  if (step === 'refundEscrow' && state === 'refunding' && attempt === progress.attempts.refund)
+    return happened([{ type: 'refundRefused', code, detail }], failed)
+  if (step === 'creditFiat' && state === 'crediting') return happened([{ type: 'creditRefused', code, detail }], failed)
+  return nothing('the refusal is about a step that is over')
+}
+
+const readDebit = (transfer: Transfer, fact: RailFact, nowMs: number): Reading => {
+  const { state, progress, terms } = transfer
+  const bankTransferId = fact.bankTransferId
+  switch (fact.type) {
+    case 'submitted':
+      if (state !== 'debiting' || progress.debit?.bankTransferId !== undefined) return nothing('the bank had said so before')
+      return happened([{ type: 'debitSubmitted', bankTransferId }], changed('debitFiat', 'IN_FLIGHT'))
+    case 'settled': {
+      if (state !== 'debiting' && state !== 'failed') return nothing('settled before')
+      const settled = settlement(terms, fact, nowMs)
+      if (state === 'debiting' && progress.cancelReason !== undefined)
+        return happened(
+          [settled, { type: 'compensationStarted', reason: progress.cancelReason }],
+          changed('debitFiat', 'SUCCEEDED'),
+        )
+      return happened([settled], changed('debitFiat', 'SUCCEEDED'))
+    }
+    case 'rejected':
+      if (state !== 'debiting') return nothing('the debit is over')
+      return happened(
+        [{ type: 'debitRefused', code: 'rail_refused', detail: fact.rawCode ?? 'no code given' }],
+        changed('debitFiat', 'FAILED'),
+      )
+    case 'returned':
+      return readReturn(transfer, fact)
+  }
+}
+
+const settlement = (terms: Transfer['terms'], fact: RailFact, nowMs: number): TransferEvent => {
+  const saidMs = Date.parse(fact.at)
+  const finalAtMs = (Number.isNaN(saidMs) ? nowMs : saidMs) + terms.clearingMs
+  // A late bank may name a day long past: the escrow's deadlines count from now at the earliest.
+  const refundAfterMs = Math.max(finalAtMs, nowMs) + terms.hold.softDeadlineMs
+  return {
+    type: 'debitSettled',
+    bankTransferId: fact.bankTransferId,
+    settledAt: fact.at,
+    finalAt: new Date(finalAtMs).toISOString(),
+    refundAfter: Math.floor(refundAfterMs / 1000),
+    hardDeadline: Math.floor((refundAfterMs + terms.hold.hardDeadlineMs) / 1000),
+  }
+}
+
+const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
+  if (progress.debit?.returned !== undefined) return nothing('returned before')
+  const returned = (afterPivot: boolean): TransferEvent => ({ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot })
+  switch (state) {
+    case 'debiting':
+      // The settlement's news was overtaken by the return's: the bank's books are where they were.
+      return happened(
+        [{ type: 'debitRefused', code: 'debit_returned', detail: fact.rawCode ?? 'no code given' }],
+        changed('debitFiat', 'FAILED'),
+      )
+    case 'locking':
+    case 'refunding':
+    case 'refunded':
+      return happened([returned(false)])
+    case 'locked':
+    case 'clearing':
+      return happened([returned(false), { type: 'compensationStarted', reason: 'debit_returned' }])
+    case 'completed':
+      return happened([returned(true), { type: 'receivableOpened' }])
+    case 'releasing':
+    case 'released':
+    case 'crediting':
+    case 'compensated':
+      return happened([returned(true)])
+    default:
+      return nothing('no money of this debit is here')
+  }
+}
+
+const readCredit = ({ state, progress }: Transfer, fact: RailFact): Reading => {
+  const bankTransferId = fact.bankTransferId
+  const detail = fact.rawCode ?? 'no code given'
+  switch (fact.type) {
+    case 'submitted':
+      if (state !== 'crediting' || progress.credit?.bankTransferId !== undefined) return nothing('the bank had said so before')
+      return happened([{ type: 'creditSubmitted', bankTransferId }], changed('creditFiat', 'IN_FLIGHT'))
+    case 'settled':
+      if (state !== 'crediting') return nothing('settled before')
+      return happened(
+        [{ type: 'creditSettled', bankTransferId }, { type: 'transferCompensated' }],
+        changed('creditFiat', 'SUCCEEDED'),
+      )
+    case 'rejected':
+      if (state !== 'crediting') return nothing('the credit is over')
+      return happened([{ type: 'creditRefused', code: 'rail_refused', detail }], changed('creditFiat', 'FAILED'))
+    case 'returned':
+      if (state !== 'crediting' && state !== 'compensated') return nothing('the credit is over')
+      return happened([{ type: 'creditReturned', rawCode: rawCodeOf(fact) }], changed('creditFiat', 'FAILED'))
+  }
+}
+
+const readChain = (
+  { state, progress }: Transfer,
+  kind: Extract<Input, { type: 'chainFact' }>['kind'],
+  status: 'included' | 'orphaned',
+  place: ChainPlace,
+): Reading => {
+  const moved = (known: ChainPlace | undefined) => known !== undefined && known.blockHash !== place.blockHash
+  switch (kind) {
+    case 'escrowLocked':
+      if (status === 'orphaned') {
+        if ((state !== 'locked' && state !== 'clearing') || progress.lock?.fact !== place.fact)
+          return nothing('not waiting for it')
+        return happened([{ type: 'lockOrphaned', fact: place.fact }], changed('lockEscrow', 'IN_FLIGHT'))
+      }
+      if (state === 'locking') return happened(afterLock(progress, place), changed('lockEscrow', 'SUCCEEDED'))
+      if ((state === 'locked' || state === 'clearing') && moved(progress.lock))
+        return happened([{ type: 'lockOrphaned', fact: progress.lock!.fact }, ...afterLock(progress, place)])
+      return nothing('the lock is known')
+    case 'escrowReleased':
+      if (status === 'orphaned')
+        return state === 'released' && progress.release?.fact === place.fact
+          ? happened(
+              [{ type: 'releaseOrphaned', fact: place.fact }],
+              changed('releaseEscrow', 'IN_FLIGHT', progress.attempts.release),
+            )
+          : nothing('not waiting for it')
+      if (state === 'releasing')
+        return happened([{ type: 'escrowReleased', ...place }], changed('releaseEscrow', 'SUCCEEDED', progress.attempts.release))
+      if (state === 'released' && moved(progress.release))
+        return happened([
+          { type: 'releaseOrphaned', fact: progress.release!.fact },
+          { type: 'escrowReleased', ...place },
+        ])
+      return nothing('the release is known')
+    case 'escrowRefunded':
+      if (status === 'orphaned')
+        return state === 'refunded' && progress.refund?.fact === place.fact
+          ? happened(
+              [{ type: 'refundOrphaned', fact: place.fact }],
+              changed('refundEscrow', 'IN_FLIGHT', progress.attempts.refund),
+            )
+          : nothing('not waiting for it')
+      if (state === 'refunding')
+        return happened([{ type: 'escrowRefunded', ...place }], changed('refundEscrow', 'SUCCEEDED', progress.attempts.refund))
+      // Anyone may refund an escrow whose soft deadline has passed: then the chain has decided.
+      if (state === 'locked' || state === 'clearing' || state === 'releasing')
+        return happened([{ type: 'escrowRefunded', ...place }])
+      if (state === 'refunded' && moved(progress.refund))
+        return happened([
+          { type: 'refundOrphaned', fact: progress.refund!.fact },
+          { type: 'escrowRefunded', ...place },
+        ])
+      return nothing('the refund is known')
+  }
+}
+
+const afterLock = (progress: Transfer['progress'], place: ChainPlace): TransferEvent[] => {
+  const locked: TransferEvent = { type: 'escrowLocked', ...place }
+  const reason = reasonToTurnBack(progress)
+  return reason === undefined ? [locked] : [locked, { type: 'compensationStarted', reason }]
+}
+
+const readFinality = (transfer: Transfer, kind: 'lock' | 'release' | 'refund', fact: string, nowMs: number): Reading => {
+  const { state, progress } = transfer
+  switch (kind) {
+    case 'lock':
+      if (state !== 'locked' || progress.lock?.fact !== fact) return nothing('not waiting for it')
+      return happened([{ type: 'lockFinalized' }, ...afterClearing(transfer, nowMs)])
+    case 'release':
+      if (state !== 'released' || progress.release?.fact !== fact) return nothing('not waiting for it')
+      return happened([
+        { type: 'releaseFinalized' },
+        ...(progress.debit?.returned === undefined ? [] : [{ type: 'receivableOpened' } as const]),
+      ])
+    case 'refund':
+      if (state !== 'refunded' || progress.refund?.fact !== fact) return nothing('not waiting for it')
+      return happened([{ type: 'refundFinalized' }, ...ifNothingToPayBack(progress)])
+  }
+}
+
+const readDeadline = (transfer: Transfer, kind: Extract<Input, { type: 'deadlineReached' }>['kind'], nowMs: number): Reading => {
+  const { state } = transfer
+  switch (kind) {
+    case 'clearing': {
+      const events = state === 'clearing' ? afterClearing(transfer, nowMs) : []
+      return events.length > 0 ? happened(events) : nothing('not clearing')
+    }
+    case 'retryRelease':
+      return state === 'releasing' ? happened([{ type: 'releaseRetried' }]) : nothing('released by now')
+    case 'retryRefund':
+      return state === 'refunding' ? happened([{ type: 'refundRetried' }]) : nothing('refunded by now')
+  }
+}
+
+/** The last decision before the pivot: release, turn back, or wait for the fiat to be final. */
+const afterClearing = ({ progress }: Transfer, nowMs: number): TransferEvent[] => {
+  const reason = reasonToTurnBack(progress)
+  if (reason !== undefined) return [{ type: 'compensationStarted', reason }]
+  if (nowMs + releaseMarginMs >= (progress.debit?.refundAfter ?? 0) * 1000)
+    return [{ type: 'compensationStarted', reason: 'deadline_passed' }]
+  const finalAt = progress.debit?.finalAt
+  return finalAt !== undefined && Date.parse(finalAt) <= nowMs ? [{ type: 'clearingPassed' }] : []
+}
+
+const readCancel = ({ state, progress }: Transfer, reason: string): Reading => {
+  if (progress.cancelReason !== undefined) return nothing('asked before')
+  switch (state) {
+    case 'requested':
+      return happened([{ type: 'transferCanceled', reason }])
+    case 'debiting':
+    case 'locking':
+      // The bank or the chain is still to answer: what it says decides how to turn back.
+      return happened([{ type: 'cancelRequested', reason }])
+    case 'locked':
+    case 'clearing':
+      return happened([
+        { type: 'cancelRequested', reason },
+        { type: 'compensationStarted', reason },
+      ])
+    default:
+      return { refusal: 'transfer_not_cancelable', detail: state }
+  }
+}
+
+const reasonToTurnBack = ({ cancelReason, debit }: Transfer['progress']): string | undefined =>
+  debit?.returned !== undefined ? 'debit_returned' : cancelReason
+
+/** A debit that the bank took back itself leaves nothing to credit. */
+const ifNothingToPayBack = ({ debit }: Transfer['progress']): TransferEvent[] =>
+  debit?.returned === undefined ? [] : [{ type: 'transferCompensated' }]

@@ -1,0 +1,54 @@
+import type { ChainId, HoldTerms } from '../chains/chain.ts'
+import type { Currency } from '../money/currency.ts'
+import type { MoneyJson } from '../money/money.ts'
+import type { Counterparty, RailScheme } from '../rails/rail.ts'
+
+/** One end of a transfer: a bank account on a rail, or an address on a chain. */
+export type BankLeg = {
+  readonly kind: 'bank'
+  readonly rail: string
+  readonly scheme: RailScheme
+  readonly currency: Currency
+  readonly account: Counterparty
+}
+export type ChainLeg = { readonly kind: 'chain'; readonly chain: ChainId; readonly currency: Currency; readonly address: string }
+export type Leg = BankLeg | ChainLeg
+
+export type Route = 'onramp' | 'offramp' | 'remittance' | 'crosschain'
+
+/** When a chain fact counts as final: so many blocks on top, or the chain's own word. Chosen by (chain, amount), kept with the transfer. */
+export type FinalityRequirement =
+  | { readonly level: 'latest'; readonly confirmations: number }
+  | { readonly level: 'safe' | 'finalized'; readonly confirmations: 0 }
+
+/** Everything that is fixed when a transfer is created. Plain JSON. */
+export type Terms = {
+  readonly source: Leg
+  readonly destination: Leg
+  /** What leaves the source, fee included. */
+  readonly sourceAmount: MoneyJson
+  /** What reaches the destination. */
+  readonly destinationAmount: MoneyJson
+  /** In the source's currency. */
+  readonly fee: MoneyJson
+  readonly rate: { readonly from: Currency; readonly to: Currency; readonly numerator: string; readonly denominator: string }
+  readonly finality: FinalityRequirement
+  /** Milliseconds from settlement until the fiat debit counts as final enough to release against (DESIGN §2, rule 3). */
+  readonly clearingMs: number
+  /** The escrow's terms as far as they are known before the debit has settled; see hold.ts. */
+  readonly hold: Omit<HoldTerms, 'refundAfter' | 'hardDeadline'> & {
+    readonly softDeadlineMs: number
+    readonly hardDeadlineMs: number
+  }
+  /** Goes into the escrow's ref, so that nobody can guess refs from ids. 0x and 64 hex digits. */
+  readonly salt: `0x${string}`
+  readonly chain: ChainId
+  /** The liquidity pool that the destination amount is reserved from. */
+  readonly pool: string
+  /** The bridge's own account at the bank. */
+  readonly bankAccount: string
+  /** The integrator's own reference. */
+  readonly reference: string | null
+  /** ISO 8601. */
+  readonly createdAt: string
+}
