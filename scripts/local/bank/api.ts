@@ -48,15 +48,16 @@ export const customerApi = (core: Core, disturbance: Disturbance, apiKey: string
 
   app.get('/transfers', async (request, reply) => {
     const query = read(transfersQuery, request.query)
-    const found =
+    const find = () =>
       'idempotencyKey' in query ? transfers.findByKey(query.idempotencyKey) : transfers.findByExternalId(query.externalId)
-    const subject = found[0] ? subjectOf(found[0]) : subjectOf(query)
+    const subject = subjectOf(find()[0] ?? query)
     if (await disturbance.before('query', subject, request, reply)) return reply
     await disturbance.during('query', subject)
+    const data = find()
     // "Nothing there" would be a lie while the order is being worked on.
-    if (found.length === 0) refuseWhileInProgress(claimsOf(query))
+    if (data.length === 0) refuseWhileInProgress(claimsOf(query))
     if (await disturbance.after('query', subject, request, reply)) return reply
-    return { data: found }
+    return { data }
   })
 
   app.get<{ Params: { id: string } }>('/transfers/:id', async (request, reply) => {

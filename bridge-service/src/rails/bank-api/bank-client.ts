@@ -19,7 +19,7 @@ export const bankClient =
   ({ baseUrl, apiKey, timeoutMs }: BankClientConfig): BankClient =>
   async ({ method, path, key, body }) => {
     try {
-      const response = await fetch(new URL(path, baseUrl), {
+      const response = await fetch(`${baseUrl.replace(/\/$/, '')}${path}`, {
         method,
         headers: {
           accept: 'application/json',
