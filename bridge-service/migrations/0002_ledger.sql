@@ -10,7 +10,7 @@ create table ledger_accounts (
 );
 
 create table ledger_entries (
-  position    bigint generated always as identity primary key,
+  position    bigint generated always as identity (cache 32) primary key,
   xid         bigint not null default (pg_current_xact_id()::text::bigint),
   transfer_id key_text not null,             -- or the name of what is not a transfer, e.g. 'opening'
   version     int not null,                  -- the event that booked it: at most one entry per event, so a repeat is refused

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import pg from 'pg'
 import { account, chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
@@ -70,7 +70,7 @@ engine = await startEngine({
 })
 
 const newTransfer = (): Unborn => {
-  const id = typeId<Unborn['id']>('tr', randomUUID())
+  const id = typeId<Unborn['id']>('tr', randomUUIDv7())
   return {
     id,
     tenant: 'bench',

@@ -35,7 +35,8 @@ export const claimFacts = async (
            select w.source, w.fact, w.revision, w.kind, w.payload, coalesce(t.id, n.transfer_id, c.id) as transfer_id, n.step
              from waiting w
              left join transfers t on t.escrow_ref = w.subject
-             left join intents n on n.reference = w.subject
+             left join intents n on w.kind = 'railFact' and n.key >= substr(w.subject, 3) and n.key < substr(w.subject, 3) || 'g'
+                       and w.subject like 'CW%' and length(w.subject) = 34
              left join transfers c on w.source = 'command' and c.id = w.subject
             order by w.received_at`,
     values: [limit],
