@@ -1,4 +1,4 @@
-import { createPublicClient, http, type Log } from 'viem'
+import { BaseError, BlockNotFoundError, createPublicClient, http, type Log, RpcRequestError } from 'viem'
 import type { BlockRef, Linked } from '../canonical.ts'
 import { IndexerError } from '../errors.ts'
 import type { Tags } from '../finality.ts'
@@ -32,9 +32,13 @@ export type Source = {
 
 /** A node over JSON-RPC. Retrying is the follower's business: it alone knows what is worth asking again. */
 export const evmSource = (config: { rpcUrl: string; escrow: string; rpcTimeoutMs: number; signal?: AbortSignal }): Source => {
-  const fetchOptions = config.signal ? { signal: config.signal } : {}
+  // Our own time limit, because viem's ends with the headers: a node that stalls in the body would hold us for ever.
+  const fetchFn = (input: Parameters<typeof fetch>[0], init?: RequestInit) => {
+    const limits = [AbortSignal.timeout(config.rpcTimeoutMs), ...(config.signal ? [config.signal] : [])]
+    return fetch(input, { ...init, signal: AbortSignal.any(limits) })
+  }
   const client = createPublicClient({
-    transport: http(config.rpcUrl, { retryCount: 0, timeout: config.rpcTimeoutMs, fetchOptions }),
+    transport: http(config.rpcUrl, { retryCount: 0, timeout: 0, fetchFn }),
   })
   const address = config.escrow as Hash
 
@@ -61,15 +65,17 @@ export const evmSource = (config: { rpcUrl: string; escrow: string; rpcTimeoutMs
   }
 }
 
-// "There is no such block" is an answer; some nodes also refuse the tags as unknown parameters. Everything else is the node being unwell.
+// "There is no such block" is an answer, given as null or, for a tag that the chain lacks, as one of these errors (-39001 is the Engine
+// API's unknown block). Everything else, a rate limit too, is the node being unwell.
+const absentCodes = new Set([-32000, -32001, -32602, -39001])
+
 const orNothing = async (reading: Promise<Header>): Promise<Header | undefined> => {
   try {
     return await reading
   } catch (error) {
-    const name = (error as Error).name
-    const cause = (error as { cause?: Error }).cause?.name
-    const absent = ['BlockNotFoundError', 'InvalidParamsRpcError', 'InvalidInputRpcError', 'ResourceNotFoundRpcError']
-    if (absent.includes(name) || (cause !== undefined && absent.includes(cause))) return undefined
+    if (error instanceof BlockNotFoundError) return undefined
+    const answer = error instanceof BaseError ? error.walk(cause => cause instanceof RpcRequestError) : undefined
+    if (answer instanceof RpcRequestError && absentCodes.has(answer.code)) return undefined
     throw error
   }
 }
