@@ -26,6 +26,7 @@ create table evm_txs (
   hash         key_text,                     -- the signed version that was included
   block_number bigint,
   block_hash   key_text,
+  pending_since timestamptz,                 -- when a reorg last put it back on its way; else it has been since its newest signature
   final_at     timestamptz,                  -- deep enough: no longer watched
   allocated_at timestamptz not null default now(),
   updated_at   timestamptz not null default now(),
@@ -53,5 +54,5 @@ create trigger append_only before update or delete or truncate on evm_tx_version
 
 grant select, insert, update on nonce_lanes to causeway_app;
 -- What a nonce was given out for never changes; only what became of it does.
-grant select, insert, update (status, hash, block_number, block_hash, final_at, updated_at) on evm_txs to causeway_app;
+grant select, insert, update (status, hash, block_number, block_hash, pending_since, final_at, updated_at) on evm_txs to causeway_app;
 grant select, insert on evm_tx_versions to causeway_app;

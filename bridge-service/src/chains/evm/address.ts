@@ -8,6 +8,7 @@ import { BridgeError } from '../../errors.ts'
 export const parseEvmAddress = (text: string, contracts: readonly Hex[]): Hex => {
   if (!isAddress(text, { strict: false })) throw new BridgeError('address_invalid', { address: text })
   if (!isAddress(text)) throw new BridgeError('address_checksum_invalid', { address: text })
-  if ([zeroAddress, ...contracts].some(one => isAddressEqual(one, text))) throw new BridgeError('address_invalid', { address: text })
+  if ([zeroAddress, ...contracts].some(one => isAddressEqual(one, text)))
+    throw new BridgeError('address_invalid', { address: text })
   return getAddress(text)
 }
