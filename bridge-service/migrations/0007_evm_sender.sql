@@ -14,22 +14,22 @@ create table nonce_lanes (
 
 -- One call per nonce, with all that is needed to sign it (again): a crash between allocation and signature leaves no hole.
 create table evm_txs (
-  intent_key   key_text primary key,         -- one key, one nonce, for ever
-  chain        text not null,
-  sender       key_text not null,
-  nonce        bigint not null check (nonce >= 0),
-  action       text not null check (action in ('lock', 'release', 'refund')),
-  target       key_text not null,            -- the contract that is called
-  calldata     bytea not null,
-  gas_limit    bigint not null check (gas_limit > 0),
-  status       text not null default 'allocated' check (status in ('allocated', 'signed', 'included', 'reverted', 'usurped')),
-  hash         key_text,                     -- the signed version that was included
-  block_number bigint,
-  block_hash   key_text,
+  intent_key    key_text primary key,         -- one key, one nonce, for ever
+  chain         text not null,
+  sender        key_text not null,
+  nonce         bigint not null check (nonce >= 0),
+  action        text not null check (action in ('lock', 'release', 'refund')),
+  target        key_text not null,            -- the contract that is called
+  calldata      bytea not null,
+  gas_limit     bigint not null check (gas_limit > 0),
+  status        text not null default 'allocated' check (status in ('allocated', 'signed', 'included', 'reverted', 'usurped')),
+  hash          key_text,                     -- the signed version that was included
+  block_number  bigint,
+  block_hash    key_text,
   pending_since timestamptz,                 -- when a reorg last put it back on its way; else it has been since its newest signature
-  final_at     timestamptz,                  -- deep enough: no longer watched
-  allocated_at timestamptz not null default now(),
-  updated_at   timestamptz not null default now(),
+  final_at      timestamptz,                  -- deep enough: no longer watched
+  allocated_at  timestamptz not null default now(),
+  updated_at    timestamptz not null default now(),
   unique (chain, sender, nonce),
   foreign key (chain, sender) references nonce_lanes,
   check ((status in ('included', 'reverted')) = (hash is not null and block_number is not null and block_hash is not null)),

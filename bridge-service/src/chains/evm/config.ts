@@ -21,7 +21,7 @@ export type EvmConfig = {
   readonly stuckAfterMs: number
   /** Blocks on top of a transaction's block from which it is final and no longer watched. */
   readonly finalityDepth: number
-  /** How long a lane stays with a worker that no longer answers. */
+  /** How long a lane stays with a worker that no longer answers; longer than a turn of `tend` takes. */
   readonly leaseMs: number
   readonly rpcTimeoutMs?: number
   /** Milliseconds since the epoch; dates signatures and decides what is stuck. */

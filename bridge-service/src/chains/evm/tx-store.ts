@@ -150,6 +150,7 @@ const storeVersions = (fenced: boolean) => `
       from unnest($1::text[], $2::int[], $3::text[], $4::bytea[], $5::numeric[], $6::numeric[], $7::bigint[], $8::bigint[])
            as fresh(key, version, hash, raw, max_fee, max_tip, signed_at_ms, signed_head)
      ${fenced ? 'where exists (select from fence)' : ''}
+     order by key -- two processes that sign the same orders must not wait for each other in a circle
     on conflict (intent_key, version) do nothing
     returning intent_key
   ), signed as (
