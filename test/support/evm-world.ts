@@ -21,23 +21,25 @@ export const startEvmWorld = async () => {
   const workspace = createWorkspace()
   const node = await startEvm(workspace.folder, { blockMs: 0 })
   const deployment = await deployContracts(node.url)
+  const database = await freshDatabase()
   const stop = async () => {
+    await database.drop()
     await node.stop()
     workspace.remove()
   }
-  return { open: () => openScene(node.url, deployment), stop }
+  return { open: () => openScene(node.url, deployment, database.url), stop }
 }
 
 export type EvmScene = Awaited<ReturnType<typeof openScene>>
 
-/** A database of its own, as the service's role, and the chain as it was just after deployment. */
-const openScene = async (nodeUrl: string, deployment: Deployment) => {
+/** Empty tables, seen as the service's role, and the chain as it was just after deployment. */
+const openScene = async (nodeUrl: string, deployment: Deployment, databaseUrl: string) => {
   const client = createTestClient({ mode: 'hardhat', transport: http(nodeUrl), cacheTime: 0 })
     .extend(publicActions)
     .extend(walletActions)
   const snapshot = await client.snapshot()
-  const database = await freshDatabase()
-  const pool = new pg.Pool({ connectionString: database.url, options: '-c role=causeway_app' })
+  await emptyTables(databaseUrl)
+  const pool = new pg.Pool({ connectionString: databaseUrl, options: '-c role=causeway_app' })
   pool.on('error', () => {})
   const proxy = await startRpcProxy(nodeUrl)
   const notices: Notice[] = []
@@ -117,11 +119,10 @@ const openScene = async (nodeUrl: string, deployment: Deployment) => {
     await proxy.stop()
     await pool.end()
     await client.revert({ id: snapshot })
-    await database.drop()
   }
   return {
     nodeUrl,
-    databaseUrl: database.url,
+    databaseUrl,
     client,
     deployment,
     pool,
@@ -138,6 +139,15 @@ const openScene = async (nodeUrl: string, deployment: Deployment) => {
     rows,
     close,
   }
+}
+
+/** The owner's way around the triggers that keep history: much quicker than a new database. */
+const emptyTables = async (databaseUrl: string) => {
+  const owner = new pg.Client({ connectionString: databaseUrl })
+  await owner.connect()
+  await owner.query("set session_replication_role = 'replica'")
+  await owner.query('truncate evm_tx_versions, evm_txs, nonce_lanes')
+  await owner.end()
 }
 
 /** A checkpoint that never comes back from `name`: to everyone else, that process is dead or frozen. `thaw` wakes it up. */
