@@ -1,5 +1,6 @@
 import type { ClientBase, Pool, PoolClient } from 'pg'
 import { type Intent, intentOf } from '../intents/intent.ts'
+import type { Log } from '../log.ts'
 import { decide } from '../transfer/decide.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Input } from '../transfer/input.ts'
@@ -42,7 +43,7 @@ export type CoordinatorOptions = {
   /** Gets the intents of committed steps, already leased to this process. */
   readonly execute: (intents: readonly Intent[]) => void
   readonly onMoved: (moved: readonly Transfer[]) => void
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, details: Record<string, unknown>) => void
+  readonly log: Log
   readonly maxBatch?: number
   readonly lanes?: number
   readonly factPollMs?: number
