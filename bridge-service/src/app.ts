@@ -93,7 +93,7 @@ export const applicationPool = (databaseUrl: string, max: number, log: Log): pg.
 export const startApp = async (config: Config, log: Log): Promise<App> => {
   const pool = applicationPool(config.databaseUrl, 16, log)
   const { rails, chains } = adapters(config, pool, log)
-  const tail = transferTail(pool)
+  const tail = transferTail({ pool, onError: error => log('warn', 'the streams could not be fed', { error: String(error) }) })
   const registry = new Registry()
   const stops: (() => Promise<unknown>)[] = []
   const warn = (what: string) => (error: unknown) => log('warn', what, { error: String(error) })
@@ -112,7 +112,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
             fact,
           })),
         intentLeaseMs: config.intentLeaseMs,
-        onMoved: moved => tail.wake(moved.map(transfer => transfer.id)),
+        onMoved: tail.wake,
         log,
       })
     : undefined
@@ -128,8 +128,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     const clock = databaseClock(pool)
     await clock.synchronise()
     const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
-    const opener =
-      engine?.opener ?? transferOpener({ pool, clock, execute: () => {}, onMoved: moved => tail.wake(moved.map(({ id }) => id)) })
+    const opener = engine?.opener ?? transferOpener({ pool, clock, execute: () => {}, onMoved: tail.wake })
     const wakeSaga = engine?.wake ?? (() => void pool.query('notify causeway_inbox').catch(warn('the saga could not be woken')))
     const server = await buildServer({
       pool,
@@ -152,7 +151,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     url,
     stop: async () => {
       for (const stop of stops) await stop()
-      await tail.stop()
+      tail.stop()
       await pool.end()
     },
   }

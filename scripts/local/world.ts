@@ -96,7 +96,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
           ...options.bank,
         }).then(started),
       ),
-    ] as const)
+    ])
     const chain = `evm:${contracts.chainId}` as const
     const env = {
       ...environment({ postgres, evm, contracts, bank, apiPort, options }),
@@ -150,17 +150,22 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
 }
 
 /** Like `Promise.all`, but waits for all before it throws, so that what did start is known and can be stopped. */
-const settleAll = async <T extends readonly Promise<unknown>[]>(works: T): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> => {
-  const settled = await Promise.allSettled(works)
-  const failed = settled.find(result => result.status === 'rejected')
-  if (failed) throw failed.reason
-  return settled.map(result => (result as PromiseFulfilledResult<unknown>).value) as { -readonly [K in keyof T]: Awaited<T[K]> }
+const settleAll = async <T extends readonly unknown[] | []>(works: T) => {
+  await Promise.allSettled(works)
+  return Promise.all(works)
 }
 
 const given = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
   value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
 
-type Parts = { postgres: LocalPostgres; evm: LocalEvm; contracts: Deployment; bank: LocalBank; apiPort: number; options: WorldOptions }
+type Parts = {
+  postgres: LocalPostgres
+  evm: LocalEvm
+  contracts: Deployment
+  bank: LocalBank
+  apiPort: number
+  options: WorldOptions
+}
 
 /** What the processes are told, exactly as a deployment would tell them. */
 const environment = ({ postgres, evm, contracts, bank, apiPort, options }: Parts): Record<string, string> => ({
