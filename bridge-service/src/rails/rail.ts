@@ -65,17 +65,25 @@ export type RailCapabilities = {
 export type RailWebhook = { readonly id: string; readonly fact: RailFact }
 
 /**
- * Port to a bank. Nothing here throws for what a bank may answer: refusals and silence are outcomes.
- * `verifyWebhook` throws `signature_invalid`.
+ * Port to a bank. What moves money never throws for what a bank may answer: refusals and silence are outcomes.
+ * `balance` and `entries` only read, so they throw `rail_unavailable` and are asked again.
  */
 export type Rail = {
   readonly id: string
   readonly capabilities: RailCapabilities
+  /** `done` says that the bank holds the order, whatever its status: a `rejected` one is `done` too, and the caller decides. */
   readonly submit: (order: RailOrder) => Promise<Outcome<RailTransfer>>
   /** Asks for the truth by key, then by external id. `refused` with code `not_found` means that the bank never took the order. */
   readonly query: (reference: { key: string; externalId: string }) => Promise<Outcome<RailTransfer>>
+  /** Only before settlement: `refused` with the bank's code when it is too late, `not_found` when there is no such transfer. */
   readonly cancel: (bankTransferId: string) => Promise<Outcome<RailTransfer>>
+  /** The booked balance, without what is on its way. */
   readonly balance: (account: string) => Promise<{ amountMinor: string; currency: Currency }>
+  /**
+   * One page of the statement, oldest first, behind the line whose cursor is `after`. `next` is there while more lines wait; a reader
+   * that has caught up keeps the cursor of its last line. An account's opening balance is a line with the external id `opening`.
+   */
   readonly entries: (account: string, after?: string) => Promise<{ lines: StatementLine[]; next?: string }>
+  /** Throws `signature_invalid`, and `request_invalid` when the bank signed something that we cannot read. Header names in lower case. */
   readonly verifyWebhook: (headers: Record<string, string | undefined>, rawBody: string) => RailWebhook
 }
