@@ -12,5 +12,7 @@ export default defineConfig({
     version: '0.8.37',
     path: solcPath,
     settings: { optimizer: { enabled: true, runs: 10_000 }, viaIR: true, evmVersion: 'cancun' },
+    // A local chain starts in a second only if it need not compile the Solidity tests first.
+    splitTestsCompilation: true,
   },
 })
