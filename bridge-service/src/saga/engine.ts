@@ -1,0 +1,103 @@
+import type { Pool } from 'pg'
+import type { Chain } from '../chains/chain.ts'
+import { type ExecutorOptions, executor } from '../intents/executor.ts'
+import type { Screening } from '../policy/screening.ts'
+import type { Rail } from '../rails/rail.ts'
+import type { WaitKind } from '../transfer/decision.ts'
+import type { TransferId } from '../transfer/id.ts'
+import type { Transfer } from '../transfer/transfer.ts'
+import { type Coordinator, type CoordinatorOptions, coordinator } from './coordinator.ts'
+import { databaseClock } from './database-clock.ts'
+import { transferOpener } from './open.ts'
+import { dueTimers } from './timers.ts'
+import { watch } from './watch.ts'
+
+/** A wait of `finality_waits` whose fact the chain now calls final, by the policy stored with the transfer. */
+export type FinalFact = { readonly transferId: TransferId; readonly kind: WaitKind; readonly fact: string }
+
+export type EngineOptions = {
+  readonly pool: Pool
+  /** Names this process in leases. */
+  readonly owner: string
+  readonly rails: ReadonlyMap<string, Rail>
+  readonly chains: ReadonlyMap<string, Chain>
+  readonly screening: Screening
+  readonly finalFacts: (limit: number) => Promise<readonly FinalFact[]>
+  readonly intentLeaseMs: number
+  readonly onMoved: (moved: readonly Transfer[]) => void
+  readonly log: CoordinatorOptions['log']
+  readonly pollMs?: number
+  readonly faults?: { coordinator?: CoordinatorOptions['fault']; executor?: ExecutorOptions['fault'] }
+}
+
+export type Engine = {
+  readonly opener: ReturnType<typeof transferOpener>
+  /** Something may be waiting in the inbox, or a chain's head has moved. */
+  readonly wake: () => void
+  readonly inFlight: () => number
+  readonly stop: () => Promise<void>
+}
+
+/** The saga role: coordinator, executor, timers and finality, wired to each other. */
+export const startEngine = async (options: EngineOptions): Promise<Engine> => {
+  const { pool, owner, log, onMoved } = options
+  const pollMs = options.pollMs ?? 250
+  const lease = { owner, ms: options.intentLeaseMs }
+  const clock = databaseClock(pool)
+  await clock.synchronise()
+  const clockTimer = setInterval(() => void clock.synchronise().catch(() => {}), 10_000)
+
+  const executing = executor({
+    pool,
+    owner,
+    leaseMs: options.intentLeaseMs,
+    rails: options.rails,
+    chains: options.chains,
+    screening: options.screening,
+    answer: (intent, input) =>
+      coordinating.offer({ transferId: intent.transferId, input, actor: 'saga', cause: `intent:${intent.key}` }),
+    log,
+    pollMs,
+    ...(options.faults?.executor ? { fault: options.faults.executor } : {}),
+  })
+  const coordinating: Coordinator = coordinator({
+    pool,
+    clock,
+    lease,
+    execute: executing.take,
+    onMoved,
+    log,
+    factPollMs: pollMs,
+    ...(options.faults?.coordinator ? { fault: options.faults.coordinator } : {}),
+  })
+  const watchRows = (name: string, find: Parameters<typeof watch>[0]['find']) =>
+    watch({
+      find,
+      offer: coordinating.offer,
+      pollMs,
+      onError: error => log('warn', `${name} could not be read`, { error: String(error) }),
+    })
+  const timers = watchRows('timers', () => dueTimers(pool))
+  const finality = watchRows('finality', async () =>
+    (await options.finalFacts(500)).map(({ transferId, kind, fact }) => ({
+      transferId,
+      input: { type: 'finalityReached', kind, fact },
+      actor: 'saga',
+      cause: `finality:${kind}:${fact}`,
+    })),
+  )
+
+  return {
+    opener: transferOpener({ pool, clock, lease, execute: executing.take, onMoved }),
+    wake: () => {
+      coordinating.wake()
+      finality.wake()
+    },
+    inFlight: coordinating.inFlight,
+    stop: async () => {
+      clearInterval(clockTimer)
+      await Promise.all([timers.stop(), finality.stop(), executing.stop()])
+      await coordinating.stop()
+    },
+  }
+}

@@ -1,0 +1,70 @@
+import type pg from 'pg'
+import { keccak256, toHex } from 'viem'
+import type { Chain, ChainOrder } from '../../bridge-service/src/chains/chain.ts'
+import { done, unknown } from '../../bridge-service/src/outcome.ts'
+import type { Rail } from '../../bridge-service/src/rails/rail.ts'
+
+/** A bank that settles at once, in process. */
+export const inProcessRail = (): Rail => ({
+  id: 'bank:bench',
+  capabilities: { schemes: ['book'], currencies: ['USD'] },
+  submit: async ({ externalId }) => done({ bankTransferId: `b_${externalId}`, externalId, status: 'settled' }),
+  query: async () => unknown('not asked in a benchmark'),
+  cancel: async () => unknown('not asked in a benchmark'),
+  balance: async () => ({ amountMinor: '0', currency: 'USD' }),
+  entries: async () => ({ lines: [] }),
+  verifyWebhook: () => {
+    throw new Error('no webhooks in a benchmark')
+  },
+})
+
+/** A chain that includes every order at once and hands the fact to the inbox in batches, as the indexer does. */
+export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
+  let waiting: ChainOrder[] = []
+  let handing = false
+  const handOver = async () => {
+    if (handing) return
+    handing = true
+    while (waiting.length > 0) {
+      const batch = waiting
+      waiting = []
+      await pool.query({
+        name: 'bench_hand_over',
+        text: `insert into inbox (source, fact, subject, kind, payload)
+               select 'evm:1', * from unnest($1::text[], $2::text[], $3::text[], $4::jsonb[])`,
+        values: [
+          batch.map(order => `0x${order.key}:0`),
+          batch.map(order => order.terms.ref),
+          batch.map(order => (order.action === 'lock' ? 'escrowLocked' : 'escrowReleased')),
+          batch.map(order => ({
+            status: 'included',
+            txHash: `0x${order.key}`,
+            blockNumber: '1',
+            blockHash: `0x${'11'.repeat(32)}`,
+            logIndex: 0,
+            ref: order.terms.ref,
+            amount: order.terms.amountMinor,
+          })),
+        ],
+      })
+      wake()
+    }
+    handing = false
+  }
+  return {
+    id: 'evm:1',
+    treasury: `0x${'22'.repeat(20)}`,
+    escrow: `0x${'33'.repeat(20)}`,
+    escrowId: terms => keccak256(toHex(terms.ref)),
+    parseAddress: text => text,
+    supports: () => true,
+    submit: async order => {
+      waiting.push(order)
+      setImmediate(() => void handOver())
+      return done({ hash: `0x${order.key}`, nonce: 0, sender: '' })
+    },
+    find: async () => unknown('not asked in a benchmark'),
+    tend: async () => {},
+    balanceOf: async () => '0',
+  }
+}

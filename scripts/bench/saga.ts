@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { account, chartFor } from '../../bridge-service/src/ledger/chart.ts'
+import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
+import { denyListScreening } from '../../bridge-service/src/policy/screening.ts'
+import { type Engine, type FinalFact, startEngine } from '../../bridge-service/src/saga/engine.ts'
+import { typeId } from '../../bridge-service/src/transfer/id.ts'
+import { currentDefinition, terminalStates } from '../../bridge-service/src/transfer/state.ts'
+import type { Unborn } from '../../bridge-service/src/transfer/transfer.ts'
+import { startPostgres } from '../local/postgres.ts'
+import { createWorkspace } from '../local/workspace.ts'
+import { migrate } from '../migrate.ts'
+import { calibrate } from './calibrate.ts'
+import { inProcessChain, inProcessRail } from './in-process.ts'
+
+const flag = (name: string, fallback: string) => {
+  const index = process.argv.indexOf(`--${name}`)
+  return index < 0 ? fallback : (process.argv[index + 1] ?? fallback)
+}
+const json = process.argv.includes('--json')
+const levels = flag('levels', '1,32,256,1024').split(',').map(Number)
+const seconds = Number(flag('seconds', '6'))
+
+const say = (text: string) => {
+  if (!json) console.log(text)
+}
+
+const workspace = createWorkspace()
+const postgres = await startPostgres(workspace.folder)
+await migrate(postgres.url)
+const pool = new pg.Pool({ connectionString: postgres.url, max: 12, options: '-c role=causeway_app' })
+pool.on('error', () => {})
+const admin = new pg.Client({ connectionString: postgres.url })
+await admin.connect()
+
+const calibration = await calibrate(postgres.url)
+say(
+  `calibration: ${calibration.map(({ clients, commitsPerSecond }) => `${commitsPerSecond} one-row commits/s with ${clients}`).join(', ')}`,
+)
+
+await openAccounts(pool, chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }]))
+await pool.query(`insert into liquidity_pools (id, currency, total) values ('evm:1:USDC', 'USDC', 1000000000000000000)`)
+
+const finished = new Map<string, () => void>()
+let engine: Engine
+engine = await startEngine({
+  pool,
+  owner: 'bench',
+  rails: new Map([['bank:bench', inProcessRail()]]),
+  chains: new Map([['evm:1', inProcessChain(pool, () => engine.wake())]]),
+  screening: denyListScreening({ name: 'none', names: [], accounts: [], addresses: [] }),
+  finalFacts: async limit => {
+    const { rows } = await pool.query<FinalFact>({
+      name: 'bench_final',
+      text: 'select transfer_id as "transferId", kind, fact from finality_waits limit $1',
+      values: [limit],
+    })
+    return rows
+  },
+  intentLeaseMs: 60_000,
+  onMoved: moved => {
+    if (moved.some(transfer => transfer.state === 'locked' || transfer.state === 'released')) engine.wake()
+    for (const transfer of moved)
+      if (terminalStates.includes(transfer.state)) {
+        finished.get(transfer.id)?.()
+        finished.delete(transfer.id)
+      }
+  },
+  log: (level, message, details) => console.error(level, message, details),
+})
+
+const newTransfer = (): Unborn => {
+  const id = typeId<Unborn['id']>('tr', randomUUID())
+  return {
+    id,
+    tenant: 'bench',
+    route: 'onramp',
+    definition: currentDefinition,
+    state: 'none',
+    version: 0,
+    progress: { attempts: { release: 0, refund: 0 } },
+    terms: {
+      source: {
+        kind: 'bank',
+        rail: 'bank:bench',
+        scheme: 'book',
+        currency: 'USD',
+        account: { name: 'Ada Lovelace', accountNumber: '1234567890', routingNumber: '021000021' },
+      },
+      destination: { kind: 'chain', chain: 'evm:1', currency: 'USDC', address: `0x${'44'.repeat(20)}` },
+      sourceAmount: { currency: 'USD', minor: '10025' },
+      destinationAmount: { currency: 'USDC', minor: '100000000' },
+      fee: { currency: 'USD', minor: '25' },
+      rate: { from: 'USD', to: 'USDC', numerator: '1', denominator: '1' },
+      finality: { level: 'latest', confirmations: 1 },
+      clearingMs: 0,
+      hold: {
+        ref: `0x${randomUUID().replaceAll('-', '').repeat(2)}`,
+        currency: 'USDC',
+        amountMinor: '100000000',
+        payer: `0x${'22'.repeat(20)}`,
+        payee: `0x${'44'.repeat(20)}`,
+        onExpiry: 'release',
+        softDeadlineMs: 86_400_000,
+        hardDeadlineMs: 86_400_000,
+      },
+      salt: `0x${'55'.repeat(32)}`,
+      chain: 'evm:1',
+      pool: 'evm:1:USDC',
+      bankAccount: 'acct',
+      reference: null,
+      createdAt: new Date().toISOString(),
+    },
+  }
+}
+
+const oneTransfer = async (): Promise<number> => {
+  const unborn = newTransfer()
+  const startedMs = performance.now()
+  const over = new Promise<void>(resolve => finished.set(unborn.id, resolve))
+  const answer = { id: unborn.id, state: 'requested' }
+  await engine.opener.open({
+    unborn,
+    actor: 'api:bench',
+    key: unborn.id,
+    route: 'POST /v1/transfers',
+    requestHash: Buffer.alloc(32),
+    status: 202,
+    response: answer,
+    location: `/v1/transfers/${unborn.id}`,
+  })
+  await over
+  return performance.now() - startedMs
+}
+
+const counters = async () => {
+  const { rows } = await admin.query<{ commits: string; wal: string }>(
+    `select (select xact_commit from pg_stat_database where datname = current_database()) as commits,
+            pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') as wal`,
+  )
+  return { commits: Number(rows[0]!.commits), walBytes: Number(rows[0]!.wal), cpu: process.cpuUsage() }
+}
+
+const quantile = (sorted: readonly number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
+
+const measure = async (inFlight: number) => {
+  await Promise.all(Array.from({ length: inFlight }, oneTransfer)) // warm: plans, caches, pages
+  const before = await counters()
+  const startedMs = performance.now()
+  const latencies: number[] = []
+  const worker = async () => {
+    while (performance.now() - startedMs < seconds * 1000) latencies.push(await oneTransfer())
+  }
+  await Promise.all(Array.from({ length: inFlight }, worker))
+  const elapsedS = (performance.now() - startedMs) / 1000
+  await new Promise(resolve => setTimeout(resolve, 1_100)) // Postgres publishes its counters once a second
+  const after = await counters()
+  const sagas = latencies.length
+  latencies.sort((a, b) => a - b)
+  const best = Math.max(...calibration.map(({ commitsPerSecond }) => commitsPerSecond))
+  const cpuUs = after.cpu.user - before.cpu.user + after.cpu.system - before.cpu.system
+  return {
+    inFlight,
+    sagas,
+    sagasPerSecond: round(sagas / elapsedS),
+    p50Ms: round(quantile(latencies, 0.5)),
+    p99Ms: round(quantile(latencies, 0.99)),
+    commitsPerSaga: round((after.commits - before.commits) / sagas),
+    walBytesPerSaga: Math.round((after.walBytes - before.walBytes) / sagas),
+    serviceCpuMsPerSaga: round(cpuUs / 1000 / sagas),
+    ratioToCalibration: Math.round((sagas / elapsedS / best) * 10_000) / 10_000,
+    residentMb: Math.round(process.memoryUsage.rss() / 1_048_576),
+  }
+}
+const round = (value: number) => Math.round(value * 100) / 100
+
+const results = []
+for (const level of levels) {
+  const result = await measure(level)
+  results.push(result)
+  say(
+    `${String(result.inFlight).padStart(5)} in flight: ${result.sagasPerSecond} on-ramps/s (${(result.ratioToCalibration * 100).toFixed(1)} % of calibration), ` +
+      `p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, ${result.commitsPerSaga} commits, ${result.walBytesPerSaga} WAL bytes, ` +
+      `${result.serviceCpuMsPerSaga} CPU ms a saga, ${result.residentMb} MB`,
+  )
+}
+
+// A benchmark that lost money would measure nothing: the books must be right at the end.
+const { rows: open } = await pool.query(
+  `select (select count(*) from transfers where state <> 'completed')::int as open,
+          (select coalesce(sum(amount), 0) from ledger_postings where account_id = $1) as clearing`,
+  [account.customerClearing('USD')],
+)
+await engine.stop()
+await pool.end()
+await admin.end()
+await postgres.stop()
+workspace.remove()
+if (open[0].open !== 0 || open[0].clearing !== '0') {
+  console.error('the books are wrong after the benchmark', open[0])
+  process.exit(1)
+}
+if (json) console.log(JSON.stringify({ calibration, levels: results }))
