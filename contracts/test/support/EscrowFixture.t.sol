@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {Escrow} from "../../Escrow.sol";
+import {EscrowId, IEscrow, OnExpiry, Status, Terms} from "../../interfaces/IEscrow.sol";
+import {TestDollar} from "../TestDollar.sol";
+import {vm} from "./Vm.t.sol";
+
+/// @dev An escrow with one token, one account per role, and terms that are in order.
+abstract contract EscrowFixture {
+    // Times are written out from here, never read back: the optimizer may move a read of the clock across a warp.
+    uint64 internal constant START = 1_800_000_000;
+    uint64 internal constant REFUND_AFTER = START + 1 hours;
+    uint64 internal constant HARD_DEADLINE = START + 2 hours;
+    uint48 internal constant ADMIN_DELAY = 3 days;
+
+    address internal immutable admin = _account("admin");
+    address internal immutable guardian = _account("guardian");
+    address internal immutable operator = _account("operator");
+    address internal immutable payer = _account("payer");
+    address internal immutable payee = _account("payee");
+    address internal immutable stranger = _account("stranger");
+
+    TestDollar internal token;
+    Escrow internal escrow;
+
+    function setUp() public virtual {
+        vm.warp(START);
+        token = new TestDollar(admin);
+        escrow = _deploy(address(token));
+    }
+
+    function _deploy(address allowed) internal returns (Escrow) {
+        address[] memory tokens = new address[](1);
+        tokens[0] = allowed;
+        return new Escrow(admin, ADMIN_DELAY, operator, guardian, tokens);
+    }
+
+    function _terms() internal view returns (Terms memory) {
+        return
+            Terms({
+                ref: keccak256("transfer"),
+                token: address(token),
+                payer: payer,
+                payee: payee,
+                amount: 100_250_000,
+                refundAfter: REFUND_AFTER,
+                hardDeadline: HARD_DEADLINE,
+                onExpiry: OnExpiry.Refund
+            });
+    }
+
+    function _fund(Terms memory terms) internal {
+        vm.prank(admin);
+        token.mint(terms.payer, terms.amount);
+        vm.prank(terms.payer);
+        token.approve(address(escrow), terms.amount);
+    }
+
+    function _lock(Terms memory terms) internal returns (EscrowId id) {
+        _fund(terms);
+        vm.prank(terms.payer);
+        id = escrow.lock(terms);
+    }
+
+    function _pause() internal {
+        vm.prank(guardian);
+        escrow.pause();
+    }
+
+    function _release(Terms memory terms) internal {
+        vm.prank(operator);
+        escrow.release(terms);
+    }
+
+    function _refund(Terms memory terms) internal {
+        vm.prank(operator);
+        escrow.refund(terms);
+    }
+
+    function _expire(Terms memory terms, address caller) internal {
+        vm.prank(caller);
+        escrow.expire(terms);
+    }
+
+    function _expectNotOpen(Terms memory terms, Status status) internal {
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.EscrowNotOpen.selector, escrow.escrowIdOf(terms), status));
+    }
+
+    function _expectRoleRefusal(address account, bytes32 role) internal {
+        vm.expectRevert(abi.encodeWithSelector(IAccessControl.AccessControlUnauthorizedAccount.selector, account, role));
+    }
+
+    function _expectLog(address emitter) internal {
+        vm.expectEmit(true, true, true, true, emitter);
+    }
+
+    function _assertStatus(Terms memory terms, Status status) internal view {
+        vm.assertEq(uint256(escrow.statusOf(escrow.escrowIdOf(terms))), uint256(status), "status");
+    }
+
+    function _assertBalance(address account, uint256 expected) internal view {
+        vm.assertEq(IERC20(token).balanceOf(account), expected, "balance");
+    }
+
+    function _bound(uint256 value, uint256 lowest, uint256 highest) internal pure returns (uint256) {
+        if (value >= lowest && value <= highest) return value;
+        return lowest + (value % (highest - lowest + 1));
+    }
+
+    function _account(string memory name) internal pure returns (address) {
+        return address(uint160(uint256(keccak256(bytes(name)))));
+    }
+}
