@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 
 /** What happens to a request: `answerLost` reaches the node, `requestLost` does not; the caller hears nothing of either. */
-export type RpcFault = 'answerLost' | 'requestLost' | undefined
+type RpcFault = 'answerLost' | 'requestLost' | undefined
 
 export type RpcProxy = {
   readonly url: string

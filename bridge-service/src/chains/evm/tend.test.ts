@@ -29,11 +29,7 @@ const statusOf = async (order: ChainOrder) =>
   )[0]
 const noticesOf = (type: string) => scene.notices.filter(notice => notice.type === type)
 
-/** Blocks that ask for more than was offered, so that what is pending stays so. */
-const feesRiseTo = async (baseFeePerGas: bigint) => {
-  await scene.client.setNextBlockBaseFeePerGas({ baseFeePerGas })
-  await scene.mine()
-}
+/** The next block asks for this base fee: more than was offered, and what is pending stays so. */
 const mineAt = async (baseFeePerGas: bigint) => {
   await scene.client.setNextBlockBaseFeePerGas({ baseFeePerGas })
   await scene.mine()
@@ -143,7 +139,7 @@ describe('a crash of the worker that tends', () => {
   ] as const)('at %s: the next one goes on, and exactly one version is mined', async (point, expected) => {
     const lock = scene.order('lock')
     await scene.adapter().submit(lock)
-    await feesRiseTo(100n * gwei)
+    await mineAt(100n * gwei)
     waitUntilStuck()
     const crash = frozenAt(point)
     void scene.adapter({ checkpoint: crash.checkpoint }).tend()
@@ -164,7 +160,7 @@ describe('a transaction that nobody mines', () => {
   test('is sent again with the same bytes while it is young', async () => {
     const chain = scene.adapter()
     await chain.submit(scene.order('lock'))
-    await feesRiseTo(100n * gwei)
+    await mineAt(100n * gwei)
     await chain.tend()
     await chain.tend()
     expect(scene.proxy.broadcasts).toHaveLength(3)
@@ -176,7 +172,7 @@ describe('a transaction that nobody mines', () => {
     const chain = scene.adapter()
     const lock = scene.order('lock')
     await chain.submit(lock)
-    await feesRiseTo(100n * gwei)
+    await mineAt(100n * gwei)
     waitUntilStuck()
     await chain.tend()
     const [first, second, ...others] = await versions()
@@ -198,7 +194,7 @@ describe('a transaction that nobody mines', () => {
   test('and whose first version is mined after all is found by that hash', async () => {
     const lock = scene.order('lock')
     const submitted = await scene.adapter().submit(lock)
-    await feesRiseTo(100n * gwei)
+    await mineAt(100n * gwei)
     waitUntilStuck()
     const crash = frozenAt('replacementStored')
     void scene.adapter({ checkpoint: crash.checkpoint }).tend()
@@ -218,7 +214,7 @@ describe('a transaction that nobody mines', () => {
     const chain = scene.adapter()
     const orders = [scene.order('lock'), scene.order('lock'), scene.order('lock')]
     for (const order of orders) await chain.submit(order)
-    await feesRiseTo(100n * gwei)
+    await mineAt(100n * gwei)
     waitUntilStuck()
     await chain.tend()
     expect(await versions()).toHaveLength(6)
@@ -239,7 +235,7 @@ describe('a transaction that nobody mines', () => {
     const chain = scene.adapter({ fees: { maxFeePerGasCap: base * 2n } })
     const lock = scene.order('lock')
     await chain.submit(lock)
-    await feesRiseTo(100n * gwei)
+    await mineAt(100n * gwei)
     waitUntilStuck()
     await chain.tend()
     expect(await versions()).toHaveLength(1)
@@ -267,8 +263,11 @@ describe('an included transaction', () => {
     await chain.tend()
     expect(await statusOf(lock)).toEqual({ status: 'signed', final: false })
     expect(noticesOf('orphaned')).toHaveLength(1)
+    await mineAt(100n * gwei)
+    await chain.tend()
+    expect(await versions()).toHaveLength(1)
 
-    await scene.mine()
+    await mineAt(gwei / 10n)
     await chain.tend()
     expect(await chain.find(lock.key)).toEqual(submitted)
     expect(await statusOf(lock)).toEqual({ status: 'included', final: false })
@@ -398,7 +397,7 @@ describe('two workers on one lane', () => {
   test('one that slept through its lease cannot store a replacement', async () => {
     const lock = scene.order('lock')
     await scene.adapter().submit(lock)
-    await feesRiseTo(100n * gwei)
+    await mineAt(100n * gwei)
     waitUntilStuck()
     const frozen = frozenAt('replacementSigned')
     const sleeper = scene.adapter({ checkpoint: frozen.checkpoint }).tend()

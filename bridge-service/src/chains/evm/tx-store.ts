@@ -14,13 +14,13 @@ export type TxVersion = {
   readonly signedHead: bigint
 }
 
-export type Inclusion = { readonly hash: Hash; readonly blockNumber: bigint; readonly blockHash: Hash }
+type Inclusion = { readonly hash: Hash; readonly blockNumber: bigint; readonly blockHash: Hash }
 
 /**
  * `allocated`: has a nonce, no signature yet. `signed`: on its way. `included` and `reverted`: in a block that may still be orphaned,
  * unless final. `usurped`: its nonce was consumed by a transaction that is none of ours.
  */
-export type TxStatus = 'allocated' | 'signed' | 'included' | 'reverted' | 'usurped'
+type TxStatus = 'allocated' | 'signed' | 'included' | 'reverted' | 'usurped'
 
 /** One nonce and the call it was given out for. */
 export type EvmTx = {
