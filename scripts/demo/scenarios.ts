@@ -25,8 +25,8 @@ export const stageFor = (world: World, narrator: Narrator): Stage => ({
 
 const customer = '0x90F79bf6EB2c4f870365E785982E1f101E93b906'
 
-export const order = (world: World, value: string) => ({
-  source: { type: 'bank_account', rail: 'ach', name: 'Ada Lovelace', accountNumber: '1234567890', routingNumber: '021000021' },
+export const order = (world: World, value: string, rail: 'ach' | 'wire' = 'ach') => ({
+  source: { type: 'bank_account', rail, name: 'Ada Lovelace', accountNumber: '1234567890', routingNumber: '021000021' },
   destination: { type: 'chain_address', chain: world.chain, asset: 'USDC', address: customer },
   amount: { value, asset: 'USD' },
 })
@@ -35,10 +35,10 @@ const must = (condition: boolean, what: string) => {
   if (!condition) throw new Error(what)
 }
 
-const post = async ({ api, world }: Stage, value: string, key: string = randomUUID()): Promise<TransferView> => {
-  const { status, body } = await api.call<TransferView>('POST', '/v1/transfers', { key, body: order(world, value) })
-  must(status === 202, `POST /v1/transfers answered ${status}: ${JSON.stringify(body)}`)
-  return body
+const post = async ({ api }: Stage, body: unknown, key: string = randomUUID()): Promise<TransferView> => {
+  const { status, body: transfer } = await api.call<TransferView>('POST', '/v1/transfers', { key, body })
+  must(status === 202, `POST /v1/transfers answered ${status}: ${JSON.stringify(transfer)}`)
+  return transfer
 }
 
 /** Follows a transfer to its end, tells its timeline, and returns its events. */
@@ -105,7 +105,7 @@ export const scenarios: readonly Scenario[] = [
     name: 'onramp_completes',
     title: 'Dollars debited, stablecoins locked, final, released',
     play: async stage => {
-      const { id } = await post(stage, '100.25')
+      const { id } = await post(stage, order(stage.world, '100.25'))
       await follow(stage, id)
       await endsAs(stage, id, 'completed')
     },
@@ -117,7 +117,7 @@ export const scenarios: readonly Scenario[] = [
     play: async stage => {
       await guard(stage, 'pause')
       try {
-        const { id } = await post(stage, '75.00')
+        const { id } = await post(stage, order(stage.world, '75.00'))
         await follow(stage, id)
         const { failure } = await endsAs(stage, id, 'compensated')
         must(failure?.code === 'EnforcedPause', `it failed for another reason: ${failure?.code}`)
@@ -132,7 +132,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'The bank takes the debit and its answer is lost: unknown, asked, one debit',
     play: async stage => {
       await arm(stage, { kind: 'drop_after', match: { direction: 'debit' }, times: 1 })
-      const { id } = await post(stage, '42.42')
+      const { id } = await post(stage, order(stage.world, '42.42'))
       const events = await follow(stage, id)
       await endsAs(stage, id, 'completed')
       must(
@@ -150,7 +150,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'The same POST fifty times at once: one transfer',
     play: async stage => {
       const key = randomUUID()
-      const answers = await Promise.all(Array.from({ length: 50 }, () => post(stage, '10.00', key)))
+      const answers = await Promise.all(Array.from({ length: 50 }, () => post(stage, order(stage.world, '10.00'), key)))
       const ids = new Set(answers.map(answer => answer.id))
       must(ids.size === 1, `fifty POSTs made ${ids.size} transfers`)
       const [id] = ids as Set<string> & { [Symbol.iterator](): Iterator<string> }
@@ -167,7 +167,7 @@ export const scenarios: readonly Scenario[] = [
     title: 'kill -9 of service and indexer in mid-saga, restart, completion',
     play: async stage => {
       const { world, narrator } = stage
-      const { id } = await post(stage, '64.00')
+      const { id } = await post(stage, order(stage.world, '64.00'))
       let killed = false
       let restarted: Promise<unknown> = Promise.resolve()
       await follow(stage, id, async event => {
@@ -190,8 +190,8 @@ export const scenarios: readonly Scenario[] = [
     title: 'A reorg removes the lock before it is final: the lock is sent again, one escrow',
     play: async stage => {
       const { world, narrator } = stage
-      // Over a thousand: the policy asks for twice the confirmations.
-      const { id } = await post(stage, '2500.00')
+      // Over a thousand the policy asks for twice the confirmations; and so much by ACH would wait three days for clearing.
+      const { id } = await post(stage, order(world, '2500.00', 'wire'))
       let fork: Awaited<ReturnType<typeof markFork>> | undefined
       let forked = false
       const events = await follow(stage, id, async event => {

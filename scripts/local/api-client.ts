@@ -48,11 +48,12 @@ export const apiClient = (url: string, apiKey: string): ApiClient => {
   const follow: ApiClient['follow'] = async (id, hear, timeoutMs = 60_000) => {
     const deadlineMs = performance.now() + timeoutMs
     let last = 0
+    let cause: unknown
     while (performance.now() < deadlineMs) {
       try {
         const response = await fetch(`${url}/v1/transfers/${id}/stream`, {
           headers: { ...authorization, ...(last > 0 ? { 'last-event-id': String(last) } : {}) },
-          signal: AbortSignal.timeout(Math.max(1, deadlineMs - performance.now())),
+          signal: AbortSignal.timeout(Math.max(1, Math.ceil(deadlineMs - performance.now()))),
         })
         if (response.status === 204) return
         if (response.status !== 200 || response.body === null) throw new Error(`the stream answered ${response.status}`)
@@ -62,11 +63,11 @@ export const apiClient = (url: string, apiKey: string): ApiClient => {
           if (ended.has(event.toState) && (await call<TransferView>('GET', `/v1/transfers/${id}`)).body.version === last) return
         }
       } catch (error) {
-        if (performance.now() >= deadlineMs) throw error
+        cause = error
         await new Promise(resolve => setTimeout(resolve, 50)) // the service is away: come back where we were
       }
     }
-    throw new Error(`transfer ${id} did not end within ${timeoutMs} ms`)
+    throw new Error(`transfer ${id} did not end within ${timeoutMs} ms`, { cause })
   }
 
   return { call, follow, transfer: async id => (await call<TransferView>('GET', `/v1/transfers/${id}`)).body }
