@@ -79,6 +79,8 @@ const readDebit = (transfer: Transfer, fact: RailFact, nowMs: number): Reading =
       return happened([{ type: 'debitSubmitted', bankTransferId }], changed('debitFiat', 'IN_FLIGHT'))
     case 'settled': {
       if (state !== 'debiting' && state !== 'failed') return nothing('settled before')
+      // The news that overtook this one: what settled has gone back, and a booking now would stand against nothing at the bank.
+      if (state === 'failed' && progress.failure?.code === 'debit_returned') return nothing('returned before')
       const settled = settlement(terms, fact, nowMs)
       if (state === 'debiting' && progress.cancelReason !== undefined)
         return happened(
