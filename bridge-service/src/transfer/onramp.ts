@@ -211,8 +211,9 @@ const readChain = (
       if (state === 'refunding')
         return happened([{ type: 'escrowRefunded', ...place }], changed('refundEscrow', 'SUCCEEDED', progress.attempts.refund))
       // Anyone may refund an escrow whose soft deadline has passed: then the chain has decided.
-      if (state === 'locked' || state === 'clearing' || state === 'releasing')
-        return happened([{ type: 'escrowRefunded', ...place }])
+      if (state === 'locked' || state === 'clearing') return happened([{ type: 'escrowRefunded', ...place }])
+      if (state === 'releasing')
+        return happened([{ type: 'escrowRefunded', ...place }], changed('releaseEscrow', 'FAILED', progress.attempts.release))
       if (state === 'refunded' && moved(progress.refund))
         return happened([
           { type: 'refundOrphaned', fact: progress.refund!.fact },
@@ -274,7 +275,7 @@ const readCancel = ({ state, progress }: Transfer, reason: string): Reading => {
   if (progress.cancelReason !== undefined) return nothing('asked before')
   switch (state) {
     case 'requested':
-      return happened([{ type: 'transferCanceled', reason }])
+      return happened([{ type: 'transferCanceled', reason }], changed('screen', 'FAILED'))
     case 'debiting':
     case 'locking':
       // The bank or the chain is still to answer: what it says decides how to turn back.
