@@ -251,8 +251,10 @@ const readDeadline = (transfer: Transfer, kind: Extract<Input, { type: 'deadline
   const { state } = transfer
   switch (kind) {
     case 'clearing': {
-      const events = state === 'clearing' ? afterClearing(transfer, nowMs) : []
-      return events.length > 0 ? happened(events) : nothing('not clearing')
+      if (state !== 'clearing') return nothing('not clearing')
+      // The timer is due by the database's own clock, which ours follows at some distance: a timer that was ignored would never come again.
+      const finalAtMs = Date.parse(transfer.progress.debit!.finalAt!)
+      return happened(afterClearing(transfer, Math.max(nowMs, finalAtMs)))
     }
     case 'retryRelease':
       return state === 'releasing' ? happened([{ type: 'releaseRetried' }]) : nothing('released by now')
