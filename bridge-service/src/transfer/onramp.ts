@@ -248,18 +248,22 @@ const readFinality = (transfer: Transfer, kind: 'lock' | 'release' | 'refund', f
 }
 
 const readDeadline = (transfer: Transfer, kind: Extract<Input, { type: 'deadlineReached' }>['kind'], nowMs: number): Reading => {
-  const { state } = transfer
+  const { state, progress } = transfer
   switch (kind) {
     case 'clearing': {
       if (state !== 'clearing') return nothing('not clearing')
       // The timer is due by the database's own clock, which ours follows at some distance: a timer that was ignored would never come again.
-      const finalAtMs = Date.parse(transfer.progress.debit!.finalAt!)
+      const finalAtMs = Date.parse(progress.debit!.finalAt!)
       return happened(afterClearing(transfer, Math.max(nowMs, finalAtMs)))
     }
     case 'retryRelease':
-      return state === 'releasing' ? happened([{ type: 'releaseRetried' }]) : nothing('released by now')
+      return state === 'releasing' && progress.wishes?.release === 'refused'
+        ? happened([{ type: 'releaseRetried' }])
+        : nothing('released by now, or wished again')
     case 'retryRefund':
-      return state === 'refunding' ? happened([{ type: 'refundRetried' }]) : nothing('refunded by now')
+      return state === 'refunding' && progress.wishes?.refund === 'refused'
+        ? happened([{ type: 'refundRetried' }])
+        : nothing('refunded by now, or wished again')
   }
 }
 
