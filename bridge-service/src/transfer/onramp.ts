@@ -201,13 +201,13 @@ const readChain = (
         ])
       return nothing('the release is known')
     case 'escrowRefunded':
-      if (status === 'orphaned')
-        return state === 'refunded' && progress.refund?.fact === place.fact
-          ? happened(
-              [{ type: 'refundOrphaned', fact: place.fact }],
-              changed('refundEscrow', 'IN_FLIGHT', progress.attempts.refund),
-            )
-          : nothing('not waiting for it')
+      if (status === 'orphaned') {
+        if (state !== 'refunded' || progress.refund?.fact !== place.fact) return nothing('not waiting for it')
+        const gone: TransferEvent = { type: 'refundOrphaned', fact: place.fact }
+        // It was somebody else's, and he need not come back: from here on it is our wish.
+        if (progress.wishes?.refund === undefined) return happened([gone, { type: 'refundRetried' }])
+        return happened([gone], changed('refundEscrow', 'IN_FLIGHT', progress.attempts.refund))
+      }
       if (state === 'refunding')
         return happened([{ type: 'escrowRefunded', ...place }], changed('refundEscrow', 'SUCCEEDED', progress.attempts.refund))
       // Anyone may refund an escrow whose soft deadline has passed: then the chain has decided.
