@@ -52,7 +52,11 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'lockFinalized':
       return { ...progress, lockBooked: true }
     case 'escrowReleased':
-      return { ...progress, release: placeOf(event) }
+      return {
+        ...progress,
+        release: placeOf(event),
+        ...(progress.debit?.returned ? { debit: { ...progress.debit, returned: 'afterPivot' } } : {}),
+      }
     case 'clearingPassed':
       return wishing(progress, 'release', 'open')
     case 'releaseOrphaned':

@@ -199,6 +199,16 @@ const readChain = (
           { type: 'releaseOrphaned', fact: progress.release!.fact },
           { type: 'escrowReleased', ...place },
         ])
+      // Somebody's refund had won against our release for a while.
+      if ((state === 'refunding' || state === 'refunded') && progress.wishes?.release !== undefined)
+        return happened(
+          [
+            ...(state === 'refunded' ? [{ type: 'refundOrphaned', fact: progress.refund!.fact } as const] : []),
+            { type: 'escrowReleased', ...place },
+          ],
+          changed('releaseEscrow', 'SUCCEEDED', progress.attempts.release),
+          changed('refundEscrow', 'FAILED', progress.attempts.refund),
+        )
       return nothing('the release is known')
     case 'escrowRefunded':
       if (status === 'orphaned') {
@@ -214,6 +224,15 @@ const readChain = (
       if (state === 'locked' || state === 'clearing') return happened([{ type: 'escrowRefunded', ...place }])
       if (state === 'releasing')
         return happened([{ type: 'escrowRefunded', ...place }], changed('releaseEscrow', 'FAILED', progress.attempts.release))
+      // One of the two is on the true chain, and news of one commit come in any order: the release has gone.
+      if (state === 'released')
+        return happened(
+          [
+            { type: 'releaseOrphaned', fact: progress.release!.fact },
+            { type: 'escrowRefunded', ...place },
+          ],
+          changed('releaseEscrow', 'FAILED', progress.attempts.release),
+        )
       if (state === 'refunded' && moved(progress.refund))
         return happened([
           { type: 'refundOrphaned', fact: progress.refund!.fact },
