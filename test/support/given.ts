@@ -33,13 +33,13 @@ type ExpectedEvent = EventType | (Partial<TransferEvent> & { type: EventType })
 export const exercised = new Set<string>()
 
 /** A transfer after a history. */
-export const after = (unborn: Unborn, history: readonly TransferEvent[]): Transfer =>
+export const replay = (unborn: Unborn, history: readonly TransferEvent[]): Transfer =>
   history.reduce<Transfer | Unborn>((transfer, event) => evolve(transfer, event), unborn) as Transfer
 
 /** `given(onramp(), locked).when(input).then(['lockFinalized'], { state: 'clearing' })`: the machine's specification as sentences. */
 export const given = (unborn: Unborn, history: readonly TransferEvent[]) => ({
   when: (input: Input, nowMs = settledAtMs) => {
-    const result = decide(after(unborn, history), input, nowMs)
+    const result = decide(replay(unborn, history), input, nowMs)
     return {
       // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits a sentence
       then: (events: readonly ExpectedEvent[], asked: Asked) => {
