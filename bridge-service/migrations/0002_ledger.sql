@@ -68,10 +68,11 @@ begin
   select f.entry, f.account_id, f.currency into bad
     from fresh f
     left join ledger_accounts a on a.id = f.account_id and a.currency = f.currency
-    left join ledger_entries e on e.position = f.entry
+    -- Of this transaction: what is added to an old entry would lie below a snapshot that does not have it.
+    left join ledger_entries e on e.position = f.entry and e.xid = pg_current_xact_id()::text::bigint
    where a.id is null or e.position is null limit 1;
   if found then
-    raise exception 'entry %: no account % in %', bad.entry, bad.account_id, bad.currency
+    raise exception 'entry %: not of this transaction, or no account % in %', bad.entry, bad.account_id, bad.currency
       using errcode = 'foreign_key_violation', constraint = 'ledger_account_currency';
   end if;
 
