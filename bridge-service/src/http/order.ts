@@ -63,7 +63,7 @@ const readLeg = (
 ): Leg => {
   if (leg.type === 'bank_account') {
     const { name, accountNumber, routingNumber } = leg
-    const bank = at(assetPath, () => bankFor(config.banks, leg.rail, currency))
+    const bank = bankFor(config.banks, leg.rail, currency, assetPath)
     const account = readAccount({ name, accountNumber, ...(routingNumber === undefined ? {} : { routingNumber }) }, currency)
     return { kind: 'bank', rail: bank.id, scheme: leg.rail, currency, account }
   }
@@ -75,12 +75,12 @@ const readLeg = (
   return { kind: 'chain', chain: chainConfig.id, currency, address: chain.parseAddress(leg.address) }
 }
 
-const bankFor = (banks: readonly BankConfig[], scheme: RailScheme, currency: Currency): BankConfig => {
+const bankFor = (banks: readonly BankConfig[], scheme: RailScheme, currency: Currency, assetPath: string): BankConfig => {
   const offering = banks.filter(bank => bank.schemes.includes(scheme))
   if (offering.length === 0) throw new BridgeError('route_unsupported', { rail: scheme })
   const bank = offering.find(({ accounts }) => accounts[currency] !== undefined)
   if (bank === undefined || (schemeCurrencies[scheme] ?? currency) !== currency)
-    throw new BridgeError('asset_mismatch', { rail: scheme, asset: currency })
+    throw new BridgeError('asset_mismatch', { path: assetPath, rail: scheme, asset: currency })
   return bank
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Socket } from 'node:net'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, LogController } from 'fastify'
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod'
 import type { ErrorCode } from '../errors.ts'
 import { apiKeys } from './api-key.ts'
@@ -28,7 +28,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
   const app = fastify({
     logger: deps.config.logLevel === 'silent' ? false : { level: deps.config.logLevel },
     // A line per request costs more than most requests; what fails on our side is logged below.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: bodyLimitBytes,
     requestTimeout: requestTimeoutMs,
