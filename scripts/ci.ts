@@ -14,15 +14,20 @@ const run = (script: string): Promise<{ ok: boolean; output: string }> =>
     child.once('close', code => resolve({ ok: code === 0, output }))
   })
 
-const escape = String.fromCharCode(27)
+const escapeCharacter = String.fromCharCode(27)
 /** Sums the numbers before a word in the closing lines of Hardhat (`12 passing`), vitest (`Tests  3 failed | 9 passed`) and our checks. */
 const count = (output: string, pattern: RegExp): number =>
-  [...output.replaceAll(new RegExp(`${escape}\\[[0-9;]*m`, 'g'), '').matchAll(pattern)].reduce((sum, match) => sum + Number(match[1]), 0)
+  [...output.replaceAll(new RegExp(`${escapeCharacter}\\[[0-9;]*m`, 'g'), '').matchAll(pattern)].reduce(
+    (sum, match) => sum + Number(match[1]),
+    0,
+  )
 
 const results = [await run('test'), await run('check')]
 const all = results.map(({ output }) => output).join('\n')
-const passed = count(all, /^\s*(\d+) passing/gm) + count(all, /^\s*Tests\s.*?(\d+) passed/gm) + count(all, /^checks: (\d+) passed/gm)
-const told = count(all, /^\s*(\d+) failing/gm) + count(all, /^\s*Tests\s.*?(\d+) failed/gm) + count(all, /^checks: .*, (\d+) failed/gm)
+const passed =
+  count(all, /^\s*(\d+) passing/gm) + count(all, /^\s*Tests\s.*?(\d+) passed/gm) + count(all, /^checks: (\d+) passed/gm)
+const told =
+  count(all, /^\s*(\d+) failing/gm) + count(all, /^\s*Tests\s.*?(\d+) failed/gm) + count(all, /^checks: .*, (\d+) failed/gm)
 // A runner that died without counting has failed all the same.
 const failed = Math.max(told, results.filter(({ ok }) => !ok).length)
 console.log(`${passed} passed, ${failed} failed`)
