@@ -185,6 +185,27 @@ type SendOptions = {
   headers?: Record<string, string>
 }
 
+const place = (name: string, block: number) => ({
+  fact: `0x${name.padEnd(64, '0')}:0`,
+  txHash: `0x${name.padEnd(64, '0')}`,
+  blockNumber: String(block),
+  blockHash: `0x${block.toString(16).padStart(64, '0')}`,
+})
+
+/** What happens to an on-ramp on its way to `completed`, in order. `seed` (hex digits) names its chain transactions. */
+export const onrampInputs = (seed: string): Input[] => [
+  { type: 'screened', list: 'none', availableMinor: 1_000_000_000_000n },
+  {
+    type: 'railAnswered',
+    step: 'debitFiat',
+    fact: { type: 'settled', bankTransferId: `b_${seed}`, externalId: 'x', at: new Date().toISOString() },
+  },
+  { type: 'chainFact', kind: 'escrowLocked', status: 'included', place: place(`a${seed}`, 10) },
+  { type: 'finalityReached', kind: 'lock', fact: place(`a${seed}`, 10).fact },
+  { type: 'chainFact', kind: 'escrowReleased', status: 'included', place: place(`b${seed}`, 12) },
+  { type: 'finalityReached', kind: 'release', fact: place(`b${seed}`, 12).fact },
+]
+
 /** How many rows each table has: what a refusal must leave as it was. */
 const countRows = async (admin: pg.Pool): Promise<Record<string, number>> => {
   const tables = [
