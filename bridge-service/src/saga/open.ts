@@ -4,6 +4,7 @@ import { type Intent, intentOf } from '../intents/intent.ts'
 import { request } from '../transfer/decide.ts'
 import type { QuoteId } from '../transfer/id.ts'
 import type { Transfer, Unborn } from '../transfer/transfer.ts'
+import { borrow } from './borrow.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { type Lease, type Step, stepStatement } from './step.ts'
 
@@ -74,7 +75,7 @@ export const transferOpener = ({ pool, clock, lease, execute, onMoved, maxBatch 
   }
 
   const commit = async (openings: readonly Opening[]): Promise<(Opened | Error)[]> => {
-    const client = await pool.connect()
+    const { client, release } = await borrow(pool)
     try {
       await client.query('begin')
       const fresh = await claimKeys(client, openings)
@@ -94,7 +95,7 @@ export const transferOpener = ({ pool, clock, lease, execute, onMoved, maxBatch 
       await client.query('rollback').catch(() => {})
       throw error
     } finally {
-      client.release()
+      release()
     }
   }
 
