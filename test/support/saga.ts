@@ -22,7 +22,7 @@ export type SagaDatabase = {
 export const sagaDatabase = async (): Promise<SagaDatabase> => {
   const database = await freshDatabase()
   const owner = new pg.Pool({ connectionString: database.url, max: 6 })
-  const app = new pg.Pool({ connectionString: database.url, max: 16, options: '-c role=causeway_app' })
+  const app = new pg.Pool({ connectionString: database.url, max: 16, application_name: 'app', options: '-c role=causeway_app' })
   for (const pool of [owner, app]) pool.on('error', () => {})
   await openAccounts(owner, chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }]))
   return {
