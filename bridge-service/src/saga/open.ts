@@ -128,7 +128,7 @@ const claimKeys = async (client: PoolClient, openings: readonly Opening[]): Prom
       first.map(o => o.location),
     ],
   })
-  const claimed = new Set(rows.map(({ tenant, key }) => `${tenant} ${key}`))
+  const claimed = new Set(rows.map(nameFrom))
   return first.filter(opening => claimed.has(nameOf(opening)))
 }
 
@@ -169,7 +169,7 @@ const answerAll = async (
              from idempotency_keys k join unnest($1::text[], $2::text[]) as w(tenant, key) using (tenant, key)`,
           [old.map(o => o.unborn.tenant), old.map(o => o.key)],
         )
-  const stored = new Map(rows.map(row => [`${row.tenant} ${row.key}`, row]))
+  const stored = new Map(rows.map(row => [nameFrom(row), row]))
   return openings.map(opening => {
     const { status, response, location, requestHash } = opening
     if (fresh.has(opening)) return { status, response, location, replayed: false }
@@ -180,4 +180,7 @@ const answerAll = async (
   })
 }
 
-const nameOf = ({ unborn, key }: Opening) => `${unborn.tenant} ${key}`
+const nameOf = ({ unborn, key }: Opening) => nameFrom({ tenant: unborn.tenant, key })
+
+// Joined by what Postgres allows in no text: tenants and keys may have spaces, and one tenant must never get another's answer.
+const nameFrom = ({ tenant, key }: { tenant: string; key: string }) => `${tenant}\0${key}`
