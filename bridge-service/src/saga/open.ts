@@ -147,10 +147,12 @@ const takeQuotes = async (client: PoolClient, fresh: readonly Opening[]): Promis
   const taken = new Set(rows.map(row => row.id))
   const refused = wanted.find(opening => !taken.has(opening.quoteId!))
   if (refused === undefined && rows.length === wanted.length) return
-  const quoteId = (refused ?? wanted[0]!).quoteId
-  const { rows: found } = await client.query<{ transfer_id: string | null }>('select transfer_id from quotes where id = $1', [
-    quoteId,
-  ])
+  const { quoteId, unborn } = refused ?? wanted[0]!
+  // Of his own tenant only: nobody learns that somebody else's quote exists.
+  const { rows: found } = await client.query<{ transfer_id: string | null }>(
+    'select transfer_id from quotes where id = $1 and tenant = $2',
+    [quoteId, unborn.tenant],
+  )
   if (found[0] === undefined) throw new BridgeError('quote_not_found', { quoteId })
   throw new BridgeError(found[0].transfer_id === null ? 'quote_expired' : 'quote_used', { quoteId })
 }
