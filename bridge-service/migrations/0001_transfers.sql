@@ -96,6 +96,9 @@ create table inbox (
 );
 create index inbox_waiting on inbox (received_at) where consumed < revision and not unmatched;
 
+-- Parked transfers are few: a reader of the inbox asks for all of them each time.
+create index transfers_parked on transfers (id) where parked_reason is not null;
+
 grant select, insert on transfer_events, outbox, audit_log to causeway_app;
 grant select, insert, update on transfers, inbox to causeway_app;
 grant select, insert, update, delete on deadlines, finality_waits to causeway_app;

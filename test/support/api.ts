@@ -185,6 +185,67 @@ type SendOptions = {
   headers?: Record<string, string>
 }
 
+const place = (name: string, block: number) => ({
+  fact: `0x${name.padEnd(64, '0')}:0`,
+  txHash: `0x${name.padEnd(64, '0')}`,
+  blockNumber: String(block),
+  blockHash: `0x${block.toString(16).padStart(64, '0')}`,
+})
+
+/** What happens to an on-ramp on its way to `completed`, in order. `seed` (hex digits) names its chain transactions. */
+export const onrampInputs = (seed: string): Input[] => [
+  { type: 'screened', list: 'none', availableMinor: 1_000_000_000_000n },
+  {
+    type: 'railAnswered',
+    step: 'debitFiat',
+    fact: { type: 'settled', bankTransferId: `b_${seed}`, externalId: 'x', at: new Date().toISOString() },
+  },
+  { type: 'chainFact', kind: 'escrowLocked', status: 'included', place: place(`a${seed}`, 10) },
+  { type: 'finalityReached', kind: 'lock', fact: place(`a${seed}`, 10).fact },
+  { type: 'chainFact', kind: 'escrowReleased', status: 'included', place: place(`b${seed}`, 12) },
+  { type: 'finalityReached', kind: 'release', fact: place(`b${seed}`, 12).fact },
+]
+
+export type ChainEvent = {
+  readonly type: 'escrowLocked' | 'escrowReleased' | 'escrowRefunded'
+  readonly escrowId: string
+  readonly ref: string
+  readonly amount: string
+  readonly block: number
+  readonly tx?: string
+  readonly payer?: string
+  readonly canonical?: boolean
+}
+
+/** Writes what the indexer would. */
+export const onChain = async (admin: pg.Pool, event: ChainEvent): Promise<void> => {
+  const { type, escrowId, ref, amount, block, payer = treasury, canonical = true } = event
+  const tx = event.tx ?? keccak256(toHex(randomUUID()))
+  await admin.query(
+    `insert into chain_events (chain, block_hash, log_index, tx_hash, ordinal, block_number, type, escrow_id, ref, token, payer, payee,
+                               amount, payload, canonical)
+     values ('evm:31337', $1, 0, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+    [
+      ...[keccak256(toHex(randomUUID())), tx, block, type, escrowId, ref, token, payer, customer, amount],
+      ...[JSON.stringify({ amount }), canonical],
+    ],
+  )
+}
+
+export const chainHead = async (
+  admin: pg.Pool,
+  latest: number,
+  finalized: number,
+  halted: string | null = null,
+): Promise<void> => {
+  await admin.query(
+    `insert into chain_heads (chain, escrow, cursor_height, cursor_hash, safe_height, finalized_height, finality_mode, halted_reason)
+     values ('evm:31337', $1, $2, '0x00', $3, $3, 'tags', $4)
+     on conflict (chain) do update set cursor_height = $2, safe_height = $3, finalized_height = $3, halted_reason = $4`,
+    [contract, latest, finalized, halted],
+  )
+}
+
 /** How many rows each table has: what a refusal must leave as it was. */
 const countRows = async (admin: pg.Pool): Promise<Record<string, number>> => {
   const tables = [

@@ -8,6 +8,7 @@ import { authenticate } from './authentication.ts'
 import { bankWebhookRoutes } from './bank-webhooks.ts'
 import { cancellationRoutes } from './cancellation.ts'
 import { document } from './documentation.ts'
+import { drainOnClose } from './drain.ts'
 import { escrowRoutes } from './escrows.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
@@ -47,6 +48,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
     if (body.status >= 500) request.log.error({ err: error, instance: body.instance }, body.code)
     return sendProblem(reply, body)
   })
+  drainOnClose(app)
   measureRequests(app, deps.registry)
   await document(app)
 

@@ -53,7 +53,8 @@ export const transferTail = ({ pool, pollMs = 1_000, onError = () => {} }: TailO
     for (const [id, events] of news)
       for (const listener of listeners.get(id) ?? []) {
         const fresh = events.filter(({ version }) => version > listener.after)
-        if (fresh.length === 0) continue
+        // Who began to listen while this was being read, from further back, is served by the read that follows.
+        if (fresh[0]?.version !== listener.after + 1) continue
         listener.after = fresh.at(-1)!.version
         listener.hear(fresh)
       }
