@@ -16,7 +16,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   intents: { values: ['money', 'transfer', 'outcome.ts', 'repeat.ts', 'errors.ts'], types: ['policy', 'log.ts', ...ports] },
   saga: {
     values: ['money', 'transfer', 'intents', 'ledger', 'liquidity', 'outcome.ts', 'repeat.ts', 'errors.ts'],
-    types: ['policy', 'log.ts', ...ports],
+    types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
   rails: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts'] },
   chains: { values: ['money', 'outcome.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },

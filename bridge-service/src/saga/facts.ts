@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import type { Observation } from '../../../indexer/src/observation.ts'
 import type { RailFact } from '../rails/rail.ts'
 import type { ChainPlace } from '../transfer/event.ts'
 import type { TransferId } from '../transfer/id.ts'
@@ -70,9 +71,8 @@ const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, 
     case 'escrowLocked':
     case 'escrowReleased':
     case 'escrowRefunded': {
-      const { txHash, blockNumber, blockHash } = payload as Record<string, string>
-      const place: ChainPlace = { fact, txHash: txHash!, blockNumber: blockNumber!, blockHash: blockHash! }
-      const status = payload.status === 'orphaned' ? 'orphaned' : 'included'
+      const { status, txHash, blockNumber, blockHash } = payload as Observation
+      const place: ChainPlace = { fact, txHash, blockNumber, blockHash }
       return { ...key, actor: source, input: { type: 'chainFact', kind, status, place } }
     }
     default:

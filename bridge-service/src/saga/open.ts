@@ -87,7 +87,8 @@ export const transferOpener = ({ pool, clock, lease, execute, onMoved, maxBatch 
         return { before: unborn, decision, intents, actor, cause: 'command:create' }
       })
       const { rowCount } = steps.length > 0 ? await client.query(stepStatement(steps, lease)) : { rowCount: 0 }
-      if (rowCount !== steps.length) throw new BridgeError('internal', { reason: 'a transfer id or an escrow ref was there already' })
+      if (rowCount !== steps.length)
+        throw new BridgeError('internal', { reason: 'a transfer id or an escrow ref was there already' })
       await client.query('commit')
       if (lease) execute(steps.flatMap(step => step.intents))
       onMoved(steps.map(step => step.decision.after))
