@@ -35,7 +35,7 @@ const deliver = (body: string, headers: Record<string, string>, bank = 'bank:tes
 it('keeps a fact once, however often it is delivered, and wakes the saga with news only', async () => {
   const { id } = (await api.post('/v1/transfers', order())).json
   await api.move(id, { type: 'screened', list: 'none', availableMinor: 10n ** 12n })
-  const { rows } = await api.admin.query(`select reference from intents where transfer_id = $1 and step = 'debitFiat'`, [id])
+  const { rows } = await api.admin.query(`select 'CW' || left(key, 32) as reference from intents where transfer_id = $1 and step = 'debitFiat'`, [id])
   const body = bodyFor(rows[0].reference)
   const headers = signed(body)
   const before = await api.counts()
