@@ -8,6 +8,8 @@ import type { ServerDeps } from './server-deps.ts'
 import { type TransferJson, transferJson, transferSchema } from './transfer-json.ts'
 import { findTransfer } from './transfer-store.ts'
 
+const cancelRequest = z.strictObject({ reason: plainText(500) }).meta({ id: 'CancelRequest' })
+
 /**
  * Asks to turn a transfer back. The machine is asked first, so what is past the pivot is refused at once; what it allows goes to the
  * saga's inbox and is decided again there, on what is true by then.
@@ -28,7 +30,7 @@ export const cancellationRoutes =
         security: bearer,
         headers: idempotencyHeaders,
         params: z.strictObject({ id: transferId }),
-        body: z.strictObject({ reason: plainText(500) }).meta({ id: 'CancelRequest' }),
+        body: cancelRequest,
         response: { 202: transferSchema, ...problems(...posted, 'transfer_not_found', 'transfer_not_cancelable') },
       },
       handler: async (request, reply) => {
