@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import { decide } from '../transfer/decide.ts'
 import { answerOnce, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
-import { bearer, plainText, posted, problems, transferId } from './schemas.ts'
+import { bearer, plainText, posted, problems, shows, transferId } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { type TransferJson, transferJson, transferSchema } from './transfer-json.ts'
 import { findTransfer } from './transfer-store.ts'
@@ -31,7 +31,10 @@ export const cancellationRoutes =
         headers: idempotencyHeaders,
         params: z.strictObject({ id: transferId }),
         body: cancelRequest,
-        response: { 202: transferSchema, ...problems(...posted, 'transfer_not_found', 'transfer_not_cancelable') },
+        response: {
+          202: shows('Asked. The transfer as it stood then.', transferSchema),
+          ...problems(...posted, 'transfer_not_found', 'transfer_not_cancelable'),
+        },
       },
       handler: async (request, reply) => {
         const claim = claimOf(request)

@@ -8,7 +8,7 @@ import { accountExists, readBalances, readEntries } from '../ledger/store.ts'
 import type { Currency } from '../money/currency.ts'
 import { terminalStates } from '../transfer/state.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
-import { amountJson, bearer, guarded, plainText, problems, shownAmount, time } from './schemas.ts'
+import { amountJson, bearer, guarded, plainText, problems, shownAmount, shows, time } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 
 const accountSchema = z
@@ -69,7 +69,7 @@ export const ledgerRoutes =
         operationId: 'listLedgerAccounts',
         summary: 'All accounts with their balances',
         querystring: z.strictObject({}),
-        response: { 200: z.object({ data: z.array(accountSchema) }), ...problems(...guarded) },
+        response: { 200: shows('All accounts.', z.object({ data: z.array(accountSchema) })), ...problems(...guarded) },
       },
       handler: async () => ({
         data: (await readBalances(pool)).map(({ id, kind, posted, pending }) => ({
@@ -92,7 +92,7 @@ export const ledgerRoutes =
           transferId: plainText(64).optional(),
           account: plainText(128).optional(),
         }),
-        response: { 200: pageOf(entrySchema), ...problems(...guarded, 'account_not_found', 'cursor_invalid') },
+        response: { 200: shows('A page.', pageOf(entrySchema)), ...problems(...guarded, 'account_not_found', 'cursor_invalid') },
       },
       handler: async request => {
         const { cursor, limit, ...filter } = request.query
@@ -125,7 +125,7 @@ export const ledgerRoutes =
         summary: 'Prove the books, against the chains and the banks too',
         description: 'Reads all of it: for a look now and then, not for a dashboard.',
         querystring: z.strictObject({}),
-        response: { 200: proofSchema, ...problems(...guarded) },
+        response: { 200: shows('Every law, and whether it holds.', proofSchema), ...problems(...guarded) },
       },
       handler: async () => {
         const at = new Date(deps.nowMs()).toISOString()

@@ -81,6 +81,15 @@ describe('the OpenAPI document', () => {
     expect([...text.matchAll(/"\$ref":"([^"]+)"/g)].every(([, ref]) => ref!.startsWith('#/components/schemas/'))).toBe(true)
   })
 
+  it('is strict about requests and lets answers grow', () => {
+    const { schemas } = document.components
+    expect(schemas.AmountInput.additionalProperties).toBe(false)
+    expect(schemas.DestinationInput.oneOf.map((leg: Json) => leg.additionalProperties)).toEqual([false, false])
+    const answers = Object.entries<Json>(schemas).filter(([name]) => !name.endsWith('Input'))
+    expect(JSON.stringify(answers)).not.toContain('"additionalProperties":false')
+    expect(JSON.stringify(document)).not.toContain('Default Response')
+  })
+
   it('never shows an amount as a number', () => {
     for (const name of ['AmountInput', 'ShownAmount'])
       expect(document.components.schemas[name].properties.value.type).toBe('string')
