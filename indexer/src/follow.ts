@@ -146,7 +146,9 @@ export const follow = async (followed: Followed, signal: AbortSignal): Promise<v
       } else {
         held = await commit(db, held, { latest, tags, reading })
       }
-      if (tipOf(held.branch).number >= latest.number) await pause(config.pollMs, signal)
+      const behind = tipOf(held.branch).number < latest.number
+      const moved = reading !== 'below' && reading.kind === 'extend'
+      if (!behind || !moved) await pause(config.pollMs, signal)
     }
   }
 

@@ -14,6 +14,7 @@ let evm: EscrowChain
 let database: Awaited<ReturnType<typeof freshDatabase>>
 let tables: Tables
 let indexers: Indexer[] = []
+const cleanups: (() => void)[] = []
 let lines: { level: string; message: string; fields: Record<string, unknown> }[] = []
 
 beforeAll(async () => {
@@ -28,6 +29,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(indexers.map(indexer => indexer.stop()))
   indexers = []
+  for (const cleanup of cleanups.splice(0)) cleanup()
   await tables.close()
   await database.drop()
 })
@@ -293,6 +295,32 @@ describe('finality', () => {
   })
 })
 
+/** The node behind a line that is dead until it is told to answer. */
+const startProxy = async () => {
+  let answering = false
+  const proxy = createServer(async (request, response) => {
+    if (!answering) return void response.destroy()
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const answer = await fetch(evm.url, {
+      method: 'POST',
+      body: Buffer.concat(chunks),
+      headers: { 'content-type': 'application/json' },
+    })
+    response.setHeader('content-type', 'application/json').end(await answer.text())
+  })
+  await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => {
+    proxy.close()
+    proxy.closeAllConnections()
+  })
+  const { port } = proxy.address() as { port: number }
+  const answer = (on: boolean) => {
+    answering = on
+  }
+  return { url: `http://127.0.0.1:${port}`, answer }
+}
+
 describe('starting and standing by', () => {
   test('a node of another chain is refused', async () => {
     await expect(start({ id: 'evm:1' })).rejects.toMatchObject({ code: 'chain_id_mismatch' })
@@ -332,39 +360,39 @@ describe('starting and standing by', () => {
   })
 
   test('a node that is silent at first, and again later, is waited for', async () => {
-    let silent = true
-    const proxy = createServer(async (request, response) => {
-      if (silent) return void response.destroy()
-      const body = await new Response(request as unknown as ReadableStream).text()
-      const answer = await fetch(evm.url, { method: 'POST', body, headers: { 'content-type': 'application/json' } })
-      response.setHeader('content-type', 'application/json').end(await answer.text())
-    })
-    await new Promise<void>(resolve => proxy.listen(0, '127.0.0.1', resolve))
-    const { port } = proxy.address() as { port: number }
-    try {
-      const indexer = await start({ rpcUrl: `http://127.0.0.1:${port}` })
-      await until(
-        'retrying',
-        () => ready(indexer),
-        ({ status, chain }) => status === 503 && chain.state === 'retrying',
-      )
-      silent = false
-      await caughtUp()
-      silent = true
-      await until(
-        'retrying',
-        () => ready(indexer),
-        ({ status }) => status === 503,
-      )
-      const lock = await evm.lock(1n)
-      await evm.mine()
-      silent = false
-      await caughtUp()
-      expect(await factOf(lock)).toMatchObject({ revision: 1 })
-    } finally {
-      proxy.close()
-      proxy.closeAllConnections()
-    }
+    const proxy = await startProxy()
+    const indexer = await start({ rpcUrl: proxy.url })
+    await until(
+      'retrying',
+      () => ready(indexer),
+      ({ status, chain }) => status === 503 && chain.state === 'retrying',
+    )
+    proxy.answer(true)
+    await caughtUp()
+    proxy.answer(false)
+    await until(
+      'retrying',
+      () => ready(indexer),
+      ({ status }) => status === 503,
+    )
+    const lock = await evm.lock(1n)
+    await evm.mine()
+    proxy.answer(true)
+    await caughtUp()
+    expect(await factOf(lock)).toMatchObject({ revision: 1 })
+  })
+
+  test('a node that turns out to serve another chain when it speaks at last is refused', async () => {
+    const proxy = await startProxy()
+    const indexer = await start({ id: 'evm:1', rpcUrl: proxy.url })
+    proxy.answer(true)
+    const { chain } = await until(
+      'refused',
+      () => ready(indexer),
+      ({ chain }) => chain.state === 'refused',
+    )
+    expect(chain.reason).toBe('chain_id_mismatch')
+    expect(await tables.head()).toBeUndefined()
   })
 
   test('a lost database connection is made again, and the lock with it', async () => {

@@ -165,6 +165,40 @@ describe('the cursor', () => {
     expect(await inbox()).toEqual([['0x1:0', 1, 'included', '0xa10']])
   })
 
+  test('cut off before any of its statements, a commit has done nothing, and done again it is complete', async () => {
+    await put(tip, [a10], [event(a10, '1')])
+    const commit = {
+      chain,
+      from: a10,
+      ancestor: anchor,
+      blocks: [b10, b11],
+      events: [event(b11, '1'), event(b11, '2', { logIndex: 1 })],
+    }
+    const before = await tables.digest()
+    let statements = 0
+    for (let cut = 1; ; cut++) {
+      const victim = await as('causeway_indexer')
+      const [{ pid }] = (await victim.query('select pg_backend_pid() as pid')).rows
+      statements = 0
+      const query = victim.query.bind(victim) as (...args: unknown[]) => unknown
+      const dying = async (...args: unknown[]) => {
+        if (++statements === cut) await tables.all('select pg_terminate_backend($1, 5000)', [pid])
+        return query(...args)
+      }
+      const result = await commitBatch(Object.assign(victim, { query: dying }), { ...commit, heights, mode: 'depth' }).catch(
+        () => undefined,
+      )
+      await victim.end().catch(() => {})
+      if (result) break
+      expect(await tables.digest(), `cut before statement ${cut}`).toEqual(before)
+    }
+    expect(statements).toBe(8) // begin, cursor, two of orphaning, blocks, events, hand-off, commit: each was cut once
+    expect(await inbox()).toEqual([
+      ['0x1:0', 2, 'included', '0xb11'],
+      ['0x2:0', 1, 'included', '0xb11'],
+    ])
+  })
+
   test('final never falls', async () => {
     await put(tip, [a10, a11], [], { safe: 11n, finalized: 10n })
     await put(tip, [], [], { safe: 11n, finalized: 9n })

@@ -1,6 +1,12 @@
 import pg from 'pg'
 import { pause } from './pause.ts'
 
+// A lock holder whose machine vanished must lose its connection, and the lock with it, in seconds and not in hours.
+const settings = [
+  ...['role=causeway_indexer', 'idle_in_transaction_session_timeout=60000'],
+  ...['tcp_keepalives_idle=10', 'tcp_keepalives_interval=5', 'tcp_keepalives_count=3'],
+]
+
 export type Writer = { readonly db: pg.Client; readonly release: () => Promise<void> }
 
 /**
@@ -15,14 +21,15 @@ export const becomeWriter = async (
 ): Promise<Writer | undefined> => {
   const db = new pg.Client({
     connectionString: databaseUrl,
-    options: '-c role=causeway_indexer -c idle_in_transaction_session_timeout=60000',
+    options: settings.map(setting => `-c ${setting}`).join(' '),
     application_name: `causeway-indexer ${chain}`,
     keepAlive: true,
     connectionTimeoutMillis: 10_000,
     query_timeout: 60_000,
   })
   db.on('error', () => {}) // the next query fails and says so
-  const release = () => db.end().catch(() => {})
+  // A database that vanished does not say goodbye either.
+  const release = () => Promise.race([db.end().catch(() => {}), pause(2_000, AbortSignal.timeout(2_000))])
   try {
     await db.connect()
     // Asking again and again, not waiting inside one statement: that would hold a snapshot and keep vacuum from its work.

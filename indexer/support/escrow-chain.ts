@@ -58,7 +58,7 @@ export const onChain = (url: string, deployment: Awaited<ReturnType<typeof deplo
     client,
     height: () => client.getBlockNumber(),
     tip: () => client.getBlock({ blockTag: 'latest' }),
-    // One at a time: from seven blocks in one call on, Hardhat's node serves blocks whose parent hash is no block of its own.
+    // One at a time: from eight blocks in one call on, Hardhat's node serves blocks whose parent hash is no block of its own.
     mine: async (blocks = 1) => {
       for (let i = 0; i < blocks; i++) await client.mine({ blocks: 1 })
     },

@@ -82,7 +82,7 @@ const readTimeline = async (pool: Pool, tenant: string, id: string): Promise<His
            from transfer_events e left join audit_log a on a.transfer_id = e.transfer_id and a.version = e.version
           where e.transfer_id = t.id) as events,
         (select coalesce(jsonb_agg(jsonb_build_object(
-                  'step', i.step, 'attempt', i.attempt, 'target', i.target, 'reference', i.reference, 'status', i.status,
+                  'step', i.step, 'attempt', i.attempt, 'target', i.target, 'reference', 'CW' || left(i.key, 32), 'status', i.status,
                   'attempts', i.attempts, 'createdAt', i.created_at, 'updatedAt', i.updated_at) order by i.created_at, i.attempt), '[]')
            from intents i where i.transfer_id = t.id) as intents
       from transfers t where t.id = $1 and t.tenant = $2`,

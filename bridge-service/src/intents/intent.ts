@@ -1,5 +1,6 @@
 import type { ChainOrder } from '../chains/chain.ts'
 import { BridgeError } from '../errors.ts'
+import type { ScreeningOrder } from '../policy/screening.ts'
 import type { RailOrder } from '../rails/rail.ts'
 import type { IntentWish } from '../transfer/decision.ts'
 import { holdTermsOf } from '../transfer/hold.ts'
@@ -8,9 +9,6 @@ import type { Step } from '../transfer/input.ts'
 import type { BankLeg } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { intentKey, referenceOf } from './key.ts'
-
-/** What a screening looks at. */
-export type ScreeningOrder = { readonly key: string; readonly name: string; readonly account: string; readonly address: string }
 
 export type IntentRequest =
   | { readonly kind: 'screening'; readonly order: ScreeningOrder }

@@ -23,5 +23,5 @@ export const parsePositive = <C extends Currency>(text: unknown, currency: C): M
   return money(currency, minor)
 }
 
-const describe = (value: unknown) =>
-  typeof value === 'string' ? `${value.slice(0, maxLength)}…` : `${typeof value} ${String(value)}`.slice(0, 80)
+// Only the type of what is no string: JSON has objects that `String` throws on.
+const describe = (value: unknown) => (typeof value === 'string' ? `${value.slice(0, maxLength)}…` : typeof value)

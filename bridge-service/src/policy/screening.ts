@@ -1,5 +1,7 @@
-import type { ScreeningOrder } from '../intents/intent.ts'
 import { done, type Outcome, refused } from '../outcome.ts'
+
+/** What a screening looks at. */
+export type ScreeningOrder = { readonly key: string; readonly name: string; readonly account: string; readonly address: string }
 
 /** Port to whoever knows the sanctions lists. `done` names the list that was looked at; `refused` says what was found. */
 export type Screening = { readonly check: (order: ScreeningOrder) => Promise<Outcome<{ list: string }>> }

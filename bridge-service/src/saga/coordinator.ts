@@ -1,10 +1,12 @@
-import type { ClientBase, Pool, PoolClient } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { type Intent, intentOf } from '../intents/intent.ts'
+import type { Log } from '../log.ts'
 import { decide } from '../transfer/decide.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Input } from '../transfer/input.ts'
 import { terminalStates } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
+import { borrow } from './borrow.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { type ClaimedFact, claimFacts, consumeFacts } from './facts.ts'
 import { loadPools, loadTransfers, type PoolState, parkTransfer } from './load.ts'
@@ -42,7 +44,7 @@ export type CoordinatorOptions = {
   /** Gets the intents of committed steps, already leased to this process. */
   readonly execute: (intents: readonly Intent[]) => void
   readonly onMoved: (moved: readonly Transfer[]) => void
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, details: Record<string, unknown>) => void
+  readonly log: Log
   readonly maxBatch?: number
   readonly lanes?: number
   readonly factPollMs?: number
@@ -239,10 +241,11 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
    * of one that froze goes with its connection, and so does its right to commit.
    */
   const runFacts = async (): Promise<void> => {
-    let client: PoolClient | undefined
+    let borrowed: Awaited<ReturnType<typeof borrow>> | undefined
     const held: TransferId[] = []
     try {
-      client = await pool.connect()
+      borrowed = await borrow(pool)
+      const { client } = borrowed
       await client.query('begin')
       const claimed = await claimFacts(client, factLimit)
       const works: Work[] = []
@@ -265,7 +268,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       if (claimed.full || works.length < claimed.matched.length) factsWanted = true
     } catch (error) {
       for (const id of held) known.delete(id)
-      await client?.query('rollback').catch(() => {})
+      await borrowed?.client.query('rollback').catch(() => {})
       if (isTransient(error)) log('warn', 'facts are read again', { error: String(error) })
       else if (held.length === 1) await park(held[0]!, 'fact', error)
       else log('error', 'the database refuses a batch of facts: they go one by one', { facts: held.length, error: String(error) })
@@ -273,7 +276,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       setTimeout(wake, 250)
     } finally {
       for (const id of held) busy.delete(id)
-      client?.release()
+      borrowed?.release()
     }
   }
 

@@ -28,14 +28,22 @@ export const claimFacts = async (
 ): Promise<{ matched: ClaimedFact[]; unmatched: FactKey[]; full: boolean }> => {
   const { rows } = await client.query<Row>({
     name: 'claim_facts',
-    text: `with waiting as materialized (
+    // The facts of parked transfers wait with them. Left in, as many as the limit would keep everybody else's from being read.
+    text: `with parked as materialized (
+             select id, escrow_ref from transfers where parked_reason is not null
+           ), silent as materialized (
+             select id as subject from parked union all select escrow_ref from parked
+             union all select 'CW' || left(n.key, 32) from intents n join parked p on n.transfer_id = p.id
+           ), waiting as materialized (
              select source, fact, subject, kind, payload, revision, received_at from inbox
-              where consumed < revision and not unmatched order by received_at limit $1 for update skip locked
+              where consumed < revision and not unmatched and not exists (select from silent where silent.subject = inbox.subject)
+              order by received_at limit $1 for update of inbox skip locked
            )
            select w.source, w.fact, w.revision, w.kind, w.payload, coalesce(t.id, n.transfer_id, c.id) as transfer_id, n.step
              from waiting w
              left join transfers t on t.escrow_ref = w.subject
-             left join intents n on n.reference = w.subject
+             left join intents n on w.kind = 'railFact' and n.key >= substr(w.subject, 3) and n.key < substr(w.subject, 3) || 'g'
+                       and w.subject like 'CW%' and length(w.subject) = 34
              left join transfers c on w.source = 'command' and c.id = w.subject
             order by w.received_at`,
     values: [limit],

@@ -4,6 +4,7 @@ import { type Intent, intentOf } from '../intents/intent.ts'
 import { request } from '../transfer/decide.ts'
 import type { QuoteId } from '../transfer/id.ts'
 import type { Transfer, Unborn } from '../transfer/transfer.ts'
+import { borrow } from './borrow.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { type Lease, type Step, stepStatement } from './step.ts'
 
@@ -74,7 +75,7 @@ export const transferOpener = ({ pool, clock, lease, execute, onMoved, maxBatch 
   }
 
   const commit = async (openings: readonly Opening[]): Promise<(Opened | Error)[]> => {
-    const client = await pool.connect()
+    const { client, release } = await borrow(pool)
     try {
       await client.query('begin')
       const fresh = await claimKeys(client, openings)
@@ -85,7 +86,8 @@ export const transferOpener = ({ pool, clock, lease, execute, onMoved, maxBatch 
         const intents = decision.intents.map(wish => intentOf(decision.after, wish))
         return { before: unborn, decision, intents, actor, cause: 'command:create' }
       })
-      if (steps.length > 0) await client.query(stepStatement(steps, lease))
+      const { rowCount } = steps.length > 0 ? await client.query(stepStatement(steps, lease)) : { rowCount: 0 }
+      if (rowCount !== steps.length) throw new BridgeError('internal', { reason: 'a transfer id or an escrow ref was there already' })
       await client.query('commit')
       if (lease) execute(steps.flatMap(step => step.intents))
       onMoved(steps.map(step => step.decision.after))
@@ -94,7 +96,7 @@ export const transferOpener = ({ pool, clock, lease, execute, onMoved, maxBatch 
       await client.query('rollback').catch(() => {})
       throw error
     } finally {
-      client.release()
+      release()
     }
   }
 
@@ -127,7 +129,7 @@ const claimKeys = async (client: PoolClient, openings: readonly Opening[]): Prom
       first.map(o => o.location),
     ],
   })
-  const claimed = new Set(rows.map(({ tenant, key }) => `${tenant} ${key}`))
+  const claimed = new Set(rows.map(nameFrom))
   return first.filter(opening => claimed.has(nameOf(opening)))
 }
 
@@ -146,10 +148,12 @@ const takeQuotes = async (client: PoolClient, fresh: readonly Opening[]): Promis
   const taken = new Set(rows.map(row => row.id))
   const refused = wanted.find(opening => !taken.has(opening.quoteId!))
   if (refused === undefined && rows.length === wanted.length) return
-  const quoteId = (refused ?? wanted[0]!).quoteId
-  const { rows: found } = await client.query<{ transfer_id: string | null }>('select transfer_id from quotes where id = $1', [
-    quoteId,
-  ])
+  const { quoteId, unborn } = refused ?? wanted[0]!
+  // Of his own tenant only: nobody learns that somebody else's quote exists.
+  const { rows: found } = await client.query<{ transfer_id: string | null }>(
+    'select transfer_id from quotes where id = $1 and tenant = $2',
+    [quoteId, unborn.tenant],
+  )
   if (found[0] === undefined) throw new BridgeError('quote_not_found', { quoteId })
   throw new BridgeError(found[0].transfer_id === null ? 'quote_expired' : 'quote_used', { quoteId })
 }
@@ -168,7 +172,7 @@ const answerAll = async (
              from idempotency_keys k join unnest($1::text[], $2::text[]) as w(tenant, key) using (tenant, key)`,
           [old.map(o => o.unborn.tenant), old.map(o => o.key)],
         )
-  const stored = new Map(rows.map(row => [`${row.tenant} ${row.key}`, row]))
+  const stored = new Map(rows.map(row => [nameFrom(row), row]))
   return openings.map(opening => {
     const { status, response, location, requestHash } = opening
     if (fresh.has(opening)) return { status, response, location, replayed: false }
@@ -179,4 +183,7 @@ const answerAll = async (
   })
 }
 
-const nameOf = ({ unborn, key }: Opening) => `${unborn.tenant} ${key}`
+const nameOf = ({ unborn, key }: Opening) => nameFrom({ tenant: unborn.tenant, key })
+
+// Joined by what Postgres allows in no text: tenants and keys may have spaces, and one tenant must never get another's answer.
+const nameFrom = ({ tenant, key }: { tenant: string; key: string }) => `${tenant}\0${key}`

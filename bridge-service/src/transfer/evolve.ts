@@ -18,20 +18,23 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'liquidityReserved':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'clearingPassed':
-    case 'releaseFinalized':
     case 'refundFinalized':
     case 'transferCompensated':
     case 'receivableOpened':
       return progress
+    case 'releaseFinalized':
+      // A release that was refused on the way is no failure of a transfer that arrived.
+      return progress.debit?.returned ? progress : omit(progress, 'failure')
     case 'screeningRefused':
     case 'liquidityRefused':
     case 'debitRefused':
     case 'lockRefused':
-    case 'releaseRefused':
-    case 'refundRefused':
     case 'creditRefused':
       return { ...progress, failure: { code: event.code, detail: event.detail } }
+    case 'releaseRefused':
+      return { ...wishing(progress, 'release', 'refused'), failure: { code: event.code, detail: event.detail } }
+    case 'refundRefused':
+      return { ...wishing(progress, 'refund', 'refused'), failure: { code: event.code, detail: event.detail } }
     case 'debitSubmitted':
       return { ...progress, debit: { ...progress.debit, bankTransferId: event.bankTransferId } }
     case 'debitSettled': {
@@ -51,22 +54,33 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'lockFinalized':
       return { ...progress, lockBooked: true }
     case 'escrowReleased':
-      return { ...progress, release: placeOf(event) }
+      return {
+        ...progress,
+        release: placeOf(event),
+        ...(progress.debit?.returned ? { debit: { ...progress.debit, returned: 'afterPivot' } } : {}),
+      }
+    case 'clearingPassed':
+      return wishing(progress, 'release', 'open')
     case 'releaseOrphaned':
-      return omit(progress, 'release')
+      return wishing(omit(progress, 'release'), 'release', 'open')
     case 'releaseRetried':
-      return { ...progress, attempts: { ...progress.attempts, release: progress.attempts.release + 1 } }
+      return wishing(
+        { ...progress, attempts: { ...progress.attempts, release: progress.attempts.release + 1 } },
+        'release',
+        'open',
+      )
     case 'refundRetried':
-      return { ...progress, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }
+      return wishing({ ...progress, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }, 'refund', 'open')
     case 'cancelRequested':
     case 'transferCanceled':
       return { ...progress, cancelReason: event.reason }
     case 'compensationStarted':
-      return { ...progress, failure: progress.failure ?? { code: 'canceled', detail: event.reason } }
+      return { ...wishing(progress, 'refund', 'open'), failure: progress.failure ?? { code: 'canceled', detail: event.reason } }
     case 'escrowRefunded':
       return { ...progress, refund: placeOf(event) }
     case 'refundOrphaned':
-      return omit(progress, 'refund')
+      // Somebody else's refund leaves us without a wish of our own.
+      return progress.wishes?.refund ? wishing(omit(progress, 'refund'), 'refund', 'open') : omit(progress, 'refund')
     case 'creditSubmitted':
       return { ...progress, credit: { ...progress.credit, bankTransferId: event.bankTransferId } }
     case 'creditSettled':
@@ -85,7 +99,12 @@ const placeOf = ({ fact, txHash, blockNumber, blockHash }: NonNullable<Progress[
   blockHash,
 })
 
-const omit = (progress: Progress, key: 'lock' | 'lockBooked' | 'release' | 'refund'): Progress => {
+const wishing = (progress: Progress, step: 'release' | 'refund', wish: 'open' | 'refused'): Progress => ({
+  ...progress,
+  wishes: { ...progress.wishes, [step]: wish },
+})
+
+const omit = (progress: Progress, key: 'lock' | 'lockBooked' | 'release' | 'refund' | 'failure'): Progress => {
   const { [key]: _gone, ...rest } = progress
   return rest
 }

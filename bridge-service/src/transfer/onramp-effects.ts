@@ -41,7 +41,15 @@ export const onrampEffects = (before: Transfer, event: TransferEvent, after: Tra
         intents: [{ step: 'releaseEscrow', attempt: attempts.release }],
       }
     case 'escrowReleased':
-      return { ...none, waits: [waitFor('release', event)], timers: [{ kind: 'retryRelease', dueAtMs: null }] }
+      return {
+        ...none,
+        entries,
+        waits: [waitFor('release', event)],
+        timers: [
+          { kind: 'retryRelease', dueAtMs: null },
+          ...(before.state === 'refunding' ? [{ kind: 'retryRefund', dueAtMs: null } as const] : []),
+        ],
+      }
     case 'releaseOrphaned':
       return { ...none, waits: [endOf('release')] }
     case 'releaseFinalized':

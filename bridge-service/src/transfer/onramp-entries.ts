@@ -40,6 +40,9 @@ export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] =
       return progress.lockBooked ? [entry(move(escrow, treasury, delivered), hold)] : []
     case 'lockFinalized':
       return [entry(unhold, move(treasury, escrow, delivered))]
+    case 'escrowReleased':
+      // The debit came back while a refund seemed certain, and then the chain decided for the release: the customer owes us after all.
+      return progress.debit?.returned === 'beforePivot' ? [entry(move(customer, receivable, paid))] : []
     case 'releaseFinalized':
       return [
         entry(

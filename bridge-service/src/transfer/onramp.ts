@@ -79,6 +79,8 @@ const readDebit = (transfer: Transfer, fact: RailFact, nowMs: number): Reading =
       return happened([{ type: 'debitSubmitted', bankTransferId }], changed('debitFiat', 'IN_FLIGHT'))
     case 'settled': {
       if (state !== 'debiting' && state !== 'failed') return nothing('settled before')
+      // The news that overtook this one: what settled has gone back, and a booking now would stand against nothing at the bank.
+      if (state === 'failed' && progress.failure?.code === 'debit_returned') return nothing('returned before')
       const settled = settlement(terms, fact, nowMs)
       if (state === 'debiting' && progress.cancelReason !== undefined)
         return happened(
@@ -197,20 +199,40 @@ const readChain = (
           { type: 'releaseOrphaned', fact: progress.release!.fact },
           { type: 'escrowReleased', ...place },
         ])
+      // Somebody's refund had won against our release for a while.
+      if ((state === 'refunding' || state === 'refunded') && progress.wishes?.release !== undefined)
+        return happened(
+          [
+            ...(state === 'refunded' ? [{ type: 'refundOrphaned', fact: progress.refund!.fact } as const] : []),
+            { type: 'escrowReleased', ...place },
+          ],
+          changed('releaseEscrow', 'SUCCEEDED', progress.attempts.release),
+          changed('refundEscrow', 'FAILED', progress.attempts.refund),
+        )
       return nothing('the release is known')
     case 'escrowRefunded':
-      if (status === 'orphaned')
-        return state === 'refunded' && progress.refund?.fact === place.fact
-          ? happened(
-              [{ type: 'refundOrphaned', fact: place.fact }],
-              changed('refundEscrow', 'IN_FLIGHT', progress.attempts.refund),
-            )
-          : nothing('not waiting for it')
+      if (status === 'orphaned') {
+        if (state !== 'refunded' || progress.refund?.fact !== place.fact) return nothing('not waiting for it')
+        const gone: TransferEvent = { type: 'refundOrphaned', fact: place.fact }
+        // It was somebody else's, and he need not come back: from here on it is our wish.
+        if (progress.wishes?.refund === undefined) return happened([gone, { type: 'refundRetried' }])
+        return happened([gone], changed('refundEscrow', 'IN_FLIGHT', progress.attempts.refund))
+      }
       if (state === 'refunding')
         return happened([{ type: 'escrowRefunded', ...place }], changed('refundEscrow', 'SUCCEEDED', progress.attempts.refund))
       // Anyone may refund an escrow whose soft deadline has passed: then the chain has decided.
-      if (state === 'locked' || state === 'clearing' || state === 'releasing')
-        return happened([{ type: 'escrowRefunded', ...place }])
+      if (state === 'locked' || state === 'clearing') return happened([{ type: 'escrowRefunded', ...place }])
+      if (state === 'releasing')
+        return happened([{ type: 'escrowRefunded', ...place }], changed('releaseEscrow', 'FAILED', progress.attempts.release))
+      // One of the two is on the true chain, and news of one commit come in any order: the release has gone.
+      if (state === 'released')
+        return happened(
+          [
+            { type: 'releaseOrphaned', fact: progress.release!.fact },
+            { type: 'escrowRefunded', ...place },
+          ],
+          changed('releaseEscrow', 'FAILED', progress.attempts.release),
+        )
       if (state === 'refunded' && moved(progress.refund))
         return happened([
           { type: 'refundOrphaned', fact: progress.refund!.fact },
@@ -245,16 +267,22 @@ const readFinality = (transfer: Transfer, kind: 'lock' | 'release' | 'refund', f
 }
 
 const readDeadline = (transfer: Transfer, kind: Extract<Input, { type: 'deadlineReached' }>['kind'], nowMs: number): Reading => {
-  const { state } = transfer
+  const { state, progress } = transfer
   switch (kind) {
     case 'clearing': {
-      const events = state === 'clearing' ? afterClearing(transfer, nowMs) : []
-      return events.length > 0 ? happened(events) : nothing('not clearing')
+      if (state !== 'clearing') return nothing('not clearing')
+      // The timer is due by the database's own clock, which ours follows at some distance: a timer that was ignored would never come again.
+      const finalAtMs = Date.parse(progress.debit!.finalAt!)
+      return happened(afterClearing(transfer, Math.max(nowMs, finalAtMs)))
     }
     case 'retryRelease':
-      return state === 'releasing' ? happened([{ type: 'releaseRetried' }]) : nothing('released by now')
+      return state === 'releasing' && progress.wishes?.release === 'refused'
+        ? happened([{ type: 'releaseRetried' }])
+        : nothing('released by now, or wished again')
     case 'retryRefund':
-      return state === 'refunding' ? happened([{ type: 'refundRetried' }]) : nothing('refunded by now')
+      return state === 'refunding' && progress.wishes?.refund === 'refused'
+        ? happened([{ type: 'refundRetried' }])
+        : nothing('refunded by now, or wished again')
   }
 }
 
@@ -272,7 +300,7 @@ const readCancel = ({ state, progress }: Transfer, reason: string): Reading => {
   if (progress.cancelReason !== undefined) return nothing('asked before')
   switch (state) {
     case 'requested':
-      return happened([{ type: 'transferCanceled', reason }])
+      return happened([{ type: 'transferCanceled', reason }], changed('screen', 'FAILED'))
     case 'debiting':
     case 'locking':
       // The bank or the chain is still to answer: what it says decides how to turn back.

@@ -77,7 +77,13 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
   },
   released: { releaseOrphaned: 'releasing', releaseFinalized: 'completed', debitReturned: 'released' },
   completed: { debitReturned: 'completed', receivableOpened: 'review' },
-  refunding: { escrowRefunded: 'refunded', refundRefused: 'refunding', refundRetried: 'refunding', debitReturned: 'refunding' },
+  refunding: {
+    escrowRefunded: 'refunded',
+    refundRefused: 'refunding',
+    refundRetried: 'refunding',
+    debitReturned: 'refunding',
+    escrowReleased: 'released',
+  },
   refunded: { refundOrphaned: 'refunding', refundFinalized: 'crediting', debitReturned: 'refunded' },
   crediting: {
     creditSubmitted: 'crediting',

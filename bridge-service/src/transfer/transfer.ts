@@ -3,6 +3,8 @@ import type { TransferId } from './id.ts'
 import type { Source, State } from './state.ts'
 import type { Route, Terms } from './terms.ts'
 
+type Wish = 'open' | 'refused'
+
 /** What has happened to a transfer so far: the fold of its events. Plain JSON. */
 export type Progress = {
   readonly debit?: {
@@ -25,6 +27,8 @@ export type Progress = {
   readonly failure?: { readonly code: string; readonly detail: string }
   /** Attempt groups already used up, by step: the next wish gets the next number, and so another key. */
   readonly attempts: { readonly release: number; readonly refund: number }
+  /** Where the latest attempt of a step stands, once there is one: only a refused one is wished again by its timer. */
+  readonly wishes?: { readonly release?: Wish; readonly refund?: Wish }
 }
 
 export type Transfer = {

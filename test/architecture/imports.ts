@@ -1,0 +1,110 @@
+import { dirname, join } from 'node:path/posix'
+
+/** A file of the repository: its path from the root, and its text. */
+export type SourceFile = { readonly path: string; readonly text: string }
+
+const service = 'bridge-service/src/'
+const ports = ['rails/rail.ts', 'chains/chain.ts']
+
+/** What a folder of the service may import beside itself and packages: folders and files, and those of which it may know the types. */
+const house: Record<string, { values: readonly string[]; types?: readonly string[] }> = {
+  money: { values: ['errors.ts'] },
+  ledger: { values: ['money', 'errors.ts'], types: ['chains/chain.ts'] },
+  transfer: { values: ['money', 'ledger/entry.ts', 'ledger/chart.ts', 'errors.ts'], types: ports },
+  policy: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts', ...ports] },
+  liquidity: { values: ['money', 'ledger', 'errors.ts'], types: ['transfer', ...ports] },
+  intents: { values: ['money', 'transfer', 'outcome.ts', 'repeat.ts', 'errors.ts'], types: ['policy', 'log.ts', ...ports] },
+  saga: {
+    values: ['money', 'transfer', 'intents', 'ledger', 'liquidity', 'outcome.ts', 'repeat.ts', 'errors.ts'],
+    types: ['policy', 'log.ts', ...ports],
+  },
+  rails: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts'] },
+  chains: { values: ['money', 'outcome.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },
+  bus: { values: ['errors.ts'], types: ['transfer'] },
+  webhooks: { values: ['money', 'bus', 'errors.ts'], types: ['transfer'] },
+  http: {
+    values: [
+      ...[
+        'money',
+        'transfer',
+        'ledger',
+        'liquidity',
+        'saga',
+        'policy',
+        'bus',
+        'webhooks',
+        'config.ts',
+        'errors.ts',
+        'outcome.ts',
+      ],
+      ...['rails/account-number.ts', 'indexer/src/observation.ts', 'indexer/src/queries.ts'],
+    ],
+    types: ['intents', ...ports],
+  },
+  'errors.ts': { values: [] },
+  'outcome.ts': { values: [] },
+  'log.ts': { values: [] },
+  'repeat.ts': { values: [] },
+  'config.ts': { values: ['money', 'errors.ts'], types: ['transfer', 'policy', ...ports] },
+}
+const publishedByIndexer = ['indexer/src/observation.ts', 'indexer/src/queries.ts']
+const seesEverything = ['app.ts', 'main.ts']
+
+const pure = ['money', 'transfer']
+const impurities = [
+  ...[/\bDate\.now\b/, /\bnew Date\(\s*\)/, /\bMath\.random\b/, /\b(?:crypto|random(?:UUID\w*|Bytes|Int)|getRandomValues)\b/],
+  ...[/\bprocess\b/, /\bconsole\b/, /\bperformance\b/, /\b(?:setTimeout|setInterval|setImmediate|fetch|globalThis)\b/],
+]
+
+/** Every breach of the house's rules, as `path: what is wrong`. Tests beside the code may import what they like. */
+export const breaches = (files: readonly SourceFile[]): string[] =>
+  files
+    .filter(({ path }) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+    .flatMap(file => [...importBreaches(file), ...purityBreaches(file)].map(breach => `${file.path}: ${breach}`))
+
+const importBreaches = ({ path, text }: SourceFile): string[] =>
+  importsOf(path, text).flatMap(({ target, typeOnly }) => (mayImport(path, target, typeOnly) ? [] : [`imports ${target}`]))
+
+const mayImport = (path: string, target: string, typeOnly: boolean): boolean => {
+  if (!/^(?:bridge-service|indexer)\/src\//.test(path)) return true
+  if (/^(?:scripts|test)\//.test(target)) return false
+  if (path.startsWith('indexer/')) return !target.startsWith('bridge-service/')
+  if (target.startsWith('indexer/') && !publishedByIndexer.includes(target)) return false
+  const own = path.slice(service.length)
+  if (seesEverything.includes(own)) return true
+  const folder = own.split('/')[0]!
+  if (/^[^/]+:|^@|^[^/]+$/.test(target) || !/^(?:bridge-service|indexer|contracts)\//.test(target)) return !pure.includes(folder)
+  const wanted = target.startsWith(service) ? target.slice(service.length) : target
+  if (wanted.split('/')[0] === folder) return !isAdapter(wanted) || adapterOf(own) === adapterOf(wanted) || typeOnly
+  const { values, types = [] } = house[folder] ?? { values: [] }
+  const covers = (allowed: string) => wanted === allowed || wanted.startsWith(`${allowed}/`)
+  return values.some(covers) || (typeOnly && types.some(covers))
+}
+
+/** `rails/bank-api/…`, `chains/evm/…`: only app.ts makes one. */
+const isAdapter = (path: string) => /^(?:rails|chains)\/[^/]+\//.test(path)
+const adapterOf = (path: string) => path.split('/').slice(0, 2).join('/')
+
+const purityBreaches = ({ path, text }: SourceFile): string[] => {
+  if (!pure.some(folder => path.startsWith(`${service}${folder}/`))) return []
+  const code = text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"/gm, "''")
+  return impurities.flatMap(pattern => pattern.exec(code)?.[0] ?? []).map(found => `is pure and uses ${found}`)
+}
+
+/** What a module names by import, export … from and import(); own files as paths from the root. */
+const importsOf = (path: string, text: string): { target: string; typeOnly: boolean }[] => {
+  const code = text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')
+  const statements = code.matchAll(/^\s*(?:import|export)\s+(type\s+)?(?:([^'";=]*?)\s*from\s*)?['"]([^'"]+)['"]/gm)
+  const calls = code.matchAll(/\b(?:import|require)\s*\(\s*['"]([^'"]+)['"]/g)
+  const resolve = (name: string) => (name.startsWith('.') ? join(dirname(path), name) : name)
+  return [
+    ...[...statements].map(([, type, names, from]) => ({
+      target: resolve(from!),
+      typeOnly: type !== undefined || typesOnly(names),
+    })),
+    ...[...calls].map(([, from]) => ({ target: resolve(from!), typeOnly: false })),
+  ]
+}
+
+/** `{ type A, type B }` */
+const typesOnly = (names = '') => /^\{(?:\s*type\s+[\w$]+(?:\s+as\s+[\w$]+)?\s*,?)+\s*\}$/.test(names.trim())
