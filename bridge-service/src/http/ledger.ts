@@ -87,6 +87,8 @@ export const ledgerRoutes =
         ...common,
         operationId: 'listLedgerEntries',
         summary: 'Entries with their postings, newest first',
+        description:
+          'Entries of about the same time may stand in any order; those of one transfer stand in the order of its events.',
         querystring: z.strictObject({
           ...pageQuery,
           transferId: plainText(64).optional(),
@@ -96,15 +98,17 @@ export const ledgerRoutes =
       },
       handler: async request => {
         const { cursor, limit, ...filter } = request.query
-        const before = decodeCursor('entries', cursor, /^\d{1,18}$/)
+        const ofTransfer = filter.transferId !== undefined
+        const list = ofTransfer ? 'transfer_entries' : 'entries'
+        const before = decodeCursor(list, cursor, ofTransfer ? /^\d{1,9}$/ : /^\d{1,18}$/)
         const entries = await readEntries(pool, filter, before, limit + 1)
         if (entries.length === 0 && filter.account !== undefined && !(await accountExists(pool, filter.account)))
           throw new BridgeError('account_not_found', { account: filter.account })
         return pageFrom(
-          'entries',
+          list,
           entries,
           limit,
-          entry => entry.position,
+          entry => (ofTransfer ? String(entry.version) : entry.position),
           ({ position, transferId, version, kind, at, postings }) => ({
             id: position,
             transferId,
