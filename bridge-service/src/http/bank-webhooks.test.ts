@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, order, startApi, webhookSecret } from '../../../test/support/api.ts'
+import { referenceOf } from '../intents/key.ts'
 import { claimFacts } from '../saga/facts.ts'
 
 let api: Api
@@ -35,8 +36,8 @@ const deliver = (body: string, headers: Record<string, string>, bank = 'bank:tes
 it('keeps a fact once, however often it is delivered, and wakes the saga with news only', async () => {
   const { id } = (await api.post('/v1/transfers', order())).json
   await api.move(id, { type: 'screened', list: 'none', availableMinor: 10n ** 12n })
-  const { rows } = await api.admin.query(`select 'CW' || left(key, 32) as reference from intents where transfer_id = $1 and step = 'debitFiat'`, [id])
-  const body = bodyFor(rows[0].reference)
+  const { rows } = await api.admin.query(`select key from intents where transfer_id = $1 and step = 'debitFiat'`, [id])
+  const body = bodyFor(referenceOf(rows[0].key))
   const headers = signed(body)
   const before = await api.counts()
   const woken = api.woken.count

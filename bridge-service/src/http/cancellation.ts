@@ -3,10 +3,12 @@ import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import { decide } from '../transfer/decide.ts'
 import { answerOnce, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
-import { bearer, plainText, posted, problems, transferId } from './schemas.ts'
+import { bearer, plainText, posted, problems, shows, transferId } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { type TransferJson, transferJson, transferSchema } from './transfer-json.ts'
 import { findTransfer } from './transfer-store.ts'
+
+const cancelRequest = z.strictObject({ reason: plainText(500) }).meta({ id: 'CancelRequest' })
 
 /**
  * Asks to turn a transfer back. The machine is asked first, so what is past the pivot is refused at once; what it allows goes to the
@@ -28,8 +30,11 @@ export const cancellationRoutes =
         security: bearer,
         headers: idempotencyHeaders,
         params: z.strictObject({ id: transferId }),
-        body: z.strictObject({ reason: plainText(500) }).meta({ id: 'CancelRequest' }),
-        response: { 202: transferSchema, ...problems(...posted, 'transfer_not_found', 'transfer_not_cancelable') },
+        body: cancelRequest,
+        response: {
+          202: shows('Asked. The transfer as it stood then.', transferSchema),
+          ...problems(...posted, 'transfer_not_found', 'transfer_not_cancelable'),
+        },
       },
       handler: async (request, reply) => {
         const claim = claimOf(request)

@@ -22,13 +22,21 @@ export const document = async (app: FastifyInstance): Promise<void> => {
       },
     },
     transform: jsonSchemaTransform,
-    transformObject: input => withoutUnused(jsonSchemaTransformObject(input) as OpenApi) as never,
+    transformObject: input => withoutUnused(open(jsonSchemaTransformObject(input)) as OpenApi) as never,
   })
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   await app.register(reference, { routePrefix: '/docs', configuration: { url: '/openapi.json' } })
 }
 
 type OpenApi = { components?: { schemas?: Record<string, unknown> } } & Record<string, unknown>
+
+/** Answers may gain fields: a client that was generated from this document must not refuse them. Requests stay strict. */
+const open = (part: unknown, name = ''): unknown => {
+  if (!(part instanceof Object) || name === 'requestBody' || name.endsWith('Input')) return part
+  if (Array.isArray(part)) return part.map(each => open(each))
+  const kept = Object.entries(part).filter(([key, value]) => key !== 'additionalProperties' || value !== false)
+  return Object.fromEntries(kept.map(([key, value]) => [key, open(value, key)]))
+}
 
 /** Every schema comes in two forms, for requests and for answers; those that nothing refers to only confuse. */
 const withoutUnused = (openApi: OpenApi): OpenApi => {

@@ -7,7 +7,7 @@ import { BridgeError } from '../errors.ts'
 import { money } from '../money/money.ts'
 import { holdTermsOf } from '../transfer/hold.ts'
 import type { Transfer } from '../transfer/transfer.ts'
-import { amountJson, bearer, guarded, problems, shownAmount, transferId } from './schemas.ts'
+import { amountJson, bearer, guarded, problems, shownAmount, shows, transferId } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { findTransferByRef } from './transfer-store.ts'
 
@@ -59,7 +59,7 @@ export const escrowRoutes =
         tags: ['Escrows'],
         security: bearer,
         params: z.strictObject({ id: z.string().regex(hashShape, 'escrow_not_found') }),
-        response: { 200: escrowSchema, ...problems(...guarded, 'escrow_not_found') },
+        response: { 200: shows('The escrow.', escrowSchema), ...problems(...guarded, 'escrow_not_found') },
       },
       handler: async request => {
         const id = request.params.id.toLowerCase() as `0x${string}`

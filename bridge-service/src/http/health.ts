@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { instanceOf, problem, sendProblem } from './problem.ts'
-import { problems } from './schemas.ts'
+import { problems, shows } from './schemas.ts'
 import type { ReadinessCheck, ServerDeps } from './server-deps.ts'
 
 // A check that hangs is a check that fails.
@@ -16,7 +16,7 @@ export const healthRoutes =
         operationId: 'getLiveness',
         summary: 'The process answers',
         tags: ['Health'],
-        response: { 200: z.object({ status: z.literal('live') }) },
+        response: { 200: shows('It does.', z.object({ status: z.literal('live') })) },
       },
       handler: async () => ({ status: 'live' as const }),
     })
@@ -27,10 +27,13 @@ export const healthRoutes =
         summary: 'The process can do its work',
         tags: ['Health'],
         response: {
-          200: z.object({
-            status: z.literal('ready'),
-            checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })),
-          }),
+          200: shows(
+            'It can.',
+            z.object({
+              status: z.literal('ready'),
+              checks: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string().optional() })),
+            }),
+          ),
           ...problems('not_ready'),
         },
       },

@@ -83,6 +83,15 @@ describe('the books', () => {
     })
   })
 
+  it('keeps the order of a transfer’s events, whatever positions its entries drew', async () => {
+    await api.admin.query(`insert into ledger_entries (position, transfer_id, version, kind) overriding system value
+                           values (1000003, 'jumbled', 1, 'a'), (1000001, 'jumbled', 2, 'b'), (1000002, 'jumbled', 3, 'c')`)
+    const first = (await api.get('/v1/ledger/entries?transferId=jumbled&limit=2')).json
+    const second = (await api.get(`/v1/ledger/entries?transferId=jumbled&limit=2&cursor=${first.nextCursor}`)).json
+    expect([...first.data, ...second.data].map((entry: { kind: string }) => entry.kind)).toEqual(['c', 'b', 'a'])
+    expect((await api.get(`/v1/ledger/entries?cursor=${first.nextCursor}`)).json.code).toBe('cursor_invalid')
+  })
+
   it('tells an empty account from one that does not exist', async () => {
     const empty = await api.get('/v1/ledger/entries?account=bank_cash:EUR')
     expect([empty.status, empty.json]).toEqual([200, { data: [], nextCursor: null }])

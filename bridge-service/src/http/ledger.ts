@@ -8,7 +8,7 @@ import { accountExists, readBalances, readEntries } from '../ledger/store.ts'
 import type { Currency } from '../money/currency.ts'
 import { terminalStates } from '../transfer/state.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
-import { amountJson, bearer, guarded, plainText, problems, shownAmount, time } from './schemas.ts'
+import { amountJson, bearer, guarded, plainText, problems, shownAmount, shows, time } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 
 const accountSchema = z
@@ -69,7 +69,7 @@ export const ledgerRoutes =
         operationId: 'listLedgerAccounts',
         summary: 'All accounts with their balances',
         querystring: z.strictObject({}),
-        response: { 200: z.object({ data: z.array(accountSchema) }), ...problems(...guarded) },
+        response: { 200: shows('All accounts.', z.object({ data: z.array(accountSchema) })), ...problems(...guarded) },
       },
       handler: async () => ({
         data: (await readBalances(pool)).map(({ id, kind, posted, pending }) => ({
@@ -87,24 +87,28 @@ export const ledgerRoutes =
         ...common,
         operationId: 'listLedgerEntries',
         summary: 'Entries with their postings, newest first',
+        description:
+          'Entries of about the same time may stand in any order; those of one transfer stand in the order of its events.',
         querystring: z.strictObject({
           ...pageQuery,
           transferId: plainText(64).optional(),
           account: plainText(128).optional(),
         }),
-        response: { 200: pageOf(entrySchema), ...problems(...guarded, 'account_not_found', 'cursor_invalid') },
+        response: { 200: shows('A page.', pageOf(entrySchema)), ...problems(...guarded, 'account_not_found', 'cursor_invalid') },
       },
       handler: async request => {
         const { cursor, limit, ...filter } = request.query
-        const before = decodeCursor('entries', cursor, /^\d{1,18}$/)
+        const ofTransfer = filter.transferId !== undefined
+        const list = ofTransfer ? 'transfer_entries' : 'entries'
+        const before = decodeCursor(list, cursor, ofTransfer ? /^\d{1,9}$/ : /^\d{1,18}$/)
         const entries = await readEntries(pool, filter, before, limit + 1)
         if (entries.length === 0 && filter.account !== undefined && !(await accountExists(pool, filter.account)))
           throw new BridgeError('account_not_found', { account: filter.account })
         return pageFrom(
-          'entries',
+          list,
           entries,
           limit,
-          entry => entry.position,
+          entry => (ofTransfer ? String(entry.version) : entry.position),
           ({ position, transferId, version, kind, at, postings }) => ({
             id: position,
             transferId,
@@ -125,7 +129,7 @@ export const ledgerRoutes =
         summary: 'Prove the books, against the chains and the banks too',
         description: 'Reads all of it: for a look now and then, not for a dashboard.',
         querystring: z.strictObject({}),
-        response: { 200: proofSchema, ...problems(...guarded) },
+        response: { 200: shows('Every law, and whether it holds.', proofSchema), ...problems(...guarded) },
       },
       handler: async () => {
         const at = new Date(deps.nowMs()).toISOString()

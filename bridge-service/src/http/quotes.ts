@@ -20,6 +20,7 @@ import {
   refusedOrders,
   shownAmount,
   shownLeg,
+  shows,
   sourceLeg,
   time,
   transferId,
@@ -77,7 +78,7 @@ export const quoteRoutes =
         security: bearer,
         headers: idempotencyHeaders,
         body: quoteRequest,
-        response: { 201: quoteSchema, ...problems(...posted, ...refusedOrders) },
+        response: { 201: shows('The quote; `Location` leads to it.', quoteSchema), ...problems(...posted, ...refusedOrders) },
       },
       handler: async (request, reply) => {
         const claim = claimOf(request)
@@ -107,7 +108,7 @@ export const quoteRoutes =
         tags: ['Quotes'],
         security: bearer,
         params: z.strictObject({ id: quoteId }),
-        response: { 200: quoteSchema, ...problems(...guarded, 'quote_not_found') },
+        response: { 200: shows('The quote.', quoteSchema), ...problems(...guarded, 'quote_not_found') },
       },
       handler: async request => {
         const quote = await findQuote(pool, request.apiKey.tenant, request.params.id)

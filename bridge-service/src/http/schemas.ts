@@ -109,6 +109,12 @@ const problemSchema = z
   .describe('RFC 9457.')
   .meta({ id: 'Problem' })
 
+/** A documented answer. */
+export const shows = <T extends z.ZodType>(description: string, schema: T) => ({
+  description,
+  content: { 'application/json': { schema } },
+})
+
 /** The documented refusals of a route, by status, each with its codes. */
 export const problems = (...refusals: ErrorCode[]) => {
   const byStatus = new Map<number, ErrorCode[]>()

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
-import { bearer, guarded, problems, time, transferId } from './schemas.ts'
+import { bearer, guarded, problems, shows, time, transferId } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { type TransferEventRow, transferEventJson, transferEventSchema } from './transfer-event-json.ts'
 
@@ -44,7 +44,10 @@ export const timelineRoutes =
         tags: ['Transfers'],
         security: bearer,
         params: z.strictObject({ id: transferId }),
-        response: { 200: timelineSchema, ...problems(...guarded, 'transfer_not_found') },
+        response: {
+          200: shows('Events and intents, oldest first.', timelineSchema),
+          ...problems(...guarded, 'transfer_not_found'),
+        },
       },
       handler: async request => {
         const { tenant } = request.apiKey

@@ -22,6 +22,7 @@ import {
   problems,
   quoteId,
   refusedOrders,
+  shows,
   sourceLeg,
   transferId,
   transferIdShape,
@@ -103,7 +104,10 @@ export const transferRoutes =
         headers: idempotencyHeaders,
         body: transferRequest,
         response: {
-          202: transferSchema,
+          202: shows(
+            'Accepted. `Location` leads to it; `Idempotent-Replayed: true` marks the answer to a repeated key.',
+            transferSchema,
+          ),
           ...problems(...posted, ...refusedOrders, 'quote_not_found', 'quote_expired', 'quote_used'),
         },
       },
@@ -124,7 +128,7 @@ export const transferRoutes =
         tags: ['Transfers'],
         security: bearer,
         querystring: listQuery,
-        response: { 200: pageOf(transferSchema), ...problems(...guarded, 'cursor_invalid') },
+        response: { 200: shows('A page.', pageOf(transferSchema)), ...problems(...guarded, 'cursor_invalid') },
       },
       handler: async request => {
         const { cursor, limit, ...filter } = request.query
@@ -148,7 +152,7 @@ export const transferRoutes =
         tags: ['Transfers'],
         security: bearer,
         params: z.strictObject({ id: transferId }),
-        response: { 200: transferSchema, ...problems(...guarded, 'transfer_not_found') },
+        response: { 200: shows('The transfer.', transferSchema), ...problems(...guarded, 'transfer_not_found') },
       },
       handler: async request => {
         const row = await findTransfer(pool, request.apiKey.tenant, request.params.id)

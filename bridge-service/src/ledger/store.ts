@@ -53,7 +53,10 @@ type EntryRow = Omit<StoredEntry, 'postings'> & {
 
 export type EntryFilter = { readonly transferId?: string | undefined; readonly account?: string | undefined }
 
-/** Newest first, from behind position `before`, with their postings. */
+/**
+ * Newest first, with their postings, from behind `before`: a version of the transfer when it is given, else a position. Connections draw
+ * positions in blocks, so entries of about the same time may stand in any order; those of one transfer go by its versions.
+ */
 export const readEntries = async (
   pool: Pool,
   { transferId, account }: EntryFilter,
@@ -63,9 +66,9 @@ export const readEntries = async (
   // Each filter has an index of its own to walk, so each has a text and a plan of its own.
   const source =
     transferId !== undefined
-      ? `select position from ledger_entries e where transfer_id = $3 and position < $1
+      ? `select position from ledger_entries e where transfer_id = $3 and version < $1
            and ($4::text is null or exists (select from ledger_postings p where p.entry = e.position and p.account_id = $4))
-          order by position desc limit $2`
+          order by version desc limit $2`
       : account !== undefined
         ? `select distinct entry as position from ledger_postings where account_id = $4 and entry < $1 and $3::text is null
             order by entry desc limit $2`
@@ -78,8 +81,14 @@ export const readEntries = async (
                   (select jsonb_agg(jsonb_build_object('account', p.account_id, 'layer', p.layer, 'currency', p.currency,
                                                        'minor', p.amount::text) order by p.line)
                      from ledger_postings p where p.entry = e.position) as postings
-             from page join ledger_entries e using (position) order by e.position desc`,
-    values: [before ?? '9223372036854775807', limit, transferId ?? null, account ?? null],
+             from page join ledger_entries e using (position)
+            order by ${transferId !== undefined ? 'e.version' : 'e.position'} desc`,
+    values: [
+      before ?? (transferId !== undefined ? '2147483647' : '9223372036854775807'),
+      limit,
+      transferId ?? null,
+      account ?? null,
+    ],
   })
   return rows.map(({ postings, ...entry }) => ({
     ...entry,
