@@ -86,7 +86,9 @@ export const transferOpener = ({ pool, clock, lease, execute, onMoved, maxBatch 
         const intents = decision.intents.map(wish => intentOf(decision.after, wish))
         return { before: unborn, decision, intents, actor, cause: 'command:create' }
       })
-      if (steps.length > 0) await client.query(stepStatement(steps, lease))
+      const { rowCount } = steps.length > 0 ? await client.query(stepStatement(steps, lease)) : { rowCount: 0 }
+      if (rowCount !== steps.length)
+        throw new BridgeError('internal', { reason: 'a transfer id or an escrow ref was there already' })
       await client.query('commit')
       if (lease) execute(steps.flatMap(step => step.intents))
       onMoved(steps.map(step => step.decision.after))
