@@ -10,6 +10,9 @@ import type { IntentInput } from '../transfer/input.ts'
 import type { Intent } from './intent.ts'
 import { claimIntents, type LeasedIntent, postponeIntent } from './store.ts'
 
+/** After half its lease nothing of an intent is begun: the other half is for the call, and then somebody else may have it. */
+type Queued = LeasedIntent & { readonly beginBeforeMs: number }
+
 type Answer = Exclude<IntentInput, { type: 'screened' }> | { readonly type: 'screened'; readonly list: string }
 
 export type ExecutorOptions = {
@@ -47,7 +50,7 @@ const askAgainCeilingMs = 900_000
  */
 export const executor = (options: ExecutorOptions): Executor => {
   const { pool, owner, leaseMs, rails, chains, screening, answer, log, fault = () => {} } = options
-  const waiting = new Map<string, LeasedIntent[]>()
+  const waiting = new Map<string, Queued[]>()
   const calls = new Map<string, number>()
   const underWay = new Set<Promise<void>>()
   const concurrency = options.concurrency ?? 64
@@ -55,7 +58,7 @@ export const executor = (options: ExecutorOptions): Executor => {
 
   const enqueue = (intent: LeasedIntent) => {
     const queue = waiting.get(intent.target) ?? []
-    queue.push(intent)
+    queue.push({ ...intent, beginBeforeMs: Date.now() + leaseMs / 2 })
     waiting.set(intent.target, queue)
     drain(intent.target)
   }
@@ -74,7 +77,9 @@ export const executor = (options: ExecutorOptions): Executor => {
     }
   }
 
-  const run = async (intent: LeasedIntent): Promise<void> => {
+  const run = async (intent: Queued): Promise<void> => {
+    // It waited too long behind others, or this process was frozen. It comes round again, to somebody who asks before he sends.
+    if (Date.now() > intent.beginBeforeMs) return
     try {
       const { request } = intent
       fault('beforeCall', intent)
