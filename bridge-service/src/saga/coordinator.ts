@@ -20,6 +20,8 @@ export type Work = {
   readonly actor: string
   readonly cause: string
   readonly fact?: FactKey
+  /** Set when the input speaks of an escrow: it must be the one that the transfer's own terms make. */
+  readonly escrowId?: string
   /** Told when the input turned out to change nothing. */
   readonly ignored?: () => void
 }
@@ -44,6 +46,8 @@ export type CoordinatorOptions = {
   /** Gets the intents of committed steps, already leased to this process. */
   readonly execute: (intents: readonly Intent[]) => void
   readonly onMoved: (moved: readonly Transfer[]) => void
+  /** Whether the id is that of the escrow which the transfer's terms make (content addressed, so nobody else can make it). */
+  readonly isOurEscrow: (transfer: Transfer, escrowId: string) => boolean
   readonly log: Log
   readonly maxBatch?: number
   readonly lanes?: number
@@ -190,6 +194,11 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   }
 
   const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
+    const ofChain = work.input.type === 'chainFact' || work.input.type === 'finalityReached'
+    if (ofChain && !options.isOurEscrow(transfer, work.escrowId ?? '')) {
+      log('warn', 'a stranger used the ref of a transfer', { transfer: transfer.id, escrow: work.escrowId, cause: work.cause })
+      return undefined
+    }
     const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
     const input: Input =
       work.input.type === 'screened' ? { ...work.input, availableMinor: liquidity?.availableMinor ?? 0n } : work.input
@@ -286,6 +295,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     actor: claimed.actor,
     cause: `fact:${claimed.source}/${claimed.fact}`,
     fact: { source: claimed.source, fact: claimed.fact, revision: claimed.revision },
+    ...(claimed.escrowId === undefined ? {} : { escrowId: claimed.escrowId }),
   })
 
   const wake = () => {

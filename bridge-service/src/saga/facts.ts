@@ -10,6 +10,8 @@ export type ClaimedFact = FactKey & {
   readonly transferId: TransferId
   readonly actor: string
   readonly input: Exclude<Input, { type: 'screened' }>
+  /** The escrow that a chain's fact is about. Its ref alone proves nothing: anyone may lock dust under a ref that he has seen. */
+  readonly escrowId?: string
 }
 
 type Row = FactKey & {
@@ -71,9 +73,9 @@ const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, 
     case 'escrowLocked':
     case 'escrowReleased':
     case 'escrowRefunded': {
-      const { status, txHash, blockNumber, blockHash } = payload as Observation
+      const { status, escrowId, txHash, blockNumber, blockHash } = payload as Observation
       const place: ChainPlace = { fact, txHash, blockNumber, blockHash }
-      return { ...key, actor: source, input: { type: 'chainFact', kind, status, place } }
+      return { ...key, actor: source, escrowId, input: { type: 'chainFact', kind, status, place } }
     }
     default:
       return undefined
