@@ -8,7 +8,7 @@ import { terminalStates } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { borrow } from './borrow.ts'
 import type { DatabaseClock } from './database-clock.ts'
-import { type ClaimedFact, claimFacts, consumeFacts } from './facts.ts'
+import { type ClaimedFact, claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
 import { loadPools, loadTransfers, type PoolState, parkTransfer } from './load.ts'
 import { isTransient } from './postgres-errors.ts'
 import { type FactKey, type Lease, type Step, stepStatement } from './step.ts'
@@ -56,6 +56,9 @@ export type CoordinatorOptions = {
   readonly fault?: (point: 'beforeCommit' | 'afterCommit') => void
 }
 
+// Parking is rare and unparking is a person's work: so long the list of parked transfers may be old.
+const parkedForMs = 2_000
+
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Work[]; parked: { work: Work; reason: string }[] }
 
 /**
@@ -74,6 +77,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   // One after a batch that the database refused, so that the culprit is found; then it grows again.
   let factLimit = maxBatch
   let readingFacts = false
+  let parked: readonly string[] = []
+  let parkedReadMs = Number.NEGATIVE_INFINITY
   let stopping = false
   const idleWaiters: (() => void)[] = []
 
@@ -143,6 +148,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 
   const park = async (transferId: TransferId, cause: string, error: unknown) => {
     known.delete(transferId)
+    parkedReadMs = Number.NEGATIVE_INFINITY
     log('error', 'a transfer is parked', { transfer: transferId, cause, error: String(error) })
     await parkTransfer(pool, transferId, `${cause}: ${String(error)}`).catch(reason =>
       log('error', 'parking failed; the next input of the transfer tries again', { transfer: transferId, error: String(reason) }),
@@ -253,10 +259,14 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     let borrowed: Awaited<ReturnType<typeof borrow>> | undefined
     const held: TransferId[] = []
     try {
+      if (performance.now() - parkedReadMs > parkedForMs) {
+        parked = await parkedSubjects(pool)
+        parkedReadMs = performance.now()
+      }
       borrowed = await borrow(pool)
       const { client } = borrowed
       await client.query('begin')
-      const claimed = await claimFacts(client, factLimit)
+      const claimed = await claimFacts(client, factLimit, parked)
       const works: Work[] = []
       for (const fact of claimed.matched) {
         if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
