@@ -410,6 +410,30 @@ describe('the lock', () => {
   })
 })
 
+describe('a refund by anybody that is heard of before its lock', () => {
+  it('is a refund all the same, and the lock is no news any more', () => {
+    given(onramp(), history.locking)
+      .when(included('escrowRefunded', '30'))
+      .then(['escrowRefunded'], {
+        state: 'refunded',
+        answered: ['lockEscrow SUCCEEDED'],
+        timers: { clearing: null, retryRelease: null, retryRefund: null },
+        waits: { lock: null, refund: '0x30:0' },
+      })
+    const refunded = [...history.locking, { type: 'escrowRefunded', ...place('30') } as const]
+    given(onramp(), refunded).when(included('escrowLocked', '10')).thenNothing()
+    given(onramp(), refunded)
+      .when(final('refund', '30'))
+      .then(['refundFinalized'], {
+        state: 'crediting',
+        intents: ['creditFiat'],
+        entries: [unhold],
+        liquidity: 'free',
+        waits: { refund: null },
+      })
+  })
+})
+
 describe('clearing', () => {
   it('ends on the millisecond on which the debit is final', () => {
     given(onramp(), history.clearing)
