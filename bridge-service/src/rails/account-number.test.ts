@@ -88,6 +88,7 @@ describe('a US account', () => {
 
   test.each([
     ['021000022', 'routing_number_checksum_wrong'],
+    ['026000021', 'routing_number_checksum_wrong'],
     ['012000021', 'routing_number_checksum_wrong'],
     ['000000000', 'routing_number_checksum_wrong'],
     ['130000003', 'routing_number_prefix_unassigned'],
