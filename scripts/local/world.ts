@@ -185,6 +185,7 @@ const environment = ({ postgres, evm, contracts, bank, apiPort, options }: Parts
       finalityDepth: options.finalityDepth ?? 16,
       pollMs: 50,
       stuckAfterMs: 5_000,
+      laneLeaseMs: 1_000,
       softDeadlineMs: 3_600_000,
       hardDeadlineMs: 86_400_000,
       finality: [
