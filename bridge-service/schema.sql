@@ -13,13 +13,12 @@ create table api_keys (
 grant insert, select on api_keys to causeway_app;
 
 create table audit_log (
-  "position" bigint not null generated always as identity,
   transfer_id key_text not null,
   version integer not null,
   actor text not null,
   cause text not null,
   at timestamp with time zone not null default now(),
-  constraint audit_log_pkey PRIMARY KEY ("position")
+  constraint audit_log_pkey PRIMARY KEY (transfer_id, version)
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 grant insert, select on audit_log to causeway_app;

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generateAbi } from './generate/abi.ts'
 import { generateDiagram } from './generate/diagram.ts'
+import { generateLockfile } from './generate/lockfile.ts'
 import { generateOpenapi } from './generate/openapi.ts'
 import { generateSchema } from './generate/schema.ts'
 import { repository } from './local/child.ts'
@@ -17,7 +18,13 @@ const read = (path: string): string | undefined => {
   }
 }
 
-const files = { ...(await generateAbi()), ...(await generateSchema()), ...(await generateOpenapi()), ...generateDiagram() }
+const files = {
+  ...generateLockfile(),
+  ...generateDiagram(),
+  ...(await generateAbi()),
+  ...(await generateOpenapi()),
+  ...(await generateSchema()),
+}
 const stale = Object.entries(files).filter(([path, content]) => read(path) !== content)
 for (const [path, content] of stale) {
   console.log(`${check ? 'stale' : 'written'}: ${path}`)

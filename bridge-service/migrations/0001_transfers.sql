@@ -51,12 +51,12 @@ create table outbox (
 
 -- Who or what caused each transition.
 create table audit_log (
-  position    bigint generated always as identity (cache 32) primary key,
   transfer_id key_text not null,
   version     int not null,
   actor       text not null,                 -- 'saga', 'api:<key id>', 'operator:<name>'
   cause       text not null,                 -- the input: 'intent:<key>', 'fact:<source>/<fact>', 'deadline:<kind>', 'command:<name>'
-  at          timestamptz not null default now()
+  at          timestamptz not null default now(),
+  primary key (transfer_id, version)
 );
 
 -- Durable timers, by database time.

@@ -106,10 +106,11 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         chains,
         screening: denyListScreening(config.policy.denyList),
         finalFacts: async limit =>
-          (await finalFacts(pool, limit)).map(({ transferId, kind, fact }) => ({
+          (await finalFacts(pool, limit)).map(({ transferId, kind, fact, escrowId }) => ({
             transferId: transferId as TransferId,
             kind: kind as WaitKind,
             fact,
+            escrowId,
           })),
         intentLeaseMs: config.intentLeaseMs,
         onMoved: tail.wake,

@@ -53,7 +53,8 @@ engine = await startEngine({
   finalFacts: async limit => {
     const { rows } = await pool.query<FinalFact>({
       name: 'bench_final',
-      text: 'select transfer_id as "transferId", kind, fact from finality_waits limit $1',
+      text: `select w.transfer_id as "transferId", w.kind, w.fact, i.payload->>'escrowId' as "escrowId"
+               from finality_waits w join inbox i on i.source = w.chain and i.fact = w.fact limit $1`,
       values: [limit],
     })
     return rows
