@@ -9,7 +9,7 @@ import type { Transfer } from '../transfer/transfer.ts'
 import { borrow } from './borrow.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { type ClaimedFact, claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
-import { loadPools, loadTransfers, type PoolState, parkTransfer } from './load.ts'
+import { loadPools, loadTransfers, type PoolState, parkTransfer, shareVersions } from './load.ts'
 import { isTransient } from './postgres-errors.ts'
 import { type FactKey, type Lease, type Step, stepStatement } from './step.ts'
 
@@ -22,8 +22,8 @@ export type Work = {
   readonly fact?: FactKey
   /** Set when the input speaks of an escrow: it must be the one that the transfer's own terms make. */
   readonly escrowId?: string
-  /** Told when the input turned out to change nothing. */
-  readonly ignored?: () => void
+  /** Told when the input turned out to change nothing, with the transfer's version for which that is true. */
+  readonly ignored?: (version: number) => void
 }
 
 /** The pool's state is read when the step is decided, so a screening's answer travels without it. */
@@ -59,7 +59,8 @@ export type CoordinatorOptions = {
 // Parking is rare and unparking is a person's work: so long the list of parked transfers may be old.
 const parkedForMs = 2_000
 
-type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Work[]; parked: { work: Work; reason: string }[] }
+type Ignored = { work: Work; version: number }
+type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
 
 /**
  * Claims inputs, decides, commits. All inputs that wait while a commit is under way go into the next one, so the batch grows with the
@@ -158,7 +159,29 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   const commit = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<void> => {
     const plan = await decideAll(database, batch)
     const moved = await write(database, plan.steps)
+    const { sure, stale } = await confirmIgnored(database, plan)
     settle(plan, moved)
+    for (const { work, version } of sure) work.ignored?.(version)
+    for (const { work } of stale) offer(work)
+  }
+
+  /**
+   * A step is fenced by its version, but what was ignored writes nothing that could be: it is final only when the transfer is still the one
+   * that we remember. Another process may have moved it to where the input means a lot. In a transaction the answer holds until its end.
+   */
+  const confirmIgnored = async (
+    database: Pool | ClientBase,
+    { ignored }: Plan,
+  ): Promise<{ sure: Ignored[]; stale: Ignored[] }> => {
+    if (ignored.length === 0) return { sure: [], stale: [] }
+    const versions = await shareVersions(
+      database,
+      ignored.map(({ work }) => work.transferId),
+    )
+    const sure = ignored.filter(({ work, version }) => versions.get(work.transferId) === version)
+    const stale = ignored.filter(each => !sure.includes(each))
+    for (const { work } of stale) known.delete(work.transferId)
+    return { sure, stale }
   }
 
   const write = async (database: Pool | ClientBase, steps: readonly Step[]): Promise<Set<string>> => {
@@ -170,16 +193,19 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 
   const decideAll = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<Plan> => {
     const missing = batch.map(work => work.transferId).filter(id => !known.has(id))
-    for (const transfer of await loadTransfers(database, missing)) remember(transfer)
-    const pools = await readPools(database, batch)
+    // What has ended is not remembered, and can still be told something: a debit that comes back, a credit that does.
+    const loaded = new Map((await loadTransfers(database, missing)).map(transfer => [transfer.id, transfer]))
+    for (const transfer of loaded.values()) remember(transfer)
+    const current = (id: TransferId) => known.get(id) ?? loaded.get(id)
+    const pools = await readPools(database, batch, current)
     const plan: Plan = { steps: [], works: new Map(), ignored: [], parked: [] }
     const nowMs = clock.nowMs()
     for (const work of batch) {
-      const transfer = known.get(work.transferId)
+      const transfer = current(work.transferId)
       if (transfer === undefined) continue // parked: its facts, timers and intents wait with it
       try {
         const step = decideOne(transfer, work, pools, nowMs)
-        if (step === undefined) plan.ignored.push(work)
+        if (step === undefined) plan.ignored.push({ work, version: transfer.version })
         else {
           plan.steps.push(step)
           plan.works.set(step, work)
@@ -191,10 +217,12 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     return plan
   }
 
-  const readPools = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<Map<string, PoolState>> => {
-    const wanted = batch.flatMap(({ input, transferId }) =>
-      input.type === 'screened' ? [known.get(transferId)?.terms.pool] : [],
-    )
+  const readPools = async (
+    database: Pool | ClientBase,
+    batch: readonly Work[],
+    current: (id: TransferId) => Transfer | undefined,
+  ): Promise<Map<string, PoolState>> => {
+    const wanted = batch.flatMap(({ input, transferId }) => (input.type === 'screened' ? [current(transferId)?.terms.pool] : []))
     const ids = [...new Set(wanted.filter(id => id !== undefined))]
     return new Map(ids.length === 0 ? [] : (await loadPools(database, ids)).map(pool => [pool.id, pool]))
   }
@@ -233,7 +261,6 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     if (arrived.length > 0) fault('afterCommit')
     execute(arrived.flatMap(step => step.intents))
     onMoved(arrived.map(step => step.decision.after))
-    for (const work of plan.ignored) work.ignored?.()
     for (const { work, reason } of plan.parked) void park(work.transferId, work.cause, reason)
     for (const step of plan.steps) {
       if (moved.has(step.before.id)) continue
@@ -276,15 +303,16 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       }
       const plan = await decideAll(client, works)
       const moved = await write(client, plan.steps)
+      const { sure, stale } = await confirmIgnored(client, plan)
       await consumeFacts(
         client,
         claimed.unmatched,
-        plan.ignored.flatMap(work => (work.fact ? [work.fact] : [])),
+        sure.flatMap(({ work }) => (work.fact ? [work.fact] : [])),
       )
       await client.query('commit')
       settle(plan, moved)
       factLimit = Math.min(maxBatch, factLimit * 2)
-      if (claimed.full || works.length < claimed.matched.length) factsWanted = true
+      if (claimed.full || works.length < claimed.matched.length || stale.length > 0) factsWanted = true
     } catch (error) {
       for (const id of held) known.delete(id)
       await borrowed?.client.query('rollback').catch(() => {})

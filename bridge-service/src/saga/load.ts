@@ -17,6 +17,16 @@ export const loadTransfers = async (database: Database, ids: readonly TransferId
   return rows
 }
 
+/** The versions of transfers as they are now. In a transaction nobody moves them until its end. */
+export const shareVersions = async (database: Database, ids: readonly TransferId[]): Promise<Map<TransferId, number>> => {
+  const { rows } = await database.query<{ id: TransferId; version: number }>({
+    name: 'share_versions',
+    text: 'select id, version from transfers where id = any($1::text[]) order by id for share',
+    values: [ids],
+  })
+  return new Map(rows.map(({ id, version }) => [id, version]))
+}
+
 export type PoolState = { readonly id: string; readonly version: number; readonly availableMinor: bigint }
 
 export const loadPools = async (database: Database, ids: readonly string[]): Promise<PoolState[]> => {

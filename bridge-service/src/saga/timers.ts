@@ -16,10 +16,14 @@ export const dueTimers = async (pool: Pool, limit = 500): Promise<Work[]> => {
     input: { type: 'deadlineReached', kind },
     actor: 'saga',
     cause: `deadline:${kind}`,
-    ignored: () => {
-      // `due_at` is compared again: the timer may have been set anew meanwhile.
+    ignored: version => {
+      // Only for the version that ignored it: a step that came meanwhile may have set the timer anew.
       void pool
-        .query('delete from deadlines where transfer_id = $1 and kind = $2 and due_at <= now()', [transferId, kind])
+        .query(
+          `delete from deadlines d using transfers t
+            where d.transfer_id = $1 and d.kind = $2 and d.due_at <= now() and t.id = d.transfer_id and t.version = $3`,
+          [transferId, kind, version],
+        )
         .catch(() => {}) // it comes round again
     },
   }))
