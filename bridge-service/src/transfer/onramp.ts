@@ -222,6 +222,8 @@ const readChain = (
         return happened([{ type: 'escrowRefunded', ...place }], changed('refundEscrow', 'SUCCEEDED', progress.attempts.refund))
       // Anyone may refund an escrow whose soft deadline has passed: then the chain has decided.
       if (state === 'locked' || state === 'clearing') return happened([{ type: 'escrowRefunded', ...place }])
+      // The news of the lock is still to come: two readers of the inbox may overtake each other.
+      if (state === 'locking') return happened([{ type: 'escrowRefunded', ...place }], changed('lockEscrow', 'SUCCEEDED'))
       if (state === 'releasing')
         return happened([{ type: 'escrowRefunded', ...place }], changed('releaseEscrow', 'FAILED', progress.attempts.release))
       // One of the two is on the true chain, and news of one commit come in any order: the release has gone.

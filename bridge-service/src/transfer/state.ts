@@ -51,6 +51,7 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
     cancelRequested: 'locking',
     compensationStarted: 'crediting',
     debitReturned: 'locking',
+    escrowRefunded: 'refunded',
   },
   locked: {
     lockOrphaned: 'locking',
