@@ -181,9 +181,27 @@ describe('inputs', () => {
   it('that change nothing are told so', async () => {
     const [transfer] = await many(1, history.locking)
     const a = start()
-    const ignored = new Promise<void>(resolve => a.offer({ ...settled(transfer!), ignored: resolve }))
-    await ignored
+    const version = await new Promise<number>(resolve => a.offer({ ...settled(transfer!), ignored: resolve }))
+    expect(version).toBe(transfer!.version)
     expect(await one('select 1 from transfer_events where transfer_id = $1', transfer!.id)).toEqual([])
+  })
+
+  it('that mean nothing to what a process remembers, and a lot to what is true, are not ignored', async () => {
+    const now = Date.now()
+    const justSettled = { finalAt: new Date(now - 1_000).toISOString(), refundAfter: Math.floor(now / 1000) + 86_400 }
+    const events = history.locking.map(event => (event.type === 'debitSettled' ? { ...event, ...justSettled } : event))
+    const [transfer] = await many(1, events)
+    const [a, b] = [start({ factPollMs: 3_600_000 }), start({ factPollMs: 3_600_000 })]
+    // a remembers it as locked; b brings it on to releasing.
+    a.offer(work(transfer!.id, { type: 'chainFact', kind: 'escrowLocked', status: 'included', place: place('10') }))
+    await until('it is locked', () => a.moved.length === 1)
+    b.offer(work(transfer!.id, { type: 'finalityReached', kind: 'lock', fact: place('10').fact }))
+    await until('it is releasing', () => b.moved[0]?.state === 'releasing')
+    // The inbox has the release, and a is the one who reads it.
+    const { fact: _fact, ...where } = place('20')
+    await tell('evm:1', `${transfer!.id}:20`, transfer!.terms.hold.ref, 'escrowReleased', { status: 'included', ...where })
+    a.wake()
+    await until('it is released', async () => (await stateOf(transfer!.id)) === 'released')
   })
 
   it('wish a refused release again once, when two processes see its timer', async () => {
@@ -317,6 +335,25 @@ describe('facts', () => {
       ).map(row => row.type)
     await until('three events', async () => (await types()).length === 3)
     expect(await types()).toEqual(['debitSubmitted', 'debitSettled', 'debitReturned'])
+  })
+
+  it.each([
+    ['completed', 'debitFiat', 'returned', 'review'],
+    ['failed', 'debitFiat', 'settled', 'review'],
+    ['compensated', 'creditFiat', 'returned', 'review'],
+    ['completed', 'debitFiat', 'settled', 'completed'],
+  ] as const)('reach a transfer that has ended: %s, %s %s', async (state, step, type, then) => {
+    const transfer = await store(database.owner, history[state], onramp(pool))
+    const intent = intentOf(transfer, { step, attempt: 0 })
+    await wish(database.owner, intent, { status: 'SUCCEEDED' })
+    const fact = randomUUID()
+    await tell('bank:sim', fact, intent.reference, 'railFact', bankSays(type, type === 'returned' ? 'R10' : undefined))
+    start()
+    await until(
+      'it was heard',
+      async () => (await one('select 1 from inbox where fact = $1 and consumed = revision', fact)).length === 1,
+    )
+    expect(await stateOf(transfer.id)).toBe(then)
   })
 
   it('cancel a transfer on behalf of whoever asked', async () => {
