@@ -94,10 +94,12 @@ it('cancels before the lock is final', async () => {
   await scene.reaches(id, 'locking')
   await scene.node.setIntervalMining({ interval: 0 })
   try {
-    await until('the lock', async () => {
-      await scene.node.mine({ blocks: 1, interval: 0 })
-      return (await scene.api.transfer(id)).state === 'locked'
+    await until('the lock, and not a block more', async () => {
+      const pending = await scene.node.getBlock({ blockTag: 'pending' })
+      if (pending.transactions.length > 0) await scene.node.mine({ blocks: 1, interval: 0 })
+      return pending.transactions.length > 0
     })
+    await scene.reaches(id, 'locked')
     await isAccepted(id)
     await scene.reaches(id, 'refunding')
   } finally {

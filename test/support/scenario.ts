@@ -153,7 +153,6 @@ export const startScenario = async (options: WorldOptions = {}) => {
       if (broken.length === 0) return broken
       await new Promise(resolve => setTimeout(resolve, 100))
     } while (performance.now() < deadlineMs)
-    console.log((await database.query('select *, now() from inbox where consumed < revision')).rows, world.logOf('service').slice(-1500), (await database.query("select pid, state, wait_event_type, wait_event, query, now()-xact_start as age from pg_stat_activity where datname='causeway' and xact_start is not null")).rows)
     return broken
   }
 
