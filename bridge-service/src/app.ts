@@ -64,7 +64,7 @@ export const adapters = (config: Config, pool: pg.Pool, log: Log) => {
             fees: { maxFeePerGasCap: chain.maxFeePerGasCap },
             stuckAfterMs: chain.stuckAfterMs,
             finalityDepth: chain.finalityDepth,
-            leaseMs: 10_000,
+            leaseMs: chain.laneLeaseMs,
             notify: notice =>
               log(notice.type === 'gasBalance' ? 'debug' : 'warn', `sender: ${notice.type}`, { ...notice, chain: chain.id }),
           },

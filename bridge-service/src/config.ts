@@ -43,6 +43,8 @@ const chain = z.object({
   /** Blocks on top of our own transactions from which they are watched no longer. */
   finalityDepth: z.int().min(1).default(64),
   stuckAfterMs: z.int().positive().default(60_000),
+  /** How long the nonces of a worker that is gone wait for the next one; longer than a look at all that is open takes. */
+  laneLeaseMs: z.int().positive().default(10_000),
   /** Wei per gas as a decimal string. */
   maxFeePerGasCap: minor.default(500_000_000_000n),
   softDeadlineMs: z.int().positive().default(86_400_000),

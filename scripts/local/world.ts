@@ -42,8 +42,11 @@ export type World = {
   readonly chain: `evm:${number}`
   readonly service: () => Child
   readonly indexer: () => Child
-  readonly startService: () => Promise<void>
-  readonly startIndexer: () => Promise<void>
+  /** What service and indexer are told. */
+  readonly env: Readonly<Record<string, string>>
+  /** Starts it again; `change` holds for this run only. */
+  readonly startService: (change?: Record<string, string>) => Promise<void>
+  readonly startIndexer: (change?: Record<string, string>) => Promise<void>
   readonly logOf: (name: 'service' | 'indexer' | 'bank' | 'evm' | 'postgres') => string
   readonly stop: () => Promise<void>
 }
@@ -107,19 +110,19 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
 
     let service: Child
     let indexer: Child
-    const start = (name: 'service' | 'indexer', script: string) =>
+    const start = (name: 'service' | 'indexer', script: string, change: Record<string, string> = {}) =>
       startChild({
         name,
         script,
-        env,
+        env: { ...env, ...change },
         logFile: join(folder, `${name}.log`),
         onExit: onExit(name),
       })
-    const startService = async () => {
-      service = await start('service', 'bridge-service/src/main.ts')
+    const startService = async (change?: Record<string, string>) => {
+      service = await start('service', 'bridge-service/src/main.ts', change)
     }
-    const startIndexer = async () => {
-      indexer = await start('indexer', 'indexer/src/main.ts')
+    const startIndexer = async (change?: Record<string, string>) => {
+      indexer = await start('indexer', 'indexer/src/main.ts', change)
     }
     stops.push(
       () => service?.stop() ?? Promise.resolve(),
@@ -136,6 +139,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       contracts,
       bank,
       chain,
+      env,
       service: () => service,
       indexer: () => indexer,
       startService,
@@ -181,6 +185,7 @@ const environment = ({ postgres, evm, contracts, bank, apiPort, options }: Parts
       finalityDepth: options.finalityDepth ?? 16,
       pollMs: 50,
       stuckAfterMs: 5_000,
+      laneLeaseMs: 1_000,
       softDeadlineMs: 3_600_000,
       hardDeadlineMs: 86_400_000,
       finality: [
