@@ -8,7 +8,7 @@ import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
-import {EscrowId, IEscrow, OnExpiry, Status, Terms} from "./interfaces/IEscrow.sol";
+import {EscrowId, IEscrow, Status, Terms} from "./interfaces/IEscrow.sol";
 
 /// @title Escrow
 /// @notice See {IEscrow}, which is the document.

@@ -23,7 +23,10 @@ create table transfers (
   parked_reason text,                        -- a step of it threw: a person looks before it moves again
   created_at    timestamptz not null default now(),
   updated_at    timestamptz not null default now()
-);
+) with (fillfactor = 50, toast_tuple_target = 128);
+-- The terms never change, so they go out of line once and a step copies a pointer; with the defaults every step of a grown transfer
+-- compressed both again (60 µs a row instead of 10).
+alter table transfers alter column terms set storage external, alter column progress set storage plain;
 create index transfers_by_tenant on transfers (tenant, id);
 
 create table transfer_events (
@@ -39,7 +42,7 @@ create table transfer_events (
 
 -- Serial ids commit out of order: a reader takes rows below pg_snapshot_xmin in the order (xid, position), or it loses late commits.
 create table outbox (
-  position    bigint generated always as identity primary key,
+  position    bigint generated always as identity (cache 32) primary key,
   xid         xid8 not null default pg_current_xact_id(),
   transfer_id key_text not null,
   version     int not null,
@@ -48,12 +51,12 @@ create table outbox (
 
 -- Who or what caused each transition.
 create table audit_log (
-  position    bigint generated always as identity primary key,
   transfer_id key_text not null,
   version     int not null,
   actor       text not null,                 -- 'saga', 'api:<key id>', 'operator:<name>'
   cause       text not null,                 -- the input: 'intent:<key>', 'fact:<source>/<fact>', 'deadline:<kind>', 'command:<name>'
-  at          timestamptz not null default now()
+  at          timestamptz not null default now(),
+  primary key (transfer_id, version)
 );
 
 -- Durable timers, by database time.

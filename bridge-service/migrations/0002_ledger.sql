@@ -10,7 +10,7 @@ create table ledger_accounts (
 );
 
 create table ledger_entries (
-  position    bigint generated always as identity primary key,
+  position    bigint generated always as identity (cache 32) primary key,
   xid         bigint not null default (pg_current_xact_id()::text::bigint),
   transfer_id key_text not null,             -- or the name of what is not a transfer, e.g. 'opening'
   version     int not null,                  -- the event that booked it: at most one entry per event, so a repeat is refused
@@ -65,15 +65,23 @@ begin
       using errcode = 'check_violation', constraint = 'ledger_net_zero';
   end if;
 
-  select f.entry, f.account_id, f.currency into bad
-    from fresh f
+  select f.account_id, f.currency into bad
+    from (select distinct account_id, currency from fresh) f
     left join ledger_accounts a on a.id = f.account_id and a.currency = f.currency
-    -- Of this transaction: what is added to an old entry would lie below a snapshot that does not have it.
-    left join ledger_entries e on e.position = f.entry and e.xid = pg_current_xact_id()::text::bigint
-   where a.id is null or e.position is null limit 1;
+   where a.id is null limit 1;
   if found then
-    raise exception 'entry %: not of this transaction, or no account % in %', bad.entry, bad.account_id, bad.currency
+    raise exception 'no account % in %', bad.account_id, bad.currency
       using errcode = 'foreign_key_violation', constraint = 'ledger_account_currency';
+  end if;
+
+  -- Of this transaction: what is added to an old entry would lie below a snapshot that does not have it.
+  select f.entry into bad
+    from (select distinct entry from fresh) f
+    left join ledger_entries e on e.position = f.entry and e.xid = pg_current_xact_id()::text::bigint
+   where e.position is null limit 1;
+  if found then
+    raise exception 'entry % is not of this transaction', bad.entry
+      using errcode = 'foreign_key_violation', constraint = 'ledger_own_entry';
   end if;
 
   -- Sorted, so that two writers that share rows never wait for each other in a circle.

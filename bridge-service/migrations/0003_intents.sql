@@ -1,12 +1,12 @@
 -- Why: an external effect is a row before it is a call. The key is fixed before the first call and never made again.
 
 create table intents (
-  key         key_text primary key,          -- SHA-256 over transfer id, step, attempt group, UTC day of the transfer's creation
+  key         key_text primary key,          -- SHA-256 over transfer id, step, attempt group, UTC day of the transfer's creation;
+                                             -- our reference outside is 'CW' and its first 32 digits, so the key's index finds it
   transfer_id key_text not null,
   step        text not null,                 -- 'screen', 'debitFiat', 'lockEscrow', …
   attempt     int not null,                  -- attempt group: a new wish for the same step after the old one was refused
   target      text not null,                 -- which adapter: 'screening', 'bank:sim', 'evm:31337'
-  reference   key_text not null unique,      -- our reference outside, at most 35 characters; finds the intent of a bank's fact
   request     jsonb not null,
   status      text not null check (status in ('PENDING', 'IN_FLIGHT', 'SUCCEEDED', 'FAILED', 'UNKNOWN')),
   outcome     jsonb,

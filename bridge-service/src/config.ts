@@ -40,6 +40,11 @@ const chain = z.object({
   escrow: hexAddress,
   tokens: z.partialRecord(currency, hexAddress),
   finality: z.array(z.object({ uptoMinor: minor.nullable(), requirement })).default([]),
+  /** Blocks on top of our own transactions from which they are watched no longer. */
+  finalityDepth: z.int().min(1).default(64),
+  stuckAfterMs: z.int().positive().default(60_000),
+  /** Wei per gas as a decimal string. */
+  maxFeePerGasCap: minor.default(500_000_000_000n),
   softDeadlineMs: z.int().positive().default(86_400_000),
   hardDeadlineMs: z
     .int()
@@ -100,6 +105,16 @@ const schema = z.object({
 
 export const serviceRoles = ['api', 'saga'] as const
 export type ServiceRole = (typeof serviceRoles)[number]
+
+/** `all`, or service roles separated by commas. Throws `config_invalid`. */
+export const readRoles = (text: string | undefined): ServiceRole[] => {
+  if (text === 'all') return [...serviceRoles]
+  const names = (text ?? '').split(',').map(name => name.trim())
+  const unknown = names.filter(name => !serviceRoles.includes(name as ServiceRole))
+  if (unknown.length > 0)
+    throw new BridgeError('config_invalid', { problems: [`role ${unknown.join(', ')}: one of ${serviceRoles.join(', ')}, all`] })
+  return names as ServiceRole[]
+}
 
 export type ChainConfig = z.output<typeof chain>
 export type BankConfig = z.output<typeof bank>

@@ -64,6 +64,17 @@ contract EscrowExitsTest is EscrowFixture {
         _assertStatus(terms, Status.Locked);
     }
 
+    function test_ExpiryStartsAtRefundAfterToTheSecond() public {
+        Terms memory terms = _terms();
+        EscrowId id = _lock(terms);
+        vm.warp(REFUND_AFTER - 1);
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.EscrowNotExpired.selector, id, REFUND_AFTER));
+        _expire(terms, stranger);
+        vm.warp(REFUND_AFTER);
+        _expire(terms, stranger);
+        _assertStatus(terms, Status.Refunded);
+    }
+
     function testFuzz_OnlyTheOperatorReleasesAndRefunds(address caller) public {
         vm.assume(caller != operator);
         bytes32 role = escrow.OPERATOR_ROLE();

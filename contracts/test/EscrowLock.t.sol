@@ -99,6 +99,15 @@ contract EscrowLockTest is EscrowFixture {
         _refuses(terms, payer, abi.encodeWithSelector(IEscrow.RefundAfterPassed.selector, terms.refundAfter, START));
     }
 
+    function test_RefusesADeadlineThatIsNow() public {
+        Terms memory terms = _terms();
+        terms.refundAfter = START;
+        _refuses(terms, payer, abi.encodeWithSelector(IEscrow.RefundAfterPassed.selector, START, START));
+        terms.refundAfter = START + 1;
+        _lock(terms);
+        _assertStatus(terms, Status.Locked);
+    }
+
     function testFuzz_RefusesReversedDeadlines(uint64 refundAfter, uint64 hardDeadline) public {
         Terms memory terms = _terms();
         terms.refundAfter = uint64(_bound(refundAfter, START + 1, type(uint64).max));

@@ -1,6 +1,6 @@
 import type pg from 'pg'
-import { keccak256, toHex } from 'viem'
-import type { Chain, ChainOrder } from '../../bridge-service/src/chains/chain.ts'
+import { keccak256 } from 'viem'
+import type { Chain, ChainOrder, HoldTerms } from '../../bridge-service/src/chains/chain.ts'
 import { done, unknown } from '../../bridge-service/src/outcome.ts'
 import type { Rail } from '../../bridge-service/src/rails/rail.ts'
 
@@ -17,6 +17,8 @@ export const inProcessRail = (): Rail => ({
     throw new Error('no webhooks in a benchmark')
   },
 })
+
+const escrowId = (terms: HoldTerms) => keccak256(terms.ref)
 
 /** A chain that includes every order at once and hands the fact to the inbox in batches, as the indexer does. */
 export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
@@ -42,6 +44,7 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
             blockNumber: '1',
             blockHash: `0x${'11'.repeat(32)}`,
             logIndex: 0,
+            escrowId: escrowId(order.terms),
             ref: order.terms.ref,
             amount: order.terms.amountMinor,
           })),
@@ -55,7 +58,7 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
     id: 'evm:1',
     treasury: `0x${'22'.repeat(20)}`,
     escrow: `0x${'33'.repeat(20)}`,
-    escrowId: terms => keccak256(toHex(terms.ref)),
+    escrowId,
     parseAddress: text => text,
     supports: () => true,
     submit: async order => {

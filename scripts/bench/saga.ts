@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import pg from 'pg'
 import { account, chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
@@ -12,6 +12,7 @@ import { createWorkspace } from '../local/workspace.ts'
 import { migrate } from '../migrate.ts'
 import { calibrate } from './calibrate.ts'
 import { inProcessChain, inProcessRail } from './in-process.ts'
+import { postgresCpuMs } from './postgres-cpu.ts'
 
 const flag = (name: string, fallback: string) => {
   const index = process.argv.indexOf(`--${name}`)
@@ -52,7 +53,8 @@ engine = await startEngine({
   finalFacts: async limit => {
     const { rows } = await pool.query<FinalFact>({
       name: 'bench_final',
-      text: 'select transfer_id as "transferId", kind, fact from finality_waits limit $1',
+      text: `select w.transfer_id as "transferId", w.kind, w.fact, i.payload->>'escrowId' as "escrowId"
+               from finality_waits w join inbox i on i.source = w.chain and i.fact = w.fact limit $1`,
       values: [limit],
     })
     return rows
@@ -70,7 +72,7 @@ engine = await startEngine({
 })
 
 const newTransfer = (): Unborn => {
-  const id = typeId<Unborn['id']>('tr', randomUUID())
+  const id = typeId<Unborn['id']>('tr', randomUUIDv7())
   return {
     id,
     tenant: 'bench',
@@ -138,7 +140,12 @@ const counters = async () => {
     `select (select xact_commit from pg_stat_database where datname = current_database()) as commits,
             pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0') as wal`,
   )
-  return { commits: Number(rows[0]!.commits), walBytes: Number(rows[0]!.wal), cpu: process.cpuUsage() }
+  return {
+    commits: Number(rows[0]!.commits),
+    walBytes: Number(rows[0]!.wal),
+    cpu: process.cpuUsage(),
+    postgresCpuMs: postgresCpuMs(workspace.folder) ?? Number.NaN,
+  }
 }
 
 const quantile = (sorted: readonly number[], q: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? 0
@@ -168,10 +175,12 @@ const measure = async (inFlight: number) => {
     commitsPerSaga: round((after.commits - before.commits) / sagas),
     walBytesPerSaga: Math.round((after.walBytes - before.walBytes) / sagas),
     serviceCpuMsPerSaga: round(cpuUs / 1000 / sagas),
+    databaseCpuMsPerSaga: orNull(round((after.postgresCpuMs - before.postgresCpuMs) / sagas)),
     ratioToCalibration: Math.round((sagas / elapsedS / best) * 10_000) / 10_000,
     residentMb: Math.round(process.memoryUsage.rss() / 1_048_576),
   }
 }
+const orNull = (value: number) => (Number.isNaN(value) ? null : value)
 const round = (value: number) => Math.round(value * 100) / 100
 
 const results = []
@@ -181,7 +190,7 @@ for (const level of levels) {
   say(
     `${String(result.inFlight).padStart(5)} in flight: ${result.sagasPerSecond} on-ramps/s (${(result.ratioToCalibration * 100).toFixed(1)} % of calibration), ` +
       `p50 ${result.p50Ms} ms, p99 ${result.p99Ms} ms, ${result.commitsPerSaga} commits, ${result.walBytesPerSaga} WAL bytes, ` +
-      `${result.serviceCpuMsPerSaga} CPU ms a saga, ${result.residentMb} MB`,
+      `${result.serviceCpuMsPerSaga} CPU ms a saga in the service and ${result.databaseCpuMsPerSaga} in Postgres, ${result.residentMb} MB`,
   )
 }
 

@@ -1,14 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createTestClient, type Hex, http, parseUnits, publicActions, walletActions } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
+import { compileContracts } from './compile.ts'
 import { deployContracts } from './deploy-contracts.ts'
 import { localChainId, startEvm } from './evm.ts'
 import { evmAccount } from './evm-accounts.ts'
 import { markFork } from './reorg.ts'
 import { createWorkspace } from './workspace.ts'
+
+// Here, and not in the first test that starts a chain: after a fresh checkout this takes longest.
+beforeAll(compileContracts)
 
 const cleanups: (() => Promise<void> | void)[] = []
 afterEach(async () => {

@@ -1,9 +1,11 @@
 import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import { unreachable } from '../errors.ts'
+import type { Log } from '../log.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail, RailFact, RailTransfer } from '../rails/rail.ts'
+import { type Repeating, repeat } from '../repeat.ts'
 import type { IntentInput } from '../transfer/input.ts'
 import type { Intent } from './intent.ts'
 import { claimIntents, type LeasedIntent, postponeIntent } from './store.ts'
@@ -22,7 +24,7 @@ export type ExecutorOptions = {
   readonly screening: Screening
   /** Takes the answer to the saga. */
   readonly answer: (intent: Intent, answer: Answer) => void
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, details: Record<string, unknown>) => void
+  readonly log: Log
   /** Calls under way at once, per target. */
   readonly concurrency?: number
   readonly pollMs?: number
@@ -171,29 +173,14 @@ export const executor = (options: ExecutorOptions): Executor => {
     )
   }
 
-  const poll = async () => {
-    while (!stopped) {
-      try {
-        const claimed = await claimIntents(pool, owner, leaseMs, 100)
-        for (const intent of claimed) enqueue(intent)
-        if (claimed.length === 100) continue
-      } catch (error) {
-        log('warn', 'intents could not be claimed', { error: String(error) })
-      }
-      await pause(options.pollMs ?? 250)
-    }
+  const claim = async (): Promise<void> => {
+    const claimed = await claimIntents(pool, owner, leaseMs, 100)
+    for (const intent of claimed) enqueue(intent)
+    if (claimed.length === 100) claiming.wake()
   }
-
-  let wakeUp = () => {}
-  const pause = (ms: number) =>
-    new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, ms)
-      wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-  const polling = poll()
+  const claiming: Repeating = repeat(options.pollMs ?? 250, claim, error =>
+    log('warn', 'intents could not be claimed', { error: String(error) }),
+  )
 
   return {
     take: intents => {
@@ -202,8 +189,7 @@ export const executor = (options: ExecutorOptions): Executor => {
     },
     stop: async () => {
       stopped = true
-      wakeUp()
-      await polling
+      await claiming.stop()
       await Promise.allSettled(underWay)
     },
   }

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Intent } from './intent.ts'
+import { referenceOf } from './key.ts'
 
 /** An intent that this process holds until its lease ends. */
 export type LeasedIntent = Intent & {
@@ -17,7 +18,6 @@ type Row = {
   step: Intent['step']
   attempt: number
   target: string
-  reference: string
   request: Intent['request']
   epoch: number
   attempts: number
@@ -38,7 +38,7 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
               set status = case due.status when 'PENDING' then 'IN_FLIGHT' else due.status end, attempts = i.attempts + 1,
                   lease_owner = $1, lease_epoch = i.lease_epoch + 1, next_at = now() + $2 * interval '1 ms', updated_at = now()
              from due where i.key = due.key
-           returning i.key, i.transfer_id, i.step, i.attempt, i.target, i.reference, i.request,
+           returning i.key, i.transfer_id, i.step, i.attempt, i.target, i.request,
                      i.lease_epoch as epoch, i.attempts, due.status as was, i.created_at`,
     values: [owner, leaseMs, limit],
   })
@@ -48,7 +48,7 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
     step: row.step,
     attempt: row.attempt,
     target: row.target,
-    reference: row.reference,
+    reference: referenceOf(row.key),
     request: row.request,
     epoch: row.epoch,
     attempts: row.attempts,

@@ -88,6 +88,7 @@ describe('the database refuses', () => {
   })
 
   const netZero = { code: '23514', constraint: 'ledger_net_zero' }
+  const notItsOwn = { code: '23503', constraint: 'ledger_own_entry' }
   const wrongAccount = { code: '23503', constraint: 'ledger_account_currency' }
   const refuses = async (attempt: Promise<unknown>, error: Record<string, string>) => {
     await expect(attempt).rejects.toMatchObject(error)
@@ -157,7 +158,7 @@ describe('the database refuses', () => {
          values (-1, 0, $1, 'USD', 'posted', 5), (-1, 1, $2, 'USD', 'posted', -5)`,
         [cash, customer],
       ),
-      wrongAccount,
+      notItsOwn,
     )
   })
 
@@ -185,7 +186,7 @@ describe('the database refuses', () => {
            from ledger_entries, (values (10, $2::text, 5), (11, $3::text, -5)) as l(line, account, amount) where transfer_id = $1`,
         [id, cash, customer],
       ),
-      wrongAccount,
+      notItsOwn,
     )
   })
 

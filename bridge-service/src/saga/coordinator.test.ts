@@ -21,6 +21,8 @@ beforeEach(async () => {
   pool = await fundPool(database.owner, `pool_${randomUUID()}`, 10n ** 12n)
 })
 
+const ourEscrow = '0xours'
+
 type Running = Coordinator & { readonly moved: Transfer[]; readonly executed: Intent[]; readonly logged: string[] }
 const running: Coordinator[] = []
 const start = (options: Partial<CoordinatorOptions> = {}): Running => {
@@ -33,6 +35,7 @@ const start = (options: Partial<CoordinatorOptions> = {}): Running => {
     lease: { owner: randomUUID(), ms: 60_000 },
     execute: intents => executed.push(...intents),
     onMoved: transfers => moved.push(...transfers),
+    isOurEscrow: (_transfer, escrowId) => escrowId === ourEscrow,
     log: (_level, message) => logged.push(message),
     factPollMs: 20,
     ...options,
@@ -75,7 +78,7 @@ const tell = async (source: string, fact: string, subject: string, kind: string,
 }
 const tellLock = (transfer: Transfer, fact: string, status: 'included' | 'orphaned', block = 'a') => {
   const { fact: _fact, ...where } = place(fact, block)
-  return tell('evm:1', fact, transfer.terms.hold.ref, 'escrowLocked', { status, ...where })
+  return tell('evm:1', fact, transfer.terms.hold.ref, 'escrowLocked', { status, escrowId: ourEscrow, ...where })
 }
 /** A transfer that waits for its bank, with the intent by which the bank's news finds it. */
 const waitingForBank = async (terms: Parameters<typeof onramp>[0] = pool): Promise<{ transfer: Transfer; intent: Intent }> => {
@@ -86,6 +89,22 @@ const waitingForBank = async (terms: Parameters<typeof onramp>[0] = pool): Promi
 }
 const tellSettled = ({ intent }: { intent: Intent }, fact: string = randomUUID()) =>
   tell('bank:sim', fact, intent.reference, 'railFact', bankSays('settled'))
+
+describe('a stranger', () => {
+  it('moves nothing with an escrow of his own under our ref', async () => {
+    // The ref stands in our lock's event: anybody may lock one unit under it and refund it again.
+    const transfer = await store(database.owner, history.releasing, onramp(pool))
+    const running = start()
+    const { fact, ...where } = place('stranger')
+    await tell('evm:1', fact, transfer.terms.hold.ref, 'escrowRefunded', { status: 'included', escrowId: '0xhis', ...where })
+    await until('the fact was looked at', () => running.logged.includes('a stranger used the ref of a transfer'))
+    await idle(running)
+    expect(await stateOf(transfer.id)).toBe('releasing')
+
+    await tell('evm:1', 'ours', transfer.terms.hold.ref, 'escrowReleased', { status: 'included', escrowId: ourEscrow, ...where })
+    await until('our own is believed', async () => (await stateOf(transfer.id)) === 'released')
+  })
+})
 
 describe('liquidity', () => {
   it('is promised exactly as far as it goes by two coordinators that fight for it', async () => {

@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from 'pg'
 import { type Intent, intentOf } from '../intents/intent.ts'
+import type { Log } from '../log.ts'
 import { decide } from '../transfer/decide.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Input } from '../transfer/input.ts'
@@ -7,7 +8,7 @@ import { terminalStates } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { borrow } from './borrow.ts'
 import type { DatabaseClock } from './database-clock.ts'
-import { type ClaimedFact, claimFacts, consumeFacts } from './facts.ts'
+import { type ClaimedFact, claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
 import { loadPools, loadTransfers, type PoolState, parkTransfer, shareVersions } from './load.ts'
 import { isTransient } from './postgres-errors.ts'
 import { type FactKey, type Lease, type Step, stepStatement } from './step.ts'
@@ -19,6 +20,8 @@ export type Work = {
   readonly actor: string
   readonly cause: string
   readonly fact?: FactKey
+  /** Set when the input speaks of an escrow: it must be the one that the transfer's own terms make. */
+  readonly escrowId?: string
   /** Told when the input turned out to change nothing, with the transfer's version for which that is true. */
   readonly ignored?: (version: number) => void
 }
@@ -43,13 +46,18 @@ export type CoordinatorOptions = {
   /** Gets the intents of committed steps, already leased to this process. */
   readonly execute: (intents: readonly Intent[]) => void
   readonly onMoved: (moved: readonly Transfer[]) => void
-  readonly log: (level: 'info' | 'warn' | 'error', message: string, details: Record<string, unknown>) => void
+  /** Whether the id is that of the escrow which the transfer's terms make (content addressed, so nobody else can make it). */
+  readonly isOurEscrow: (transfer: Transfer, escrowId: string) => boolean
+  readonly log: Log
   readonly maxBatch?: number
   readonly lanes?: number
   readonly factPollMs?: number
   /** Called before and after each commit; a test crashes here. */
   readonly fault?: (point: 'beforeCommit' | 'afterCommit') => void
 }
+
+// Parking is rare and unparking is a person's work: so long the list of parked transfers may be old.
+const parkedForMs = 2_000
 
 type Ignored = { work: Work; version: number }
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
@@ -70,6 +78,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   // One after a batch that the database refused, so that the culprit is found; then it grows again.
   let factLimit = maxBatch
   let readingFacts = false
+  let parked: readonly string[] = []
+  let parkedReadMs = Number.NEGATIVE_INFINITY
   let stopping = false
   const idleWaiters: (() => void)[] = []
 
@@ -139,6 +149,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 
   const park = async (transferId: TransferId, cause: string, error: unknown) => {
     known.delete(transferId)
+    parkedReadMs = Number.NEGATIVE_INFINITY
     log('error', 'a transfer is parked', { transfer: transferId, cause, error: String(error) })
     await parkTransfer(pool, transferId, `${cause}: ${String(error)}`).catch(reason =>
       log('error', 'parking failed; the next input of the transfer tries again', { transfer: transferId, error: String(reason) }),
@@ -217,6 +228,11 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   }
 
   const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
+    const ofChain = work.input.type === 'chainFact' || work.input.type === 'finalityReached'
+    if (ofChain && !options.isOurEscrow(transfer, work.escrowId ?? '')) {
+      log('warn', 'a stranger used the ref of a transfer', { transfer: transfer.id, escrow: work.escrowId, cause: work.cause })
+      return undefined
+    }
     const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
     const input: Input =
       work.input.type === 'screened' ? { ...work.input, availableMinor: liquidity?.availableMinor ?? 0n } : work.input
@@ -270,10 +286,14 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     let borrowed: Awaited<ReturnType<typeof borrow>> | undefined
     const held: TransferId[] = []
     try {
+      if (performance.now() - parkedReadMs > parkedForMs) {
+        parked = await parkedSubjects(pool)
+        parkedReadMs = performance.now()
+      }
       borrowed = await borrow(pool)
       const { client } = borrowed
       await client.query('begin')
-      const claimed = await claimFacts(client, factLimit)
+      const claimed = await claimFacts(client, factLimit, parked)
       const works: Work[] = []
       for (const fact of claimed.matched) {
         if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
@@ -313,6 +333,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     actor: claimed.actor,
     cause: `fact:${claimed.source}/${claimed.fact}`,
     fact: { source: claimed.source, fact: claimed.fact, revision: claimed.revision },
+    ...(claimed.escrowId === undefined ? {} : { escrowId: claimed.escrowId }),
   })
 
   const wake = () => {

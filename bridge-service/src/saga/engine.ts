@@ -4,6 +4,7 @@ import { type ExecutorOptions, executor } from '../intents/executor.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail } from '../rails/rail.ts'
 import type { WaitKind } from '../transfer/decision.ts'
+import { findHoldTerms } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { type Coordinator, type CoordinatorOptions, coordinator } from './coordinator.ts'
@@ -13,7 +14,12 @@ import { dueTimers } from './timers.ts'
 import { watch } from './watch.ts'
 
 /** A wait of `finality_waits` whose fact the chain now calls final, by the policy stored with the transfer. */
-export type FinalFact = { readonly transferId: TransferId; readonly kind: WaitKind; readonly fact: string }
+export type FinalFact = {
+  readonly transferId: TransferId
+  readonly kind: WaitKind
+  readonly fact: string
+  readonly escrowId: string
+}
 
 export type EngineOptions = {
   readonly pool: Pool
@@ -66,6 +72,10 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     lease,
     execute: executing.take,
     onMoved,
+    isOurEscrow: (transfer, escrowId) => {
+      const hold = findHoldTerms(transfer)
+      return hold !== undefined && options.chains.get(transfer.terms.chain)?.escrowId(hold) === escrowId
+    },
     log,
     factPollMs: pollMs,
     ...(options.faults?.coordinator ? { fault: options.faults.coordinator } : {}),
@@ -79,8 +89,9 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     })
   const timers = watchRows('timers', () => dueTimers(pool))
   const finality = watchRows('finality', async () =>
-    (await options.finalFacts(500)).map(({ transferId, kind, fact }) => ({
+    (await options.finalFacts(500)).map(({ transferId, kind, fact, escrowId }) => ({
       transferId,
+      escrowId,
       input: { type: 'finalityReached', kind, fact },
       actor: 'saga',
       cause: `finality:${kind}:${fact}`,

@@ -1,4 +1,5 @@
-import type { ClientBase } from 'pg'
+import type { ClientBase, Pool } from 'pg'
+import type { Observation } from '../../../indexer/src/observation.ts'
 import type { RailFact } from '../rails/rail.ts'
 import type { ChainPlace } from '../transfer/event.ts'
 import type { TransferId } from '../transfer/id.ts'
@@ -9,6 +10,8 @@ export type ClaimedFact = FactKey & {
   readonly transferId: TransferId
   readonly actor: string
   readonly input: Exclude<Input, { type: 'screened' }>
+  /** The escrow that a chain's fact is about. Its ref alone proves nothing: anyone may lock dust under a ref that he has seen. */
+  readonly escrowId?: string
 }
 
 type Row = FactKey & {
@@ -18,6 +21,17 @@ type Row = FactKey & {
   step: 'debitFiat' | 'creditFiat' | null
 }
 
+/** What the facts of parked transfers are about. They wait with them: left in, enough of them would keep everybody else's from being read. */
+export const parkedSubjects = async (database: Pool): Promise<string[]> => {
+  const { rows } = await database.query<{ subject: string }>({
+    name: 'parked_subjects',
+    text: `with parked as materialized (select id, escrow_ref from transfers where parked_reason is not null)
+           select id as subject from parked union all select escrow_ref from parked
+           union all select 'CW' || left(n.key, 32) from intents n join parked p on n.transfer_id = p.id`,
+  })
+  return rows.map(row => row.subject)
+}
+
 /**
  * Locks the oldest facts that no other worker holds, with the transfer that each is about. To be called in the transaction that
  * consumes them. Facts that no transfer answers to come back as `unmatched`.
@@ -25,27 +39,28 @@ type Row = FactKey & {
 export const claimFacts = async (
   client: ClientBase,
   limit: number,
+  parked: readonly string[] = [],
 ): Promise<{ matched: ClaimedFact[]; unmatched: FactKey[]; full: boolean }> => {
   const { rows } = await client.query<Row>({
     name: 'claim_facts',
-    // The facts of parked transfers wait with them. Left in, as many as the limit would keep everybody else's from being read.
-    text: `with parked as materialized (
-             select id, escrow_ref from transfers where parked_reason is not null
-           ), silent as materialized (
-             select id as subject from parked union all select escrow_ref from parked
-             union all select 'CW' || left(n.key, 32) from intents n join parked p on n.transfer_id = p.id
-           ), waiting as materialized (
+    // Subqueries instead of joins: each is one look-up in an index, whatever the planner believes about tables without statistics.
+    text: `with waiting as materialized (
              select source, fact, subject, kind, payload, revision, received_at from inbox
-              where consumed < revision and not unmatched and not exists (select from silent where silent.subject = inbox.subject)
-              order by received_at limit $1 for update of inbox skip locked
+              where consumed < revision and not unmatched and subject <> all ($2::text[])
+              order by received_at limit $1 for update skip locked
            )
-           select w.source, w.fact, w.revision, w.kind, w.payload, coalesce(t.id, n.transfer_id, c.id) as transfer_id, n.step
+           select w.source, w.fact, w.revision, w.kind, w.payload, n.step,
+                  case when w.kind = 'railFact' then n.transfer_id
+                       when w.source = 'command' then (select c.id from transfers c where c.id = w.subject)
+                       else (select t.id from transfers t where t.escrow_ref = w.subject) end as transfer_id
              from waiting w
-             left join transfers t on t.escrow_ref = w.subject
-             left join intents n on n.reference = w.subject
-             left join transfers c on w.source = 'command' and c.id = w.subject
+             left join lateral (
+               select i.transfer_id, i.step from intents i
+                where w.kind = 'railFact' and w.subject like 'CW%' and length(w.subject) = 34
+                  and i.key >= substr(w.subject, 3) and i.key < substr(w.subject, 3) || 'g' limit 1
+             ) n on true
             order by w.received_at`,
-    values: [limit],
+    values: [limit, parked],
   })
   const matched: ClaimedFact[] = []
   const unmatched: FactKey[] = []
@@ -69,10 +84,9 @@ const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, 
     case 'escrowLocked':
     case 'escrowReleased':
     case 'escrowRefunded': {
-      const { txHash, blockNumber, blockHash } = payload as Record<string, string>
-      const place: ChainPlace = { fact, txHash: txHash!, blockNumber: blockNumber!, blockHash: blockHash! }
-      const status = payload.status === 'orphaned' ? 'orphaned' : 'included'
-      return { ...key, actor: source, input: { type: 'chainFact', kind, status, place } }
+      const { status, escrowId, txHash, blockNumber, blockHash } = payload as Observation
+      const place: ChainPlace = { fact, txHash, blockNumber, blockHash }
+      return { ...key, actor: source, escrowId, input: { type: 'chainFact', kind, status, place } }
     }
     default:
       return undefined

@@ -31,7 +31,7 @@ export type Lease = { readonly owner: string; readonly ms: number }
  */
 export const stepStatement = (steps: readonly Step[], lease: Lease | undefined) => {
   const p = parameters()
-  const parts = [movedPart(p, steps), eventPart(p, steps)]
+  const parts = [movedPart(p, steps), okPart(p, steps), eventPart(p, steps)]
   let mask = steps[0]!.before.version === 0 ? 1 : 0
   const optional = [intentPart, intentChangePart, ledgerPart, timerPart, waitPart, liquidityPart, factPart]
   optional.forEach((part, index) => {
@@ -86,19 +86,38 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
     )`
 }
 
+/**
+ * Which steps moved, as an array by the step's number. The other parts look their rows up in it: a join with `moved` is planned for one
+ * row, so it became a nested loop that was quadratic in the batch.
+ */
+const okPart = (p: Parameters, steps: readonly Step[]): string => `ok as materialized (
+      select array_agg(s.id in (select id from moved) order by s.n) as n
+        from unnest(${p.array(
+          'text',
+          steps.map(step => step.before.id),
+        )}) with ordinality as s(id, n)
+    )`
+
+type Numbered<T> = T & { readonly n: number; readonly of: Step }
+
+/** Rows of all steps, each with its step's number. */
+const flat = <T extends object>(steps: readonly Step[], read: (step: Step) => readonly T[]): Numbered<T>[] =>
+  steps.flatMap((step, index) => read(step).map(row => ({ ...row, n: index + 1, of: step })))
+
 const eventPart = (p: Parameters, steps: readonly Step[]): string => {
-  const list = steps.flatMap(step => step.decision.events.map(event => ({ step, ...event })))
+  const list = flat(steps, step => step.decision.events)
   return `happened as materialized (
-      select e.* from ${rows(p, list, 'e', {
-        id: ['text', e => e.step.before.id],
+      select e.* from ok, ${rows(p, list, 'e', {
+        n: ['int', e => e.n],
+        id: ['text', e => e.of.before.id],
         version: ['int', e => e.version],
         type: ['text', e => e.event.type],
         payload: ['jsonb', e => e.event],
         from_state: ['text', e => e.from],
         to_state: ['text', e => e.to],
-        actor: ['text', e => e.step.actor],
-        cause: ['text', e => e.step.cause],
-      })} join moved using (id)
+        actor: ['text', e => e.of.actor],
+        cause: ['text', e => e.of.cause],
+      })} where ok.n[e.n]
     ), event as (
       insert into transfer_events (transfer_id, version, type, payload, from_state, to_state)
       select id, version, type, payload, from_state, to_state from happened
@@ -110,32 +129,32 @@ const eventPart = (p: Parameters, steps: readonly Step[]): string => {
 }
 
 const intentPart = (p: Parameters, steps: readonly Step[], lease: Lease | undefined): string | undefined => {
-  const list = steps.flatMap(step => step.intents)
+  const list = flat(steps, step => step.intents)
   if (list.length === 0) return undefined
   // A process that can execute takes the intent as it writes it: no second statement to claim it.
   return `wished as (
-      insert into intents (key, transfer_id, step, attempt, target, reference, request, status, lease_owner, lease_epoch, next_at)
-      select i.key, i.id, i.step, i.attempt, i.target, i.reference, i.request, l.status, l.owner, l.epoch, now() + l.ms * interval '1 ms'
-        from ${rows(p, list, 'i', {
+      insert into intents (key, transfer_id, step, attempt, target, request, status, lease_owner, lease_epoch, next_at)
+      select i.key, i.id, i.step, i.attempt, i.target, i.request, l.status, l.owner, l.epoch, now() + l.ms * interval '1 ms'
+        from ok, ${rows(p, list, 'i', {
+          n: ['int', i => i.n],
           key: ['text', i => i.key],
           id: ['text', i => i.transferId],
           step: ['text', i => i.step],
           attempt: ['int', i => i.attempt],
           target: ['text', i => i.target],
-          reference: ['text', i => i.reference],
           request: ['jsonb', i => i.request],
-        })} join moved using (id),
+        })},
         (values (${p.value('text', lease ? 'IN_FLIGHT' : 'PENDING')}, ${p.value('text', lease?.owner ?? null)},
                  ${p.value('int', lease ? 1 : 0)}, ${p.value('int', lease?.ms ?? 0)})) as l(status, owner, epoch, ms)
+       where ok.n[i.n]
     )`
 }
 
 const intentChangePart = (p: Parameters, steps: readonly Step[]): string | undefined => {
-  const list = steps.flatMap(({ before, decision }) =>
-    decision.intentChanges.map(change => ({
-      id: before.id,
-      key: intentKey(before.id, change.step, change.attempt, before.terms.createdAt),
-      status: change.status,
+  const list = flat(steps, ({ before, decision }) =>
+    decision.intentChanges.map(({ step, attempt, status }) => ({
+      key: intentKey(before.id, step, attempt, before.terms.createdAt),
+      status,
     })),
   )
   if (list.length === 0) return undefined
@@ -143,53 +162,59 @@ const intentChangePart = (p: Parameters, steps: readonly Step[]): string | undef
       update intents i
          set status = c.status, lease_owner = null, updated_at = now(),
              next_at = now() + case when c.status = 'UNKNOWN' then interval '250 ms' else interval '2 s' end
-        from ${rows(p, list, 'c', {
-          id: ['text', c => c.id],
+        from ok, ${rows(p, list, 'c', {
+          n: ['int', c => c.n],
           key: ['text', c => c.key],
           status: ['text', c => c.status],
-        })} join moved using (id)
-       where i.key = c.key
+        })}
+       where i.key = c.key and ok.n[c.n]
     )`
 }
 
 const ledgerPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
-  const entries = steps.flatMap(({ before, decision }) => decision.entries.map(entry => ({ id: before.id, ...entry })))
+  const entries = flat(steps, step => step.decision.entries).map((entry, index) => ({ ...entry, m: index + 1 }))
   if (entries.length === 0) return undefined
-  const postings = entries.flatMap(({ id, version, entry }) =>
-    entry.postings.map((posting, line) => ({ id, version, line, ...posting })),
+  const postings = entries.flatMap(({ entry }, index) =>
+    entry.postings.map((posting, line) => ({ m: index + 1, line, ...posting })),
   )
-  return `booked as (
-      insert into ledger_entries (transfer_id, version, kind)
-      select b.id, b.version, b.kind from ${rows(p, entries, 'b', {
-        id: ['text', b => b.id],
-        version: ['int', b => b.version],
-        kind: ['text', b => b.entry.kind],
-      })} join moved using (id)
-      returning position, transfer_id, version
+  return `numbered as materialized (
+      select b.*, case when ok.n[b.n] then nextval('ledger_entries_position_seq') end as position
+        from ok, ${rows(p, entries, 'b', {
+          m: ['int', b => b.m],
+          n: ['int', b => b.n],
+          id: ['text', b => b.of.before.id],
+          version: ['int', b => b.version],
+          kind: ['text', b => b.entry.kind],
+        })}
+    ), booked as (
+      insert into ledger_entries (position, transfer_id, version, kind) overriding system value
+      select position, id, version, kind from numbered where position is not null
+    ), place as materialized (
+      select array_agg(position order by m) as m from numbered
     ), posted as (
       insert into ledger_postings (entry, line, account_id, currency, layer, amount)
-      select booked.position, q.line, q.account, q.currency, q.layer, q.amount
-        from ${rows(p, postings, 'q', {
-          id: ['text', q => q.id],
-          version: ['int', q => q.version],
+      select place.m[q.m], q.line, q.account, q.currency, q.layer, q.amount
+        from place, ${rows(p, postings, 'q', {
+          m: ['int', q => q.m],
           line: ['int', q => q.line],
           account: ['text', q => q.account],
           currency: ['text', q => q.amount.currency],
           layer: ['text', q => q.layer],
           amount: ['numeric', q => q.amount.minor],
-        })} join booked on booked.transfer_id = q.id and booked.version = q.version
+        })} where place.m[q.m] is not null
     )`
 }
 
 const timerPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
-  const list = steps.flatMap(({ before, decision }) => decision.timers.map(timer => ({ id: before.id, ...timer })))
+  const list = flat(steps, step => step.decision.timers)
   if (list.length === 0) return undefined
   return `timer as materialized (
-      select t.* from ${rows(p, list, 't', {
-        id: ['text', t => t.id],
+      select t.* from ok, ${rows(p, list, 't', {
+        n: ['int', t => t.n],
+        id: ['text', t => t.of.before.id],
         kind: ['text', t => t.kind],
         due_at: ['timestamptz', t => (t.dueAtMs === null ? null : new Date(t.dueAtMs).toISOString())],
-      })} join moved using (id)
+      })} where ok.n[t.n]
     ), timer_cleared as (
       delete from deadlines d using timer t where d.transfer_id = t.id and d.kind = t.kind and t.due_at is null
     ), timer_set as (
@@ -199,9 +224,8 @@ const timerPart = (p: Parameters, steps: readonly Step[]): string | undefined =>
 }
 
 const waitPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
-  const list = steps.flatMap(({ before, decision }) =>
+  const list = flat(steps, ({ before, decision }) =>
     decision.waits.map(({ kind, on }) => ({
-      id: before.id,
       kind,
       chain: before.terms.chain,
       level: before.terms.finality.level,
@@ -211,14 +235,15 @@ const waitPart = (p: Parameters, steps: readonly Step[]): string | undefined => 
   )
   if (list.length === 0) return undefined
   return `wait as materialized (
-      select w.* from ${rows(p, list, 'w', {
-        id: ['text', w => w.id],
+      select w.* from ok, ${rows(p, list, 'w', {
+        n: ['int', w => w.n],
+        id: ['text', w => w.of.before.id],
         kind: ['text', w => w.kind],
         chain: ['text', w => w.chain],
         level: ['text', w => w.level],
         height: ['bigint', w => w.height],
         fact: ['text', w => w.fact],
-      })} join moved using (id)
+      })} where ok.n[w.n]
     ), wait_ended as (
       delete from finality_waits f using wait w where f.transfer_id = w.id and f.kind = w.kind and w.fact is null
     ), wait_begun as (
@@ -232,16 +257,17 @@ const waitPart = (p: Parameters, steps: readonly Step[]): string | undefined => 
 // Only a reservation raises the version: what is consumed was not available, and what is freed only adds to it, so no reservation that
 // was decided meanwhile becomes wrong.
 const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
-  const list = steps.filter(step => step.decision.liquidity !== undefined)
+  const list = flat(steps, ({ decision }) => (decision.liquidity === undefined ? [] : [{ change: decision.liquidity }]))
   if (list.length === 0) return undefined
   const status = { reserve: 'reserved', consume: 'consumed', free: 'freed' }
   return `promise as materialized (
-      select l.* from ${rows(p, list, 'l', {
-        id: ['text', l => l.before.id],
-        pool: ['text', l => l.before.terms.pool],
-        amount: ['numeric', l => l.before.terms.destinationAmount.minor],
-        status: ['text', l => status[l.decision.liquidity!]],
-      })} join moved using (id)
+      select l.* from ok, ${rows(p, list, 'l', {
+        n: ['int', l => l.n],
+        id: ['text', l => l.of.before.id],
+        pool: ['text', l => l.of.before.terms.pool],
+        amount: ['numeric', l => l.of.before.terms.destinationAmount.minor],
+        status: ['text', l => status[l.change]],
+      })} where ok.n[l.n]
     ), promised as (
       insert into reservations (transfer_id, pool_id, amount, status)
       select id, pool, amount, status from promise where status = 'reserved'
@@ -262,16 +288,16 @@ const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefine
 }
 
 const factPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
-  const list = steps.flatMap(({ before, fact }) => (fact ? [{ id: before.id, ...fact }] : []))
+  const list = flat(steps, ({ fact }) => (fact ? [fact] : []))
   if (list.length === 0) return undefined
   return `heard as (
       update inbox b set consumed = f.revision
-        from ${rows(p, list, 'f', {
-          id: ['text', f => f.id],
+        from ok, ${rows(p, list, 'f', {
+          n: ['int', f => f.n],
           source: ['text', f => f.source],
           fact: ['text', f => f.fact],
           revision: ['int', f => f.revision],
-        })} join moved using (id)
-       where b.source = f.source and b.fact = f.fact and b.consumed < f.revision
+        })}
+       where b.source = f.source and b.fact = f.fact and b.consumed < f.revision and ok.n[f.n]
     )`
 }

@@ -1,6 +1,5 @@
+import { type Repeating, repeat } from '../repeat.ts'
 import type { Work } from './coordinator.ts'
-
-export type Watch = { readonly wake: () => void; readonly stop: () => Promise<void> }
 
 export type WatchOptions = {
   readonly find: () => Promise<Work[]>
@@ -13,12 +12,8 @@ export type WatchOptions = {
 const offeredForMs = 2_000
 
 /** Asks again and again for rows that are due, and offers each as an input. */
-export const watch = ({ find, offer, pollMs, onError }: WatchOptions): Watch => {
+export const watch = ({ find, offer, pollMs, onError }: WatchOptions): Repeating => {
   const offered = new Map<string, number>()
-  let stopped = false
-  let woken = false
-  let wakeUp = () => {}
-
   const turn = async () => {
     const works = await find()
     const nowMs = performance.now()
@@ -30,31 +25,5 @@ export const watch = ({ find, offer, pollMs, onError }: WatchOptions): Watch => 
       offer(work)
     }
   }
-  const run = async () => {
-    while (!stopped) {
-      woken = false
-      await turn().catch(onError)
-      if (woken || stopped) continue
-      await new Promise<void>(resolve => {
-        const timer = setTimeout(resolve, pollMs)
-        wakeUp = () => {
-          clearTimeout(timer)
-          resolve()
-        }
-      })
-    }
-  }
-  const running = run()
-
-  return {
-    wake: () => {
-      woken = true
-      wakeUp()
-    },
-    stop: async () => {
-      stopped = true
-      wakeUp()
-      await running
-    },
-  }
+  return repeat(pollMs, turn, onError)
 }

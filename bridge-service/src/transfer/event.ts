@@ -59,7 +59,6 @@ export type TransferEvent =
   | { readonly type: 'transferCompensated' }
 
 export type EventType = TransferEvent['type']
-export type EventOf<T extends EventType> = Extract<TransferEvent, { type: T }>
 
 /** A rail fact's code as events carry it. */
 export const rawCodeOf = (fact: RailFact): string | null => fact.rawCode ?? null

@@ -18,11 +18,13 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'liquidityReserved':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'releaseFinalized':
     case 'refundFinalized':
     case 'transferCompensated':
     case 'receivableOpened':
       return progress
+    case 'releaseFinalized':
+      // A release that was refused on the way is no failure of a transfer that arrived.
+      return progress.debit?.returned ? progress : omit(progress, 'failure')
     case 'screeningRefused':
     case 'liquidityRefused':
     case 'debitRefused':
@@ -106,7 +108,7 @@ const wishing = (progress: Progress, step: 'release' | 'refund', wish: 'open' | 
   wishes: { ...progress.wishes, [step]: wish },
 })
 
-const omit = (progress: Progress, key: 'lock' | 'lockBooked' | 'release' | 'refund'): Progress => {
+const omit = (progress: Progress, key: 'lock' | 'lockBooked' | 'release' | 'refund' | 'failure'): Progress => {
   const { [key]: _gone, ...rest } = progress
   return rest
 }

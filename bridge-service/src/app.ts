@@ -1,0 +1,180 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto'
+import { Registry } from '@prometheus-io/client'
+import pg from 'pg'
+import { finalFacts, heads } from '../../indexer/src/queries.ts'
+import type { Chain } from './chains/chain.ts'
+import { evmChain } from './chains/evm/adapter.ts'
+import type { Config } from './config.ts'
+import { BridgeError } from './errors.ts'
+import { buildServer } from './http/server.ts'
+import type { ReadinessCheck } from './http/server-deps.ts'
+import { transferTail } from './http/tail.ts'
+import type { Log } from './log.ts'
+import type { Currency } from './money/currency.ts'
+import { denyListScreening } from './policy/screening.ts'
+import { bankApi } from './rails/bank-api/bank-api.ts'
+import type { Rail } from './rails/rail.ts'
+import { repeat } from './repeat.ts'
+import { databaseClock } from './saga/database-clock.ts'
+import { startEngine } from './saga/engine.ts'
+import { listen } from './saga/listen.ts'
+import { transferOpener } from './saga/open.ts'
+import type { WaitKind } from './transfer/decision.ts'
+import type { TransferId } from './transfer/id.ts'
+
+export type App = {
+  /** Where the API listens, when this process has the role. */
+  readonly url: string | undefined
+  /** Finishes what is under way, takes nothing new. */
+  readonly stop: () => Promise<void>
+}
+
+/** The adapters that the configuration names. */
+export const adapters = (config: Config, pool: pg.Pool, log: Log) => {
+  const rails = new Map<string, Rail>(
+    config.banks.map(bank => [
+      bank.id,
+      bankApi({
+        id: bank.id,
+        baseUrl: bank.url,
+        apiKey: bank.apiKey,
+        webhookSecrets: bank.webhookSecrets,
+        timeoutMs: bank.timeoutMs,
+        capabilities: { schemes: bank.schemes, currencies: Object.keys(bank.accounts) as Currency[] },
+      }),
+    ]),
+  )
+  const chains = new Map<string, Chain>(
+    config.chains.map(chain => {
+      if (config.treasuryKey === undefined || config.operatorKey === undefined)
+        throw new BridgeError('config_invalid', {
+          problems: ['CAUSEWAY_TREASURY_KEY and CAUSEWAY_OPERATOR_KEY are needed for a chain'],
+        })
+      const tokens = Object.fromEntries(Object.entries(chain.tokens).map(([currency, address]) => [currency, { address }]))
+      return [
+        chain.id,
+        evmChain(
+          {
+            id: chain.id,
+            rpcUrl: chain.rpcUrl,
+            escrow: chain.escrow,
+            tokens,
+            treasuryKey: config.treasuryKey,
+            operatorKey: config.operatorKey,
+            fees: { maxFeePerGasCap: chain.maxFeePerGasCap },
+            stuckAfterMs: chain.stuckAfterMs,
+            finalityDepth: chain.finalityDepth,
+            leaseMs: 10_000,
+            notify: notice =>
+              log(notice.type === 'gasBalance' ? 'debug' : 'warn', `sender: ${notice.type}`, { ...notice, chain: chain.id }),
+          },
+          pool,
+        ),
+      ]
+    }),
+  )
+  return { rails, chains }
+}
+
+/** A pool under the application's role, which has no right to rewrite history. */
+export const applicationPool = (databaseUrl: string, max: number, log: Log): pg.Pool => {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max,
+    // A worker that froze in a transaction loses its locks, and its right to commit, after ten seconds.
+    options: '-c role=causeway_app -c idle_in_transaction_session_timeout=10000',
+    application_name: 'causeway',
+  })
+  pool.on('error', error => log('warn', 'an idle database connection was lost', { error: String(error) }))
+  return pool
+}
+
+/** The service in the roles that the configuration names. */
+export const startApp = async (config: Config, log: Log): Promise<App> => {
+  const pool = applicationPool(config.databaseUrl, 16, log)
+  const { rails, chains } = adapters(config, pool, log)
+  const tail = transferTail({ pool, onError: error => log('warn', 'the streams could not be fed', { error: String(error) }) })
+  const registry = new Registry()
+  const stops: (() => Promise<unknown>)[] = []
+  const warn = (what: string) => (error: unknown) => log('warn', what, { error: String(error) })
+
+  const engine = config.roles.includes('saga')
+    ? await startEngine({
+        pool,
+        owner: `${process.pid}-${randomUUID()}`,
+        rails,
+        chains,
+        screening: denyListScreening(config.policy.denyList),
+        finalFacts: async limit =>
+          (await finalFacts(pool, limit)).map(({ transferId, kind, fact, escrowId }) => ({
+            transferId: transferId as TransferId,
+            kind: kind as WaitKind,
+            fact,
+            escrowId,
+          })),
+        intentLeaseMs: config.intentLeaseMs,
+        onMoved: tail.wake,
+        log,
+      })
+    : undefined
+  if (engine) {
+    const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
+    const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
+    const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
+    stops.push(inbox.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
+  }
+
+  let url: string | undefined
+  if (config.roles.includes('api')) {
+    const clock = databaseClock(pool)
+    await clock.synchronise()
+    const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
+    const opener = engine?.opener ?? transferOpener({ pool, clock, execute: () => {}, onMoved: tail.wake })
+    const wakeSaga = engine?.wake ?? (() => void pool.query('notify causeway_inbox').catch(warn('the saga could not be woken')))
+    const server = await buildServer({
+      pool,
+      config,
+      chains,
+      rails,
+      opener,
+      tail,
+      wakeSaga,
+      readiness: () => readiness(pool),
+      registry,
+      nowMs: clock.nowMs,
+      newUuid: randomUUIDv7,
+    })
+    url = await server.listen({ host: config.host, port: config.port })
+    stops.unshift(() => server.close(), synchronising.stop)
+  }
+
+  return {
+    url,
+    stop: async () => {
+      for (const stop of stops) await stop()
+      tail.stop()
+      await pool.end()
+    },
+  }
+}
+
+// A head that has not moved for so long means that nobody follows the chain.
+const silentAfterMs = 60_000
+
+const readiness = async (pool: pg.Pool): Promise<ReadinessCheck[]> => {
+  try {
+    const chains = await heads(pool)
+    return [
+      { name: 'database', ok: true },
+      ...chains.map(({ chain, haltedReason, updatedAt }) => {
+        if (haltedReason !== undefined) return { name: chain, ok: false, detail: `halted: ${haltedReason}` }
+        const silentMs = Date.now() - updatedAt.getTime()
+        return silentMs < silentAfterMs
+          ? { name: chain, ok: true }
+          : { name: chain, ok: false, detail: `silent for ${silentMs} ms` }
+      }),
+    ]
+  } catch (error) {
+    return [{ name: 'database', ok: false, detail: String(error) }]
+  }
+}

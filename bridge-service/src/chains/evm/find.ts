@@ -1,0 +1,25 @@
+import { done, type Outcome, refused, unknown } from '../../outcome.ts'
+import type { ChainTx } from '../chain.ts'
+import type { EvmContext } from './context.ts'
+import { reasonOf } from './failure.ts'
+import { chainTx } from './submit.ts'
+
+/** `Chain.find`: asks the chain for every hash of the key's nonce, because any of them may be the one that was mined. */
+export const finding =
+  ({ store, rpc, settings }: EvmContext) =>
+  async (key: string): Promise<Outcome<ChainTx>> => {
+    const tx = await store.byKey(key)
+    if (!tx) return refused('not_found', 'no transaction was ever stored under this key')
+    // What is final is not asked again: nodes forget old receipts.
+    if (tx.final)
+      return tx.status === 'included' ? done(chainTx(tx, tx.inclusion!.hash)) : refused('reverted', tx.inclusion!.hash)
+    try {
+      const head = await rpc.head()
+      const receipt = await rpc.receipt(tx.versions.map(version => version.hash))
+      if (receipt?.succeeded) return done(chainTx(tx, receipt.hash))
+      if (receipt && receipt.blockNumber + BigInt(settings.finalityDepth) <= head) return refused('reverted', receipt.hash)
+      return unknown(receipt ? 'reverted, but not final' : tx.status)
+    } catch (error) {
+      return unknown(`the chain does not answer: ${reasonOf(error)}`)
+    }
+  }

@@ -1,0 +1,107 @@
+import { Gauge, Histogram, type Registry } from '@prometheus-io/client'
+import type { FastifyInstance } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import type { Pool } from 'pg'
+import { z } from 'zod'
+import { states } from '../transfer/state.ts'
+import type { ServerDeps } from './server-deps.ts'
+
+const openStatuses = ['PENDING', 'IN_FLIGHT', 'UNKNOWN'] as const
+
+/** Counts the requests of the whole server; to be called on it before any route. */
+export const measureRequests = (app: FastifyInstance, registry: Registry): void => {
+  const durations = new Histogram({
+    name: 'causeway_http_request_duration_seconds',
+    help: 'From the arrival of a request to its answer; streams are left out.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5],
+    registers: [registry],
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    // By the route's pattern: the paths themselves are without number.
+    const route = request.routeOptions.url ?? 'none'
+    if (route.endsWith('/stream')) return
+    durations.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+  })
+}
+
+/** What an operator watches, in Prometheus' text format. */
+export const metricsRoutes =
+  ({ pool, registry }: ServerDeps): FastifyPluginAsyncZod =>
+  async app => {
+    const gauge = (name: string, help: string, labelNames: string[] = []) =>
+      new Gauge({ name: `causeway_${name}`, help, labelNames, registers: [registry] })
+    const up = gauge('database_up', '1 while the database answers.')
+    const transfers = gauge('transfers', 'Transfers by state.', ['state'])
+    const parked = gauge('transfers_parked', 'Transfers that wait for a person because a step broke an invariant.')
+    const waiting = gauge('inbox_waiting', 'Facts that the saga has not read yet.')
+    const oldest = gauge('inbox_oldest_seconds', 'Age of the oldest of them.')
+    const unmatched = gauge('inbox_unmatched', 'Facts that belong to no transfer.')
+    const intents = gauge('intents', 'Intents that are not done, by status. UNKNOWN: money may have moved.', ['status'])
+    const oldestUnknown = gauge('intents_oldest_unknown_seconds', 'Age of the oldest intent whose outcome is unknown.')
+
+    const refresh = async (): Promise<void> => {
+      const counts = await readCounts(pool)
+      for (const state of states) transfers.set({ state }, counts.transfers[state] ?? 0)
+      for (const status of openStatuses) intents.set({ status }, counts.intents[status] ?? 0)
+      parked.set(counts.parked)
+      waiting.set(counts.waiting)
+      oldest.set(counts.oldestSeconds)
+      unmatched.set(counts.unmatched)
+      oldestUnknown.set(counts.oldestUnknownSeconds)
+    }
+
+    app.get('/metrics', {
+      schema: {
+        operationId: 'getMetrics',
+        summary: 'Metrics for Prometheus',
+        tags: ['Health'],
+        response: { 200: { description: 'Text format.', content: { 'text/plain': { schema: z.string() } } } },
+      },
+      handler: async (request, reply) => {
+        // The rest is worth reading when the database is away, and then above all.
+        const reachable = await refresh().then(
+          () => 1,
+          error => {
+            request.log.warn({ err: error }, 'the counts could not be read')
+            return 0
+          },
+        )
+        up.set(reachable)
+        return reply
+          .type(registry.contentType)
+          .serializer(String)
+          .send(await registry.metrics())
+      },
+    })
+  }
+
+type Counts = {
+  readonly transfers: Readonly<Record<string, number>>
+  readonly parked: number
+  readonly waiting: number
+  readonly oldestSeconds: number
+  readonly unmatched: number
+  readonly intents: Readonly<Record<string, number>>
+  readonly oldestUnknownSeconds: number
+}
+
+const readCounts = async (pool: Pool): Promise<Counts> => {
+  const { rows } = await pool.query<Counts>({
+    name: 'metrics_counts',
+    text: `
+      with t as (select state, count(*) as n, count(*) filter (where parked_reason is not null) as parked from transfers group by state),
+      i as (select status, count(*) as n, min(created_at) as since from intents
+             where status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN') group by status),
+      w as (select count(*) as n, min(received_at) as since from inbox where consumed < revision and not unmatched)
+      select (select coalesce(jsonb_object_agg(state, n), '{}') from t) as transfers,
+             (select coalesce(sum(parked), 0)::int from t) as parked,
+             (select n::int from w) as waiting,
+             (select coalesce(extract(epoch from now() - since), 0)::float8 from w) as "oldestSeconds",
+             (select count(*)::int from inbox where unmatched) as unmatched,
+             (select coalesce(jsonb_object_agg(status, n), '{}') from i) as intents,
+             (select coalesce(max(extract(epoch from now() - since)), 0)::float8 from i where status = 'UNKNOWN') as "oldestUnknownSeconds"`,
+    values: [],
+  })
+  return rows[0]!
+}

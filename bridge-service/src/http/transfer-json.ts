@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import type { Chain } from '../chains/chain.ts'
+import { fromJson } from '../money/money.ts'
+import { holdTermsOf } from '../transfer/hold.ts'
+import { states } from '../transfer/state.ts'
+import type { Transfer } from '../transfer/transfer.ts'
+import { legJson } from './leg-json.ts'
+import { amountJson, rate, shownAmount, shownLeg, time, transferId } from './schemas.ts'
+
+const hash = z.string().nullable()
+
+export const transferSchema = z
+  .object({
+    id: transferId,
+    route: z.enum(['onramp', 'offramp', 'remittance', 'crosschain']),
+    state: z.enum(states).describe('Ended: completed, compensated, canceled, failed. `review` is in the hands of a person.'),
+    version: z.int().describe('Number of events so far; the id of the last one in the stream.'),
+    source: shownLeg,
+    destination: shownLeg,
+    amount: shownAmount.describe('What leaves the source, fee included.'),
+    fee: shownAmount,
+    destinationAmount: shownAmount.describe('What reaches the destination.'),
+    rate,
+    escrow: z
+      .object({
+        chain: z.string(),
+        address: z.string().nullable().describe('The contract.'),
+        ref: z.string(),
+        id: hash.describe('Known once the debit has settled, since the deadlines count from there.'),
+        lockTx: hash,
+        releaseTx: hash,
+        refundTx: hash,
+      })
+      .meta({ id: 'TransferEscrow' }),
+    failure: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Why it did not complete.'),
+    cancelReason: z.string().nullable(),
+    reference: z.string().nullable(),
+    createdAt: time,
+    updatedAt: time,
+  })
+  .meta({ id: 'Transfer' })
+
+export type TransferJson = z.output<typeof transferSchema>
+
+/** A transfer as the API shows it. Chain transactions are those of the canonical chain, as far as the saga knows it. */
+export const transferJson = (transfer: Transfer, updatedAt: Date, chains: ReadonlyMap<string, Chain>): TransferJson => {
+  const { terms, progress } = transfer
+  const chain = chains.get(terms.chain)
+  const fixed = progress.debit?.refundAfter !== undefined
+  return {
+    id: transfer.id,
+    route: transfer.route,
+    state: transfer.state,
+    version: transfer.version,
+    source: legJson(terms.source),
+    destination: legJson(terms.destination),
+    amount: amountJson(fromJson(terms.sourceAmount)),
+    fee: amountJson(fromJson(terms.fee)),
+    destinationAmount: amountJson(fromJson(terms.destinationAmount)),
+    rate: terms.rate,
+    escrow: {
+      chain: terms.chain,
+      address: chain?.escrow ?? null,
+      ref: terms.hold.ref,
+      id: chain !== undefined && fixed ? chain.escrowId(holdTermsOf(transfer)) : null,
+      lockTx: progress.lock?.txHash ?? null,
+      releaseTx: progress.release?.txHash ?? null,
+      refundTx: progress.refund?.txHash ?? null,
+    },
+    failure: progress.failure ?? null,
+    cancelReason: progress.cancelReason ?? null,
+    reference: terms.reference,
+    createdAt: terms.createdAt,
+    updatedAt: updatedAt.toISOString(),
+  }
+}

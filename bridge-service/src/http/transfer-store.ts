@@ -1,0 +1,72 @@
+import type { Pool } from 'pg'
+import { BridgeError } from '../errors.ts'
+import { typeId } from '../transfer/id.ts'
+import type { State } from '../transfer/state.ts'
+import type { Transfer } from '../transfer/transfer.ts'
+
+export type TransferRow = Transfer & { readonly updatedAt: Date }
+
+const columns = 'id, tenant, route, definition, state, version, terms, progress, updated_at as "updatedAt"'
+
+/** Throws `transfer_not_found`, also for another tenant's. */
+export const findTransfer = async (pool: Pool, tenant: string, id: string): Promise<TransferRow> => {
+  const { rows } = await pool.query<TransferRow>({
+    name: 'find_transfer',
+    text: `select ${columns} from transfers where id = $1 and tenant = $2`,
+    values: [id, tenant],
+  })
+  if (rows[0] === undefined) throw new BridgeError('transfer_not_found', { transferId: id })
+  return rows[0]
+}
+
+export const findTransferByRef = async (pool: Pool, tenant: string, ref: string): Promise<TransferRow | undefined> => {
+  const { rows } = await pool.query<TransferRow>({
+    name: 'find_transfer_by_ref',
+    text: `select ${columns} from transfers where escrow_ref = $1 and tenant = $2`,
+    values: [ref, tenant],
+  })
+  return rows[0]
+}
+
+export type TransferFilter = {
+  readonly state?: State | undefined
+  readonly reference?: string | undefined
+  readonly createdAfter?: string | undefined
+}
+
+// The clock that makes ids and the one that stamps transfers may disagree by this much.
+const clockSkewMs = 600_000
+
+/** Newest first, from behind `before`. */
+export const listTransfers = async (
+  pool: Pool,
+  tenant: string,
+  { state, reference, createdAfter }: TransferFilter,
+  before: string | undefined,
+  limit: number,
+): Promise<TransferRow[]> => {
+  const afterMs = createdAfter === undefined ? undefined : Date.parse(createdAfter)
+  const { rows } = await pool.query<TransferRow>({
+    name: 'list_transfers',
+    // Ids begin with their time, so the index on (tenant, id) also serves `createdAfter`.
+    text: `select ${columns} from transfers
+            where tenant = $1 and id < $2 and id >= $3
+              and ($4::text is null or terms->>'createdAt' > $4)
+              and ($5::text is null or state = $5)
+              and ($6::text is null or terms->>'reference' = $6)
+            order by id desc limit $7`,
+    values: [
+      tenant,
+      before ?? 'tr_~',
+      afterMs === undefined ? 'tr_' : firstIdAt(afterMs - clockSkewMs),
+      afterMs === undefined ? null : new Date(afterMs).toISOString(),
+      state ?? null,
+      reference ?? null,
+      limit,
+    ],
+  })
+  return rows
+}
+
+const firstIdAt = (ms: number): string =>
+  typeId('tr', `${BigInt(Math.max(0, ms)).toString(16).padStart(12, '0').slice(-12)}00000000000000000000`)

@@ -1,0 +1,162 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { BridgeError } from '../errors.ts'
+import { onrampTerms } from '../policy/terms.ts'
+import type { Opening } from '../saga/open.ts'
+import { request as firstStep } from '../transfer/decide.ts'
+import { type QuoteId, type TransferId, typeId } from '../transfer/id.ts'
+import { currentDefinition, states } from '../transfer/state.ts'
+import type { Unborn } from '../transfer/transfer.ts'
+import { type Claim, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
+import { type Order, readOrder, termsPolicyOf } from './order.ts'
+import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
+import { findQuote, orderOf } from './quote-store.ts'
+import {
+  amount,
+  anyTime,
+  bearer,
+  destinationLeg,
+  guarded,
+  plainText,
+  posted,
+  problems,
+  quoteId,
+  refusedOrders,
+  shows,
+  sourceLeg,
+  transferId,
+  transferIdShape,
+} from './schemas.ts'
+import type { ServerDeps } from './server-deps.ts'
+import { type TransferJson, transferJson, transferSchema } from './transfer-json.ts'
+import { findTransfer, listTransfers } from './transfer-store.ts'
+
+const reference = plainText(140).describe("The integrator's own reference.")
+const byQuote = z.strictObject({ quoteId, reference: reference.optional() }).meta({ id: 'TransferByQuote' })
+const inline = z
+  .strictObject({
+    source: sourceLeg,
+    destination: destinationLeg,
+    amount: amount.describe('What leaves the source, fee included.'),
+    reference: reference.optional(),
+  })
+  .meta({ id: 'TransferInline' })
+const transferRequest = z.union([byQuote, inline]).meta({ id: 'TransferRequest' })
+
+const listQuery = z.strictObject({
+  ...pageQuery,
+  state: z.enum(states).optional(),
+  reference: reference.optional(),
+  createdAfter: anyTime.optional(),
+})
+
+/** Transfers: open one, look at one, list them. */
+export const transferRoutes =
+  (deps: ServerDeps): FastifyPluginAsyncZod =>
+  async app => {
+    const { pool, chains, opener } = deps
+
+    /** The order of a quote. Whether it can still be used is asked when it is taken. */
+    const readQuote = async (tenant: string, id: string): Promise<Order> => {
+      const quote = await findQuote(pool, tenant, id)
+      if (quote === undefined) throw new BridgeError('quote_not_found', { quoteId: id })
+      return orderOf(quote.terms)
+    }
+
+    const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
+      const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId) : readOrder(body, deps)
+      const createdAtMs = deps.nowMs()
+      const id = typeId<TransferId>('tr', deps.newUuid())
+      const unborn: Unborn = {
+        id,
+        tenant: claim.tenant,
+        route: 'onramp',
+        definition: currentDefinition,
+        state: 'none',
+        version: 0,
+        terms: onrampTerms(
+          { transferId: id, ...order, reference: body.reference ?? null, createdAtMs },
+          termsPolicyOf(order, deps),
+        ),
+        progress: { attempts: { release: 0, refund: 0 } },
+      }
+      const opening: Opening = {
+        unborn,
+        ...('quoteId' in body ? { quoteId: body.quoteId as QuoteId } : {}),
+        actor,
+        ...claim,
+        status: 202,
+        response: transferJson(firstStep(unborn, createdAtMs).after, new Date(createdAtMs), chains),
+        location: `/v1/transfers/${id}`,
+      }
+      return opening
+    }
+
+    app.post('/transfers', {
+      config: { scope: 'transfers:write' },
+      schema: {
+        operationId: 'createTransfer',
+        summary: 'Open a transfer',
+        description:
+          'By a quote, or at the price of the moment. It is worked on after the answer: follow `Location` or its stream.',
+        tags: ['Transfers'],
+        security: bearer,
+        headers: idempotencyHeaders,
+        body: transferRequest,
+        response: {
+          202: shows(
+            'Accepted. `Location` leads to it; `Idempotent-Replayed: true` marks the answer to a repeated key.',
+            transferSchema,
+          ),
+          ...problems(...posted, ...refusedOrders, 'quote_not_found', 'quote_expired', 'quote_used'),
+        },
+      },
+      handler: async (request, reply) => {
+        const claim = claimOf(request)
+        const opening = await orStored(pool, claim, () => open(request.body, claim, `api:${request.apiKey.id}`))
+        const answer = 'unborn' in opening ? await opener.open(opening) : opening
+        setAnswerHeaders(reply, answer)
+        return reply.code(202).send(answer.response as TransferJson)
+      },
+    })
+
+    app.get('/transfers', {
+      config: { scope: 'transfers:read' },
+      schema: {
+        operationId: 'listTransfers',
+        summary: 'List transfers, newest first',
+        tags: ['Transfers'],
+        security: bearer,
+        querystring: listQuery,
+        response: { 200: shows('A page.', pageOf(transferSchema)), ...problems(...guarded, 'cursor_invalid') },
+      },
+      handler: async request => {
+        const { cursor, limit, ...filter } = request.query
+        const before = decodeCursor('transfers', cursor, transferIdShape)
+        const rows = await listTransfers(pool, request.apiKey.tenant, filter, before, limit + 1)
+        return pageFrom(
+          'transfers',
+          rows,
+          limit,
+          row => row.id,
+          row => transferJson(row, row.updatedAt, chains),
+        )
+      },
+    })
+
+    app.get('/transfers/:id', {
+      config: { scope: 'transfers:read' },
+      schema: {
+        operationId: 'getTransfer',
+        summary: 'Look at a transfer',
+        tags: ['Transfers'],
+        security: bearer,
+        params: z.strictObject({ id: transferId }),
+        response: { 200: shows('The transfer.', transferSchema), ...problems(...guarded, 'transfer_not_found') },
+      },
+      handler: async request => {
+        const row = await findTransfer(pool, request.apiKey.tenant, request.params.id)
+        return transferJson(row, row.updatedAt, chains)
+      },
+    })
+  }

@@ -1,0 +1,64 @@
+import type { Pool } from 'pg'
+import type { Chain } from '../chains/chain.ts'
+import { account, chartFor } from '../ledger/chart.ts'
+import { openAccounts } from '../ledger/open-accounts.ts'
+import type { Currency } from '../money/currency.ts'
+import type { Rail } from '../rails/rail.ts'
+
+export type BooksToOpen = {
+  readonly banks: readonly { readonly rail: Rail; readonly accounts: Partial<Record<Currency, string>> }[]
+  readonly chains: readonly { readonly chain: Chain; readonly currencies: readonly Currency[] }[]
+}
+
+type Opening = { readonly account: string; readonly currency: Currency; readonly minor: string; readonly pool?: string }
+
+/**
+ * Opens the accounts, books what the bank and the treasury hold at this moment against equity, and makes the liquidity pools. For an
+ * account that was opened before nothing is asked and nothing changes. To be run before the first transfer, by whoever sets the bridge up.
+ */
+export const openBooks = async (database: Pool, { banks, chains }: BooksToOpen): Promise<void> => {
+  const fiat = banks.flatMap(({ accounts }) => Object.keys(accounts) as Currency[])
+  const tokens = chains.flatMap(({ chain, currencies }) => currencies.map(currency => ({ chain: chain.id, currency })))
+  await openAccounts(database, chartFor(fiat, tokens))
+  const openings: Opening[] = []
+  for (const { rail, accounts } of banks)
+    for (const id of Object.values(accounts)) {
+      const { amountMinor, currency } = await rail.balance(id)
+      openings.push({ account: account.bankCash(currency), currency, minor: amountMinor })
+    }
+  for (const { chain, currencies } of chains)
+    for (const currency of currencies) {
+      const minor = await chain.balanceOf(currency, chain.treasury)
+      openings.push({ account: account.treasury(chain.id, currency), currency, minor, pool: `${chain.id}:${currency}` })
+    }
+  for (const opening of openings) await book(database, opening)
+}
+
+const book = async (database: Pool, { account: id, currency, minor, pool }: Opening): Promise<void> => {
+  const client = await database.connect()
+  try {
+    await client.query('begin')
+    const { rows } = await client.query<{ position: string }>(
+      `insert into ledger_entries (transfer_id, version, kind) values ($1, 1, 'opening') on conflict do nothing returning position`,
+      [`opening:${id}`],
+    )
+    if (rows[0] !== undefined && BigInt(minor) !== 0n)
+      await client.query(
+        `insert into ledger_postings (entry, line, account_id, currency, layer, amount)
+         values ($1, 0, $2, $3, 'posted', $4), ($1, 1, $5, $3, 'posted', -$4::numeric)`,
+        [rows[0].position, id, currency, minor, account.equity(currency)],
+      )
+    if (rows[0] !== undefined && pool !== undefined)
+      await client.query('insert into liquidity_pools (id, currency, total) values ($1, $2, $3) on conflict do nothing', [
+        pool,
+        currency,
+        minor,
+      ])
+    await client.query('commit')
+  } catch (error) {
+    await client.query('rollback').catch(() => {})
+    throw error
+  } finally {
+    client.release()
+  }
+}

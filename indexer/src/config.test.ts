@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { readConfig } from './config.ts'
+
+const chain = {
+  id: 'evm:31337',
+  rpcUrl: 'http://127.0.0.1:8545',
+  escrow: '0x5FbDB2315678afecb367f032d93F642f64180aa3',
+  startBlock: '7',
+  finalityDepth: 3,
+}
+const env = (chains: unknown, more = {}) => ({
+  DATABASE_URL: 'postgresql://postgres@127.0.0.1/causeway',
+  CAUSEWAY_CHAINS: JSON.stringify(chains),
+  ...more,
+})
+
+test('reads the chains and leaves alone what belongs to the service', () => {
+  const config = readConfig(env([{ ...chain, tokens: { USDC: '0x…' }, pollMs: 50 }]))
+  expect(config.port).toBe(0)
+  expect(config.chains).toEqual([{ ...chain, startBlock: 7n, pollMs: 50, batchSize: 100, concurrency: 8, rpcTimeoutMs: 10_000 }])
+})
+
+test.each([
+  ['no chains', env([])],
+  ['not JSON', { ...env([]), CAUSEWAY_CHAINS: '[' }],
+  ['nothing', {}],
+  ['a chain twice', env([chain, chain])],
+  ['a chain that nobody would follow', env([{ ...chain, id: 'stellar:testnet' }])],
+  ['a block number that went through a float', env([{ ...chain, startBlock: 7 }])],
+  ['an escrow with a wrong checksum', env([{ ...chain, escrow: '0x5fbDB2315678afecb367f032d93F642f64180aa3' }])],
+  ['a depth of zero', env([{ ...chain, finalityDepth: 0 }])],
+  ['a port that is none', env([chain], { INDEXER_PORT: '70000' })],
+])('refuses %s', (_, wrong) => {
+  expect(() => readConfig(wrong)).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+})

@@ -1,0 +1,24 @@
+/** Every failure that the indexer names itself, by its stable code. */
+export const indexerErrors = {
+  config_invalid: 'The configuration is not valid.',
+  chain_id_mismatch: 'The node serves another chain than the configuration says.',
+  escrow_mismatch: 'The tables were filled from another escrow contract than the configuration says.',
+  cursor_moved: 'Another writer has moved the cursor.',
+  node_inconsistent: 'The node contradicted itself; the read is made again.',
+  log_undecodable: 'A known event of the escrow could not be decoded; nothing is skipped.',
+} as const
+
+export type IndexerErrorCode = keyof typeof indexerErrors
+
+/** Carries a stable code, the values that explain it, and the cause. */
+export class IndexerError extends Error {
+  readonly code: IndexerErrorCode
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(code: IndexerErrorCode, details: Record<string, unknown> = {}, options?: ErrorOptions) {
+    super(indexerErrors[code], options)
+    this.name = 'IndexerError'
+    this.code = code
+    this.details = details
+  }
+}

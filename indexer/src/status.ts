@@ -1,0 +1,36 @@
+import type { FinalHeights, FinalityMode } from './finality.ts'
+
+/**
+ * - `starting`: not yet begun, or its first block is not there yet.
+ * - `standby`: another process writes this chain.
+ * - `following`: this process writes it.
+ * - `retrying`: the node or the database does not answer.
+ * - `halted`: a reorg below finality; waits for an operator.
+ * - `refused`: the configuration contradicts the node or the tables.
+ */
+export type ChainState = 'starting' | 'standby' | 'following' | 'retrying' | 'halted' | 'refused'
+
+/** What one chain's follower is doing; it writes, the health server reads. */
+export type ChainStatus = {
+  readonly chain: string
+  state: ChainState
+  reason: string | undefined
+  /** The node's newest block, and ours. */
+  nodeHeight: bigint | undefined
+  cursorHeight: bigint | undefined
+  heights: FinalHeights | undefined
+  mode: FinalityMode | undefined
+}
+
+export const newStatus = (chain: string): ChainStatus => ({
+  chain,
+  state: 'starting',
+  reason: undefined,
+  nodeHeight: undefined,
+  cursorHeight: undefined,
+  heights: undefined,
+  mode: undefined,
+})
+
+/** A standby is ready: it takes over by itself. */
+export const isReady = (status: ChainStatus): boolean => status.state === 'following' || status.state === 'standby'

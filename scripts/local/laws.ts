@@ -1,0 +1,208 @@
+import pg from 'pg'
+import { createPublicClient, http, parseAbiItem } from 'viem'
+import { escrowAbi } from '../../contracts/abi/escrow.ts'
+import type { World } from './world.ts'
+
+export type Law = { readonly name: string; readonly ok: boolean; readonly detail: string }
+
+type BankTransfer = {
+  id: string
+  externalId: string
+  direction: 'debit' | 'credit'
+  status: string
+  amount: string
+  description?: string
+}
+
+/**
+ * The laws of the house, checked from outside once everything is at rest: the bank's and the chain's own books beside ours. It asks the
+ * database, the bank and the node directly and uses nothing of the service.
+ */
+export const checkLaws = async (world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'chain'>): Promise<Law[]> => {
+  const database = new pg.Client({ connectionString: world.databaseUrl })
+  await database.connect()
+  const ask = async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
+    (await database.query<R>(sql, values)).rows
+  try {
+    const bank = ((await (await fetch(`${world.bank.url}/admin/transfers`)).json()) as { data: BankTransfer[] }).data
+    const books = (await (await fetch(`${world.bank.url}/admin/books`)).json()) as {
+      balances: Record<string, string>
+      totals: Record<string, string>
+    }
+    const node = createPublicClient({ transport: http(world.evm.url), cacheTime: 0 })
+    const logs = await node.getContractEvents({
+      address: world.contracts.escrow,
+      abi: escrowAbi,
+      fromBlock: BigInt(world.contracts.startBlock),
+    })
+    const transfers = await ask<{ id: string; state: string; ref: string; source_minor: string; confirmations: number }>(
+      `select id, state, escrow_ref as ref, terms->'sourceAmount'->>'minor' as source_minor,
+              (terms->'finality'->>'confirmations')::int as confirmations from transfers`,
+    )
+    const laws: Law[] = []
+    const law = (name: string, problems: readonly string[], fine: string) =>
+      laws.push({ name, ok: problems.length === 0, detail: problems.length === 0 ? fine : problems.slice(0, 5).join('; ') })
+
+    const sums = await ask<{ currency: string; layer: string; total: string }>(
+      'select currency, layer, sum(amount) as total from ledger_postings group by 1, 2',
+    )
+    const entries = await ask<{ bad: string }>(
+      'select count(*) as bad from (select from ledger_postings group by entry, currency, layer having sum(amount) <> 0) e',
+    )
+    const drift = await ask<{ account_id: string }>(
+      `select account_id from (select account_id, sum(posted) as posted, sum(pending) as pending from ledger_balances group by 1) b
+         full join (select account_id, coalesce(sum(amount) filter (where layer = 'posted'), 0) as posted,
+                           coalesce(sum(amount) filter (where layer = 'pending'), 0) as pending from ledger_postings group by 1) p
+         using (account_id) where b.posted is distinct from p.posted or b.pending is distinct from p.pending`,
+    )
+    law(
+      'postings sum to zero',
+      [
+        ...sums.filter(sum => sum.total !== '0').map(sum => `${sum.currency} ${sum.layer} is ${sum.total}`),
+        ...(entries[0]!.bad === '0' ? [] : [`${entries[0]!.bad} entries do not balance`]),
+        ...drift.map(({ account_id }) => `the balance of ${account_id} is not the sum of its postings`),
+      ],
+      `${sums.length} currency layers, each zero`,
+    )
+
+    const moved = (id: string, direction: string) =>
+      bank.filter(t => t.description === id && t.direction === direction && t.status === 'settled')
+    const expected: Record<string, [number, number]> = {
+      completed: [1, 0],
+      compensated: [1, 1],
+      failed: [0, 0],
+      canceled: [0, 0],
+    }
+    law(
+      'every debit ends once',
+      transfers.flatMap(({ id, state, source_minor }) => {
+        const [debits, credits] = [moved(id, 'debit'), moved(id, 'credit')]
+        const want = expected[state]
+        if (want === undefined) return [`${id} is ${state}`]
+        if (debits.length !== want[0] || credits.length !== want[1])
+          return [`${id} is ${state} with ${debits.length} debits and ${credits.length} credits`]
+        return [...debits, ...credits]
+          .filter(t => t.amount !== source_minor)
+          .map(t => `${id}: the bank moved ${t.amount}, not ${source_minor}`)
+      }),
+      `${transfers.length} transfers: delivered, refunded or never debited`,
+    )
+
+    const byId = Map.groupBy(logs, log => String((log.args as { id?: string }).id))
+    const count = (id: string, name: string) => byId.get(id)?.filter(log => log.eventName === name).length ?? 0
+    const ids = [...byId.keys()].filter(id => id !== 'undefined')
+    law(
+      'an escrow ends once',
+      ids.flatMap(id => {
+        const [locked, released, refunded] = [count(id, 'Locked'), count(id, 'Released'), count(id, 'Refunded')]
+        return locked === 1 && released + refunded <= 1
+          ? []
+          : [`${id}: ${locked} locks, ${released} releases, ${refunded} refunds`]
+      }),
+      `${ids.length} escrows, none both released and refunded`,
+    )
+    const locksByRef = Map.groupBy(
+      logs.filter(log => log.eventName === 'Locked'),
+      log => String((log.args as { ref?: string }).ref),
+    )
+    law(
+      'one escrow per transfer',
+      transfers.flatMap(({ id, ref }) =>
+        (locksByRef.get(ref)?.length ?? 0) > 1 ? [`${id} has ${locksByRef.get(ref)!.length} escrows`] : [],
+      ),
+      'no transfer locked twice',
+    )
+
+    const onChain = await node.readContract({
+      address: world.contracts.escrow,
+      abi: escrowAbi,
+      functionName: 'totalLocked',
+      args: [world.contracts.token],
+    })
+    const held = await node.readContract({
+      address: world.contracts.token,
+      abi: [parseAbiItem('function balanceOf(address) view returns (uint256)')],
+      functionName: 'balanceOf',
+      args: [world.contracts.escrow],
+    })
+    const [inLedger] = await ask<{ total: string }>(
+      `select coalesce(sum(amount), 0) as total from ledger_postings where layer = 'posted' and account_id = $1`,
+      [`escrow:${world.chain}:USDC`],
+    )
+    law(
+      'escrow total is the open escrows',
+      onChain.toString() === inLedger!.total && held >= onChain
+        ? []
+        : [`chain ${onChain}, ledger ${inLedger!.total}, the contract holds ${held}`],
+      `${onChain} on chain and in the ledger`,
+    )
+
+    const early = transfers.flatMap(({ id, ref, confirmations }) => {
+      const release = logs.find(log => log.eventName === 'Released' && (log.args as { ref?: string }).ref === ref)
+      const lock = locksByRef.get(ref)?.[0]
+      if (release === undefined) return []
+      return lock !== undefined && release.blockNumber >= lock.blockNumber + BigInt(confirmations)
+        ? []
+        : [`${id} was released in block ${release.blockNumber}, its lock is in ${lock?.blockNumber}`]
+    })
+    law('no release before finality', early, 'every release stands far enough above its lock, on the canonical chain')
+
+    const effects = Map.groupBy(bank, t => t.externalId)
+    const intents = await ask<{ reference: string }>(
+      `select 'CW' || left(key, 32) as reference from intents where request->>'kind' = 'rail'`,
+    )
+    const known = new Set(intents.map(({ reference }) => reference))
+    law(
+      'one bank effect per key',
+      [
+        ...[...effects].filter(([, all]) => all.length > 1).map(([id, all]) => `${id} moved ${all.length} times`),
+        ...bank.filter(t => !known.has(t.externalId)).map(t => `the bank has ${t.externalId}, we never wished for it`),
+      ],
+      `${effects.size} orders at the bank, each once`,
+    )
+    const [cash] = await ask<{ total: string }>(
+      `select coalesce(sum(amount), 0) as total from ledger_postings where layer = 'posted' and account_id = 'bank_cash:USD'`,
+    )
+    const atBank = books.balances[world.bank.accounts.USD]
+    law(
+      'bank cash is the bank statement',
+      cash!.total === atBank && Object.values(books.totals).every(total => total === '0')
+        ? []
+        : [`ledger ${cash!.total}, bank ${atBank}`],
+      `${atBank} cents at the bank and in the ledger`,
+    )
+
+    const [rows] = await ask<{ events: string; told: string; audited: string; matched: string; gaps: string }>(
+      `select (select count(*) from transfer_events) as events, (select count(*) from outbox) as told, (select count(*) from audit_log) as audited,
+              (select count(*) from transfer_events e join outbox o using (transfer_id, version) join audit_log a using (transfer_id, version)) as matched,
+              (select count(*) from transfers t where t.version <> (select count(*) from transfer_events e where e.transfer_id = t.id)) as gaps`,
+    )
+    law(
+      'every transition is told and audited once',
+      rows!.events === rows!.told && rows!.events === rows!.audited && rows!.events === rows!.matched && rows!.gaps === '0'
+        ? []
+        : [JSON.stringify(rows)],
+      `${rows!.events} events, outbox rows and audit rows`,
+    )
+
+    const [stuck] = await ask<Record<string, string>>(
+      `select (select count(*) from intents where status not in ('SUCCEEDED', 'FAILED')) as intents,
+              (select count(*) from inbox where consumed < revision) as facts,
+              (select count(*) from deadlines) as deadlines, (select count(*) from finality_waits) as waits,
+              (select count(*) from reservations where status = 'reserved') as reservations,
+              (select coalesce(sum(reserved), 0) from liquidity_pools) as reserved,
+              (select count(*) from transfers where parked_reason is not null) as parked,
+              (select coalesce(sum(abs(amount)), 0) from (select sum(amount) as amount from ledger_postings p
+                 join ledger_accounts a on a.id = p.account_id where a.kind = 'clearing' group by account_id, layer) c) as clearing,
+              (select coalesce(sum(abs(amount)), 0) from (select sum(amount) as amount from ledger_postings where layer = 'pending' group by account_id) h) as holds`,
+    )
+    law(
+      'nothing is stuck at rest',
+      Object.entries(stuck!).flatMap(([what, number]) => (number === '0' ? [] : [`${number} ${what}`])),
+      'no intent, fact, timer, wait, reservation or clearing balance is left',
+    )
+    return laws
+  } finally {
+    await database.end()
+  }
+}

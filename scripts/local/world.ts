@@ -1,0 +1,226 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { adapters, applicationPool } from '../../bridge-service/src/app.ts'
+import { readConfig } from '../../bridge-service/src/config.ts'
+import { mintApiKey } from '../../bridge-service/src/http/api-key.ts'
+import { openBooks } from '../../bridge-service/src/liquidity/open-books.ts'
+import { migrate } from '../migrate.ts'
+import { type LocalBank, startBank } from './bank.ts'
+import { type Child, startChild } from './child.ts'
+import { type Deployment, deployContracts } from './deploy-contracts.ts'
+import { type LocalEvm, startEvm } from './evm.ts'
+import { freePort } from './ports.ts'
+import { type LocalPostgres, startPostgres } from './postgres.ts'
+import { createWorkspace } from './workspace.ts'
+
+export type WorldOptions = {
+  /** Wanted ports; one that is taken is moved. Without them every port is a free one. */
+  readonly ports?: { readonly api?: number; readonly evm?: number; readonly bank?: number; readonly postgres?: number }
+  /** Milliseconds between blocks; 0: blocks on demand. */
+  readonly blockMs?: number
+  /** Confirmations that the local finality policy asks for. */
+  readonly confirmations?: number
+  /** How deep a reorg may be before the chain is halted. */
+  readonly finalityDepth?: number
+  readonly bank?: Parameters<typeof startBank>[1]
+  /** More variables for service and indexer. */
+  readonly env?: Record<string, string>
+  readonly onProgress?: (step: string, tookMs: number) => void
+  readonly onExit?: (name: string, code: number | null, signal: NodeJS.Signals | null) => void
+}
+
+/** A whole Causeway on this machine: real Postgres, a real EVM, a simulated bank, and service and indexer as processes of their own. */
+export type World = {
+  readonly folder: string
+  readonly apiUrl: string
+  readonly apiKey: string
+  readonly indexerUrl: string
+  readonly databaseUrl: string
+  readonly evm: LocalEvm
+  readonly contracts: Deployment
+  readonly bank: LocalBank
+  readonly chain: `evm:${number}`
+  readonly service: () => Child
+  readonly indexer: () => Child
+  readonly startService: () => Promise<void>
+  readonly startIndexer: () => Promise<void>
+  readonly logOf: (name: 'service' | 'indexer' | 'bank' | 'evm' | 'postgres') => string
+  readonly stop: () => Promise<void>
+}
+
+export const startWorld = async (options: WorldOptions = {}): Promise<World> => {
+  const { ports = {}, onProgress = () => {} } = options
+  const workspace = createWorkspace()
+  const { folder } = workspace
+  const stops: (() => Promise<void>)[] = []
+  let stopping = false
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    for (const stopOne of stops.reverse()) await stopOne().catch(() => {})
+    workspace.remove()
+  }
+  const timed = async <T>(step: string, work: Promise<T>): Promise<T> => {
+    const startedMs = performance.now()
+    const result = await work
+    onProgress(step, Math.round(performance.now() - startedMs))
+    return result
+  }
+  const started = <T extends { stop: () => Promise<void> }>(part: T): T => {
+    stops.push(part.stop)
+    return part
+  }
+  const onExit = (name: string) => (code: number | null, signal: NodeJS.Signals | null) => {
+    if (!stopping) options.onExit?.(name, code, signal)
+  }
+
+  try {
+    const apiPort = await freePort(ports.api)
+    const indexerPort = await freePort()
+    const apiUrl = `http://127.0.0.1:${apiPort}`
+    const [postgres, [evm, contracts], bank] = await settleAll([
+      timed('Postgres', startPostgres(folder, ports.postgres).then(started)).then(async (postgres: LocalPostgres) => {
+        await timed('migrations', migrate(postgres.url))
+        return postgres
+      }),
+      timed('EVM', startEvm(folder, { blockMs: options.blockMs ?? 250, ...given('port', ports.evm) }).then(started)).then(
+        async (evm: LocalEvm) => [evm, await timed('contracts', deployContracts(evm.url))] as const,
+      ),
+      timed(
+        'bank simulator',
+        startBank(folder, {
+          openingBalances: { USD: '500000000', EUR: '500000000' },
+          settlementDelays: { ach: 800, sepa: 800, sepa_inst: 0, wire: 300, book: 0 },
+          webhookUrl: `${apiUrl}/v1/bank_webhooks/bank:sim`,
+          ...given('port', ports.bank),
+          ...options.bank,
+        }).then(started),
+      ),
+    ])
+    const chain = `evm:${contracts.chainId}` as const
+    const env = {
+      ...environment({ postgres, evm, contracts, bank, apiPort, options }),
+      INDEXER_PORT: String(indexerPort),
+      ...options.env,
+    }
+    const apiKey = await timed('books and API key', setUp(env))
+
+    let service: Child
+    let indexer: Child
+    const start = (name: 'service' | 'indexer', script: string) =>
+      startChild({
+        name,
+        script,
+        env,
+        logFile: join(folder, `${name}.log`),
+        onExit: onExit(name),
+      })
+    const startService = async () => {
+      service = await start('service', 'bridge-service/src/main.ts')
+    }
+    const startIndexer = async () => {
+      indexer = await start('indexer', 'indexer/src/main.ts')
+    }
+    stops.push(
+      () => service?.stop() ?? Promise.resolve(),
+      () => indexer?.stop() ?? Promise.resolve(),
+    )
+    await Promise.all([timed('indexer', startIndexer()), timed('service', startService())])
+    return {
+      folder,
+      apiUrl,
+      apiKey,
+      indexerUrl: `http://127.0.0.1:${indexerPort}`,
+      databaseUrl: postgres.url,
+      evm,
+      contracts,
+      bank,
+      chain,
+      service: () => service,
+      indexer: () => indexer,
+      startService,
+      startIndexer,
+      logOf: name => readFileSync(join(folder, `${name}.log`), 'utf8'),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Like `Promise.all`, but waits for all before it throws, so that what did start is known and can be stopped. */
+const settleAll = async <T extends readonly unknown[] | []>(works: T) => {
+  await Promise.allSettled(works)
+  return Promise.all(works)
+}
+
+const given = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } =>
+  value === undefined ? {} : ({ [key]: value } as { [P in K]?: V })
+
+type Parts = {
+  postgres: LocalPostgres
+  evm: LocalEvm
+  contracts: Deployment
+  bank: LocalBank
+  apiPort: number
+  options: WorldOptions
+}
+
+/** What the processes are told, exactly as a deployment would tell them. */
+const environment = ({ postgres, evm, contracts, bank, apiPort, options }: Parts): Record<string, string> => ({
+  DATABASE_URL: postgres.url,
+  PORT: String(apiPort),
+  CAUSEWAY_CHAINS: JSON.stringify([
+    {
+      id: `evm:${contracts.chainId}`,
+      rpcUrl: evm.url,
+      escrow: contracts.escrow,
+      tokens: { USDC: contracts.token },
+      startBlock: String(contracts.startBlock),
+      finalityDepth: options.finalityDepth ?? 16,
+      pollMs: 50,
+      stuckAfterMs: 5_000,
+      softDeadlineMs: 3_600_000,
+      hardDeadlineMs: 86_400_000,
+      finality: [
+        { uptoMinor: '1000000000', requirement: { level: 'latest', confirmations: options.confirmations ?? 2 } },
+        { uptoMinor: null, requirement: { level: 'latest', confirmations: (options.confirmations ?? 2) * 2 } },
+      ],
+    },
+  ]),
+  CAUSEWAY_BANKS: JSON.stringify([
+    {
+      id: 'bank:sim',
+      url: bank.url,
+      apiKey: bank.apiKey,
+      webhookSecrets: [bank.webhookSecret],
+      accounts: { USD: bank.accounts.USD },
+      schemes: ['ach', 'wire', 'book'],
+      timeoutMs: 2_000,
+    },
+  ]),
+  CAUSEWAY_TREASURY_KEY: contracts.treasury.key,
+  CAUSEWAY_OPERATOR_KEY: contracts.operator.key,
+  CAUSEWAY_INTENT_LEASE_MS: '5000',
+})
+
+/** Opens the books on what bank and treasury hold, and mints the first API key. */
+const setUp = async (env: Record<string, string>): Promise<string> => {
+  const config = readConfig(env, ['saga'])
+  const pool = applicationPool(config.databaseUrl, 2, () => {})
+  try {
+    const { rails, chains } = adapters(config, pool, () => {})
+    await openBooks(pool, {
+      banks: config.banks.map(({ id, accounts }) => ({ rail: rails.get(id)!, accounts })),
+      chains: config.chains.map(({ id, tokens }) => ({
+        chain: chains.get(id)!,
+        currencies: Object.keys(tokens) as (keyof typeof tokens)[],
+      })),
+    })
+    const { key } = await mintApiKey(pool, { tenant: 'local', scopes: ['transfers:read', 'transfers:write', 'ledger:read'] })
+    return key
+  } finally {
+    await pool.end()
+  }
+}

@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { network } from 'hardhat'
+import { type Address, getAddress, type Hex, zeroAddress } from 'viem'
+import { beforeAll, expect, test } from 'vitest'
+import { type EvmTerms, escrowId, evmTerms } from '../../bridge-service/src/chains/evm/escrow-id.ts'
+import { escrowAbi } from '../../contracts/abi/escrow.ts'
+import { compileContracts, readArtifact } from '../../scripts/local/compile.ts'
+
+const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31))
+const hex = (bytes: number) =>
+  fc.uint8Array({ minLength: bytes, maxLength: bytes }).map(b => `0x${Buffer.from(b).toString('hex')}` as Hex)
+const address = hex(20).map(text => getAddress(text))
+const anyTerms: fc.Arbitrary<EvmTerms> = fc.record({
+  ref: hex(32),
+  token: address,
+  payer: address,
+  payee: address,
+  amount: fc.bigInt({ min: 0n, max: 2n ** 256n - 1n }),
+  refundAfter: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  hardDeadline: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+  onExpiry: fc.constantFrom(0 as const, 1 as const),
+})
+
+let onChain: (terms: EvmTerms) => Promise<Hex>
+let escrow: Address
+const chainId = 31_337
+
+beforeAll(async () => {
+  console.log(`escrow-id.test.ts: SEED=${seed}`)
+  await compileContracts()
+  const { viem } = await network.create()
+  const client = await viem.getPublicClient()
+  const [wallet] = await viem.getWalletClients()
+  const hash = await wallet!.deployContract({
+    abi: escrowAbi,
+    bytecode: readArtifact('Escrow.sol/Escrow').bytecode,
+    args: [wallet!.account.address, 0, wallet!.account.address, wallet!.account.address, []],
+  })
+  escrow = (await client.getTransactionReceipt({ hash })).contractAddress!
+  onChain = terms => client.readContract({ abi: escrowAbi, address: escrow, functionName: 'escrowIdOf', args: [terms] })
+})
+
+test('the id is the one that the contract computes, whatever the terms', async () => {
+  const same = fc.asyncProperty(anyTerms, async terms => {
+    expect(escrowId({ chainId, escrow, terms })).toBe(await onChain(terms))
+  })
+  await fc.assert(same, { seed, numRuns: 200 })
+})
+
+test('another chain or another contract gives another id', async () => {
+  const [terms] = fc.sample(anyTerms, { seed, numRuns: 1 })
+  const id = await onChain(terms!)
+  expect(escrowId({ chainId: chainId + 1, escrow, terms: terms! })).not.toBe(id)
+  expect(escrowId({ chainId, escrow: zeroAddress, terms: terms! })).not.toBe(id)
+})
+
+test("the port's terms map to the struct, exact beyond 2^53", () => {
+  const token = '0x1111111111111111111111111111111111111111'
+  const hold = {
+    ref: `0x${'ab'.repeat(32)}`,
+    currency: 'USDC',
+    amountMinor: '900719925474099312345',
+    payer: '0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266',
+    payee: '0x70997970C51812dc3A010C7d01b50e0d17dc79C8',
+    refundAfter: 1_800_000_000,
+    hardDeadline: 1_800_003_600,
+    onExpiry: 'release',
+  } as const
+  expect(evmTerms(hold, token)).toEqual({
+    ref: hold.ref,
+    token,
+    payer: '0xf39Fd6e51aad88F6F4ce6aB8827279cffFb92266',
+    payee: hold.payee,
+    amount: 900719925474099312345n,
+    refundAfter: 1_800_000_000n,
+    hardDeadline: 1_800_003_600n,
+    onExpiry: 1,
+  })
+  expect(evmTerms({ ...hold, onExpiry: 'refund' }, token).onExpiry).toBe(0)
+})
