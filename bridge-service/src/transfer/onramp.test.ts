@@ -856,6 +856,52 @@ describe('the credit back', () => {
   })
 })
 
+describe('a transfer in a person’s hands', () => {
+  const comesBack = [...history.crediting, debitReturnedLate]
+
+  it('books what the bank does with a credit that was on its way', () => {
+    given(onramp(), comesBack)
+      .when(credit('settled'))
+      .then(['creditSettled'], { state: 'review', answered: ['creditFiat SUCCEEDED'], entries: [paidBack] })
+    given(onramp(), comesBack)
+      .when(credit('rejected'))
+      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
+    given(onramp(), comesBack)
+      .when(refusal('creditFiat'))
+      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
+    given(onramp(), [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' }])
+      .when(credit('returned', 'AC04'))
+      .then(['creditReturned'], { state: 'review', answered: ['creditFiat FAILED'], entries: [paidIn] })
+  })
+
+  it('books each of them once', () => {
+    const settled = [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' } as const]
+    given(onramp(), settled).when(credit('settled')).thenNothing()
+    given(onramp(), settled).when(credit('rejected')).thenNothing()
+    given(onramp(), settled).when(refusal('creditFiat')).thenNothing()
+    given(onramp(), settled).when(debit('returned')).thenNothing()
+    given(onramp(), [...settled, { type: 'creditReturned', rawCode: null }])
+      .when(credit('returned'))
+      .thenNothing()
+  })
+
+  it('knows that a credit whose return it heard of first has settled and come back', () => {
+    const returnedFirst = [...history.crediting, { type: 'creditReturned', rawCode: 'AC04' } as const]
+    given(onramp(), returnedFirst).when(credit('settled')).thenNothing()
+  })
+
+  it('loses what the bank takes back', () => {
+    const settledAfterAll = [...history.failed, debitSettled]
+    given(onramp(), settledAfterAll)
+      .when(debit('returned', 'R10'))
+      .then(['debitReturned'], { state: 'review', entries: [lost] })
+    const refused = [...history.crediting, { type: 'creditRefused', code: 'rail_refused', detail: 'AC04' } as const]
+    given(onramp(), refused)
+      .when(debit('returned', 'R10'))
+      .then(['debitReturned'], { state: 'review', entries: [lost] })
+  })
+})
+
 describe('canceling', () => {
   it.each(['releasing', 'released', 'completed', 'refunded', 'crediting', 'compensated', 'failed', 'review'] as const)(
     'is refused when the transfer is %s',
