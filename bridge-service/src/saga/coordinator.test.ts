@@ -338,13 +338,15 @@ describe('facts', () => {
     await tell('bank:sim', randomUUID(), reference, 'railFact', bankSays('submitted'))
     await tellSettled(known)
     await tell('bank:sim', randomUUID(), reference, 'railFact', bankSays('returned', 'R01'))
-    start()
+    const a = start()
     const types = async () =>
       (
         await one<{ type: string }>('select type from transfer_events where transfer_id = $1 order by version', known.transfer.id)
       ).map(row => row.type)
     await until('three events', async () => (await types()).length === 3)
     expect(await types()).toEqual(['debitSubmitted', 'debitSettled', 'debitReturned'])
+    // One after the other, and not all at once until the database refuses it.
+    expect(a.logged).toEqual([])
   })
 
   it.each([
@@ -420,6 +422,16 @@ describe('a poisoned transfer', () => {
       { consumed: 0, revision: 1, unmatched: false },
     ])
     expect(a.logged).toContain('a transfer is parked')
+  })
+
+  it('is left alone by every input, which is dropped and not tried for ever', async () => {
+    const [transfer] = await many(1, history.debiting)
+    await parkTransfer(database.app, transfer!.id, 'test')
+    const a = start()
+    a.offer(settled(transfer!))
+    await idle(a)
+    expect(await stateOf(transfer!.id)).toBe('debiting')
+    expect(a.moved).toEqual([])
   })
 
   it('moves on with what waited for it when a person has set it free', async () => {
