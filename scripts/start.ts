@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { repository } from './local/child.ts'
+import { nodeFlags } from './node-flags.ts'
 
 // `npm start -- --role api,saga,indexer`: which processes this machine runs. Service roles share one process, the indexer is its own.
 const flag = process.argv.indexOf('--role')
@@ -9,7 +10,7 @@ const children: ChildProcess[] = []
 let stopping = false
 
 const run = (script: string, args: string[]) => {
-  const child = spawn(process.execPath, [script, ...args], { cwd: repository, stdio: 'inherit' })
+  const child = spawn(process.execPath, [...nodeFlags, script, ...args], { cwd: repository, stdio: 'inherit' })
   children.push(child)
   // One without the other would look healthy and move nothing: whoever supervises us starts both again.
   child.once('exit', code => stop('SIGTERM', stopping ? 0 : (code ?? 1)))

@@ -2,6 +2,7 @@ import { startApp } from './app.ts'
 import { readConfig, readRoles } from './config.ts'
 import { BridgeError } from './errors.ts'
 import { jsonLog } from './log.ts'
+import { isTransient } from './saga/postgres-errors.ts'
 
 // The service as a process: `node bridge-service/src/main.ts --role api,saga`; all its roles when none is named.
 try {
@@ -19,7 +20,8 @@ try {
   log('info', 'started', { roles: config.roles, url: app.url })
   process.send?.({ ready: true, url: app.url })
 } catch (error) {
-  const details = error instanceof BridgeError ? { code: error.code, ...error.details } : { error: String(error) }
+  const code = isTransient(error) ? 'database_unavailable' : 'internal'
+  const details = error instanceof BridgeError ? { code: error.code, ...error.details } : { code, error: String(error) }
   jsonLog('info')('error', 'the service did not start', details)
   process.exit(1)
 }

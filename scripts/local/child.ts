@@ -18,6 +18,7 @@ export type ChildOptions = {
   /** Path of the script, relative to the repository. */
   readonly script: string
   readonly args?: readonly string[]
+  readonly nodeFlags?: readonly string[]
   readonly env?: Record<string, string>
   readonly logFile: string
   readonly readyTimeoutMs?: number
@@ -31,13 +32,17 @@ const dieWithParent = fileURLToPath(new URL('./die-with-parent.ts', import.meta.
 export const startChild = (options: ChildOptions): Promise<Child> =>
   new Promise((resolve, reject) => {
     const log = createWriteStream(options.logFile, { flags: 'a' })
-    const child: ChildProcess = spawn(process.execPath, ['--import', dieWithParent, options.script, ...(options.args ?? [])], {
-      cwd: repository,
-      env: { ...process.env, ...options.env },
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // A process group of its own: Ctrl-C reaches the parent only, which then stops its children in order.
-      detached: true,
-    })
+    const child: ChildProcess = spawn(
+      process.execPath,
+      [...(options.nodeFlags ?? []), '--import', dieWithParent, options.script, ...(options.args ?? [])],
+      {
+        cwd: repository,
+        env: { ...process.env, ...options.env },
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // A process group of its own: Ctrl-C reaches the parent only, which then stops its children in order.
+        detached: true,
+      },
+    )
     let tail = ''
     for (const stream of [child.stdout, child.stderr])
       stream?.on('data', (chunk: Buffer) => {

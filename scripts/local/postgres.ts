@@ -1,23 +1,44 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { type Child, startChild } from './child.ts'
+import pg from 'pg'
+import { startChild } from './child.ts'
 import { freePort } from './ports.ts'
 
 export type LocalPostgres = {
-  /** Connects as the owner of the database `causeway`. */
+  /** Connects as the owner of an empty database. */
   readonly url: string
   readonly stop: () => Promise<void>
 }
 
-/** Real Postgres on a folder of its own; `DATABASE_URL` takes over when it is set. */
+/**
+ * Real Postgres on a folder of its own. `DATABASE_URL` takes over when it is set: then the world gets a new database on that server, since
+ * a fresh chain beside the tables of an old one would look like a reorg, and drops it at the end.
+ */
 export const startPostgres = async (folder: string, port?: number): Promise<LocalPostgres> => {
   const external = process.env.DATABASE_URL
-  if (external) return { url: external, stop: async () => {} }
+  return external ? borrowServer(external) : startServer(folder, port)
+}
+
+const startServer = async (folder: string, port?: number): Promise<LocalPostgres> => {
   const chosen = await freePort(port)
-  const child: Child = await startChild({
+  const child = await startChild({
     name: 'postgres',
     script: 'scripts/local/postgres-process.ts',
     args: [join(folder, 'postgres'), String(chosen)],
     logFile: join(folder, 'postgres.log'),
   })
   return { url: `postgresql://postgres:local@127.0.0.1:${chosen}/causeway`, stop: child.stop }
+}
+
+const borrowServer = async (server: string): Promise<LocalPostgres> => {
+  const name = `causeway_${randomBytes(6).toString('hex')}`
+  const run = async (sql: string) => {
+    const client = new pg.Client({ connectionString: server })
+    await client.connect()
+    await client.query(sql).finally(() => client.end())
+  }
+  await run(`create database ${name} template template0 encoding 'UTF8' locale 'C'`)
+  const url = new URL(server)
+  url.pathname = `/${name}`
+  return { url: url.href, stop: () => run(`drop database if exists ${name} with (force)`) }
 }

@@ -5,6 +5,7 @@ import { readConfig } from '../../bridge-service/src/config.ts'
 import { mintApiKey } from '../../bridge-service/src/http/api-key.ts'
 import { openBooks } from '../../bridge-service/src/liquidity/open-books.ts'
 import { migrate } from '../migrate.ts'
+import { nodeFlags } from '../node-flags.ts'
 import { type LocalBank, startBank } from './bank.ts'
 import { type Child, startChild } from './child.ts'
 import { type Deployment, deployContracts } from './deploy-contracts.ts'
@@ -114,6 +115,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       startChild({
         name,
         script,
+        nodeFlags,
         env: { ...env, ...change },
         logFile: join(folder, `${name}.log`),
         onExit: onExit(name),

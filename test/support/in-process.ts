@@ -3,8 +3,7 @@ import type { Chain, ChainOrder, ChainTx } from '../../bridge-service/src/chains
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import type { Rail, RailFact, RailOrder, RailTransfer } from '../../bridge-service/src/rails/rail.ts'
-import type { WaitKind } from '../../bridge-service/src/transfer/decision.ts'
-import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
+import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
 
 /** What happens to a call: its answer is lost before or after it was taken, it is refused, or the adapter throws. */
 export type Fault = 'lostBefore' | 'lostAfter' | 'throws' | { readonly refused: string }
@@ -101,7 +100,7 @@ export type InProcessChain = Chain & {
   /** Includes everything that waits in one new block and hands its facts to the inbox. Gives the number of transactions. */
   readonly mine: () => Promise<number>
   /** Facts of `finality_waits` that the height has made final; what the engine asks for. */
-  readonly finalFacts: (limit: number) => Promise<{ transferId: TransferId; kind: WaitKind; fact: string }[]>
+  readonly finalFacts: (limit: number) => Promise<FinalFact[]>
   readonly height: () => number
 }
 
@@ -142,7 +141,13 @@ export const inProcessChain = (pool: Pool, id: Chain['id'] = 'evm:1'): InProcess
       if (item.reverted) continue
       const { action, terms } = item.order
       escrows.set(terms.ref, statusAfter[action])
-      const payload = { status: 'included', txHash: item.tx.hash, blockNumber: String(height), blockHash: `0x${height}` }
+      const payload = {
+        status: 'included',
+        escrowId: terms.ref,
+        txHash: item.tx.hash,
+        blockNumber: String(height),
+        blockHash: `0x${height}`,
+      }
       facts.push([`${item.tx.hash}:0`, terms.ref, factOf[action], payload])
     }
     for (const [fact, subject, kind, payload] of facts)
@@ -181,8 +186,9 @@ export const inProcessChain = (pool: Pool, id: Chain['id'] = 'evm:1'): InProcess
       return known.reverted ? refused('chain_refused', 'it reverted') : done(known.tx)
     },
     finalFacts: async limit => {
-      const { rows } = await pool.query<{ transferId: TransferId; kind: WaitKind; fact: string }>(
-        'select transfer_id as "transferId", kind, fact from finality_waits where chain = $1 and height <= $2 limit $3',
+      const { rows } = await pool.query<FinalFact>(
+        `select w.transfer_id as "transferId", w.kind, w.fact, i.payload->>'escrowId' as "escrowId"
+           from finality_waits w join inbox i on i.source = w.chain and i.fact = w.fact where w.chain = $1 and w.height <= $2 limit $3`,
         [id, height, limit],
       )
       return rows

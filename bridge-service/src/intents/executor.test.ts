@@ -188,13 +188,13 @@ describe('an order to a bank', () => {
     expect((await rowOf(intent)).status).toBe('IN_FLIGHT')
   })
 
-  it('whose adapter threw before anything was sent comes round again', async () => {
+  it('whose adapter threw is asked about before it is sent again', async () => {
     bank.faults.submit.push('throws')
     const intent = await left('debitFiat')
     const run = start()
     await until('it was tried', () => bank.calls.length === 1)
     await givenBack(intent)
-    expect((await rowOf(intent)).status).toBe('PENDING')
+    expect((await rowOf(intent)).status).toBe('UNKNOWN')
     await hurry(intent)
     await until('an answer', () => run.answers.length === 1)
     expect(bank.orders.size).toBe(1)

@@ -97,9 +97,9 @@ export const executor = (options: ExecutorOptions): Executor => {
           unreachable(request)
       }
     } catch (error) {
-      // Adapters answer in outcomes; what is thrown says that nothing was sent, or is a bug. Either way the intent comes round again.
+      // Adapters answer in outcomes. A chain that throws says that nothing was stored; a bank's adapter that throws says nothing at all.
       log('warn', 'an intent is tried again later', { intent: intent.key, step: intent.step, error: String(error) })
-      await postpone(intent, intent.tried ? 'UNKNOWN' : 'PENDING')
+      await postpone(intent, intent.tried || intent.request.kind === 'rail' ? 'UNKNOWN' : 'PENDING')
     }
   }
 

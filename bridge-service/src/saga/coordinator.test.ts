@@ -193,13 +193,23 @@ describe('inputs', () => {
     const [transfer] = await many(1, events)
     const [a, b] = [start({ factPollMs: 3_600_000 }), start({ factPollMs: 3_600_000 })]
     // a remembers it as locked; b brings it on to releasing.
-    a.offer(work(transfer!.id, { type: 'chainFact', kind: 'escrowLocked', status: 'included', place: place('10') }))
+    a.offer(
+      work(
+        transfer!.id,
+        { type: 'chainFact', kind: 'escrowLocked', status: 'included', place: place('10') },
+        { escrowId: ourEscrow },
+      ),
+    )
     await until('it is locked', () => a.moved.length === 1)
-    b.offer(work(transfer!.id, { type: 'finalityReached', kind: 'lock', fact: place('10').fact }))
+    b.offer(work(transfer!.id, { type: 'finalityReached', kind: 'lock', fact: place('10').fact }, { escrowId: ourEscrow }))
     await until('it is releasing', () => b.moved[0]?.state === 'releasing')
     // The inbox has the release, and a is the one who reads it.
     const { fact: _fact, ...where } = place('20')
-    await tell('evm:1', `${transfer!.id}:20`, transfer!.terms.hold.ref, 'escrowReleased', { status: 'included', ...where })
+    await tell('evm:1', `${transfer!.id}:20`, transfer!.terms.hold.ref, 'escrowReleased', {
+      status: 'included',
+      escrowId: ourEscrow,
+      ...where,
+    })
     a.wake()
     await until('it is released', async () => (await stateOf(transfer!.id)) === 'released')
   })

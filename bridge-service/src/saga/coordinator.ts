@@ -59,6 +59,9 @@ export type CoordinatorOptions = {
 // Parking is rare and unparking is a person's work: so long the list of parked transfers may be old.
 const parkedForMs = 2_000
 
+// Some 4 KB each. One that is forgotten is read again.
+const maxKnown = 10_000
+
 type Ignored = { work: Work; version: number }
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
 
@@ -275,7 +278,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     known.delete(transfer.id)
     if (terminalStates.includes(transfer.state)) return
     known.set(transfer.id, transfer)
-    if (known.size > 20_000) known.delete(known.keys().next().value!)
+    if (known.size > maxKnown) known.delete(known.keys().next().value!)
   }
 
   /**

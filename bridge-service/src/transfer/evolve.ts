@@ -86,7 +86,11 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'creditSettled':
       return { ...progress, credit: { bankTransferId: event.bankTransferId, settled: true } }
     case 'creditReturned':
-      return { ...progress, failure: { code: 'credit_returned', detail: event.rawCode ?? 'no code given' } }
+      return {
+        ...progress,
+        credit: { ...progress.credit, returned: true },
+        failure: { code: 'credit_returned', detail: event.rawCode ?? 'no code given' },
+      }
     default:
       return unreachable(event)
   }

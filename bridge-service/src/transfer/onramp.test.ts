@@ -410,6 +410,30 @@ describe('the lock', () => {
   })
 })
 
+describe('a refund by anybody that is heard of before its lock', () => {
+  it('is a refund all the same, and the lock is no news any more', () => {
+    given(onramp(), history.locking)
+      .when(included('escrowRefunded', '30'))
+      .then(['escrowRefunded'], {
+        state: 'refunded',
+        answered: ['lockEscrow SUCCEEDED'],
+        timers: { clearing: null, retryRelease: null, retryRefund: null },
+        waits: { lock: null, refund: '0x30:0' },
+      })
+    const refunded = [...history.locking, { type: 'escrowRefunded', ...place('30') } as const]
+    given(onramp(), refunded).when(included('escrowLocked', '10')).thenNothing()
+    given(onramp(), refunded)
+      .when(final('refund', '30'))
+      .then(['refundFinalized'], {
+        state: 'crediting',
+        intents: ['creditFiat'],
+        entries: [unhold],
+        liquidity: 'free',
+        waits: { refund: null },
+      })
+  })
+})
+
 describe('clearing', () => {
   it('ends on the millisecond on which the debit is final', () => {
     given(onramp(), history.clearing)
@@ -829,6 +853,52 @@ describe('the credit back', () => {
       .when(credit('returned', 'AC04'))
       .then(['creditReturned'], { state: 'review', answered: ['creditFiat FAILED'], entries: [paidIn] })
     given(onramp(), history.locking).when(credit('returned')).thenNothing()
+  })
+})
+
+describe('a transfer in a person’s hands', () => {
+  const comesBack = [...history.crediting, debitReturnedLate]
+
+  it('books what the bank does with a credit that was on its way', () => {
+    given(onramp(), comesBack)
+      .when(credit('settled'))
+      .then(['creditSettled'], { state: 'review', answered: ['creditFiat SUCCEEDED'], entries: [paidBack] })
+    given(onramp(), comesBack)
+      .when(credit('rejected'))
+      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
+    given(onramp(), comesBack)
+      .when(refusal('creditFiat'))
+      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
+    given(onramp(), [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' }])
+      .when(credit('returned', 'AC04'))
+      .then(['creditReturned'], { state: 'review', answered: ['creditFiat FAILED'], entries: [paidIn] })
+  })
+
+  it('books each of them once', () => {
+    const settled = [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' } as const]
+    given(onramp(), settled).when(credit('settled')).thenNothing()
+    given(onramp(), settled).when(credit('rejected')).thenNothing()
+    given(onramp(), settled).when(refusal('creditFiat')).thenNothing()
+    given(onramp(), settled).when(debit('returned')).thenNothing()
+    given(onramp(), [...settled, { type: 'creditReturned', rawCode: null }])
+      .when(credit('returned'))
+      .thenNothing()
+  })
+
+  it('knows that a credit whose return it heard of first has settled and come back', () => {
+    const returnedFirst = [...history.crediting, { type: 'creditReturned', rawCode: 'AC04' } as const]
+    given(onramp(), returnedFirst).when(credit('settled')).thenNothing()
+  })
+
+  it('loses what the bank takes back', () => {
+    const settledAfterAll = [...history.failed, debitSettled]
+    given(onramp(), settledAfterAll)
+      .when(debit('returned', 'R10'))
+      .then(['debitReturned'], { state: 'review', entries: [lost] })
+    const refused = [...history.crediting, { type: 'creditRefused', code: 'rail_refused', detail: 'AC04' } as const]
+    given(onramp(), refused)
+      .when(debit('returned', 'R10'))
+      .then(['debitReturned'], { state: 'review', entries: [lost] })
   })
 })
 

@@ -66,7 +66,8 @@ const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type
     return happened([{ type: 'releaseRefused', code, detail }], failed)
   if (step === 'refundEscrow' && state === 'refunding' && attempt === progress.attempts.refund)
     return happened([{ type: 'refundRefused', code, detail }], failed)
-  if (step === 'creditFiat' && state === 'crediting') return happened([{ type: 'creditRefused', code, detail }], failed)
+  if (step === 'creditFiat' && creditIsOpen({ state, progress }))
+    return happened([{ type: 'creditRefused', code, detail }], failed)
   return nothing('the refusal is about a step that is over')
 }
 
@@ -139,6 +140,8 @@ const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
     case 'crediting':
     case 'compensated':
       return happened([returned(true)])
+    case 'review':
+      return progress.debit === undefined ? nothing('no money of this debit is here') : happened([returned(true)])
     default:
       return nothing('no money of this debit is here')
   }
@@ -152,19 +155,25 @@ const readCredit = ({ state, progress }: Transfer, fact: RailFact): Reading => {
       if (state !== 'crediting' || progress.credit?.bankTransferId !== undefined) return nothing('the bank had said so before')
       return happened([{ type: 'creditSubmitted', bankTransferId }], changed('creditFiat', 'IN_FLIGHT'))
     case 'settled':
-      if (state !== 'crediting') return nothing('settled before')
+      if (!creditIsOpen({ state, progress })) return nothing('settled before')
+      if (state === 'review') return happened([{ type: 'creditSettled', bankTransferId }], changed('creditFiat', 'SUCCEEDED'))
       return happened(
         [{ type: 'creditSettled', bankTransferId }, { type: 'transferCompensated' }],
         changed('creditFiat', 'SUCCEEDED'),
       )
     case 'rejected':
-      if (state !== 'crediting') return nothing('the credit is over')
+      if (!creditIsOpen({ state, progress })) return nothing('the credit is over')
       return happened([{ type: 'creditRefused', code: 'rail_refused', detail }], changed('creditFiat', 'FAILED'))
     case 'returned':
-      if (state !== 'crediting' && state !== 'compensated') return nothing('the credit is over')
+      if (state !== 'crediting' && state !== 'compensated' && state !== 'review') return nothing('the credit is over')
+      if (progress.credit?.returned) return nothing('returned before')
       return happened([{ type: 'creditReturned', rawCode: rawCodeOf(fact) }], changed('creditFiat', 'FAILED'))
   }
 }
+
+/** The bank may still settle or refuse it. One that came back before we heard of its settlement is over. */
+const creditIsOpen = ({ state, progress: { credit } }: Pick<Transfer, 'state' | 'progress'>) =>
+  (state === 'crediting' || state === 'review') && !credit?.settled && !credit?.returned
 
 const readChain = (
   { state, progress }: Transfer,

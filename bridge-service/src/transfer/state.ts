@@ -99,7 +99,8 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
   failed: { debitSettled: 'review' },
-  review: {},
+  // A person has it, and the bank goes on all the same: what moves there is booked here.
+  review: { debitReturned: 'review', creditSettled: 'review', creditRefused: 'review', creditReturned: 'review' },
 }
 
 export const targetOf = (source: Source, event: EventType): State | undefined => onrampTransitions[source][event]

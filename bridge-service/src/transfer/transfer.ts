@@ -21,7 +21,7 @@ export type Progress = {
   readonly lockBooked?: true
   readonly release?: ChainPlace
   readonly refund?: ChainPlace
-  readonly credit?: { readonly bankTransferId?: string; readonly settled?: true }
+  readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
   readonly cancelReason?: string
   /** Why it did not complete, with a stable code. */
   readonly failure?: { readonly code: string; readonly detail: string }

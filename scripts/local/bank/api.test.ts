@@ -143,7 +143,7 @@ describe('idempotency', () => {
 
   test('fifty identical orders at once while the bank is slow: one is taken, the others are told so', async () => {
     const order = orderOf()
-    await customer.arm({ kind: 'delay', ms: 200, times: 1, match: { externalId: order.externalId } })
+    await customer.arm({ kind: 'delay', ms: 500, times: 1, match: { externalId: order.externalId } })
     const answers = await Promise.all(Array.from({ length: 50 }, () => customer.submit(order, 'slow-crowd')))
     expect(answers.filter(answer => answer.status === 201)).toHaveLength(1)
     const inProgress = answers.filter(answer => answer.status === 409)

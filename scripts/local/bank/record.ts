@@ -1,6 +1,6 @@
 import type { Order } from './order.ts'
 
-export type TransferStatus = 'submitted' | 'settled' | 'rejected' | 'returned'
+type TransferStatus = 'submitted' | 'settled' | 'rejected' | 'returned'
 
 export type Transfer = Order & {
   readonly id: string

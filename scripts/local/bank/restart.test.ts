@@ -15,7 +15,7 @@ afterAll(() => workspace.remove())
 
 const secrets = { apiKey: 'key', webhookSecret: `whsec_${Buffer.alloc(32, 7).toString('base64')}` }
 const start = (options: Parameters<typeof startBank>[1] = {}): Promise<LocalBank> =>
-  startBank(workspace.folder, { ...secrets, settlementDelays: { ach: 'manual', wire: 600 }, ...options })
+  startBank(workspace.folder, { ...secrets, settlementDelays: { ach: 'manual', wire: 2_500 }, ...options })
 
 test('killed and started again, the bank has the same books, the same memory of keys, and finishes what it began', async () => {
   const receiver = await openReceiver()

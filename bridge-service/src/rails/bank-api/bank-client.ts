@@ -5,7 +5,7 @@ export type BankAnswer =
 
 export type BankClientConfig = { readonly baseUrl: string; readonly apiKey: string; readonly timeoutMs: number }
 
-export type BankRequest = {
+type BankRequest = {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly key?: string
