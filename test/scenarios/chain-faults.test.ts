@@ -75,11 +75,11 @@ const mined = async (act: Promise<void>) => {
   const acting = act.finally(() => {
     over = true
   })
-  await until('the call to be mined', async () => {
+  const mining = until('the call to be mined', async () => {
     await mine()
     return over
   })
-  await acting
+  await Promise.all([acting, mining])
 }
 
 /** Up to where its lock, release or refund waits for a block. */
@@ -175,8 +175,11 @@ describe('the escrow or the token', () => {
 
   it('the escrow is paused when the release is on its way: it reverts, and is wished again once that is final', async () => {
     const id = await upTo.release()
-    await mined(scene.guardEscrow('pause')) // pays more, and so is in front of it
+    const waiting = (await pending()).length
+    const pausing = scene.guardEscrow('pause')
+    await until('the pause beside it, which pays more', async () => (await pending()).length > waiting)
     await mine(20)
+    await pausing
     await scene.has(id, 'releaseRefused')
     await mined(scene.guardEscrow('unpause'))
     const types = await completes(id)

@@ -74,7 +74,7 @@ const dev = async (): Promise<Dev> => {
   ).catch(error => {
     throw new Error(`${error}\n${said}`)
   })
-  const after = (name: string) => new RegExp(`^\\s+${name}\\s+(\\S+)`, 'm').exec(said)![1]!
+  const after = (name: string) => new RegExp(`^  ${name} +(\\w+:/\\S+|/\\S+)`, 'm').exec(said)![1]!
   return { process: child, urls: ['API', 'EVM', 'Bank', 'Postgres'].map(after), folder: after('Logs') }
 }
 
