@@ -11,7 +11,7 @@ import { checkLaws, type Law } from '../../scripts/local/laws.ts'
 import { startWorld, type World, type WorldOptions } from '../../scripts/local/world.ts'
 import { until } from './until.ts'
 
-export type BankTransfer = {
+type BankTransfer = {
   readonly id: string
   readonly externalId: string
   readonly direction: 'debit' | 'credit'
@@ -19,7 +19,7 @@ export type BankTransfer = {
   readonly description?: string
 }
 
-export type Order = {
+type Order = {
   readonly value?: string
   readonly rail?: 'ach' | 'wire' | 'book'
   readonly account?: string
