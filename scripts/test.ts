@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from './local/child.ts'
 
-// `npm test`: the Solidity tests with fresh fuzz inputs, then everything in vitest.
+// `npm test`: the Solidity tests with fresh fuzz inputs, then units and scenarios in vitest.
 const seed = process.env.FUZZ_SEED ?? `0x${randomBytes(32).toString('hex')}`
 console.log(`FUZZ_SEED=${seed} repeats the fuzz inputs of the Solidity tests.`)
 if (!existsSync(join(repository, 'node_modules/@foundry-rs/anvil-linux-amd64')))
@@ -13,6 +13,10 @@ if (!existsSync(join(repository, 'node_modules/@foundry-rs/anvil-linux-amd64')))
 const run = (command: string, ...args: string[]) =>
   spawnSync(command, args, { cwd: repository, stdio: 'inherit', env: { ...process.env, FUZZ_SEED: seed } }).status === 0
 
-const contracts = run('hardhat', 'test', 'solidity')
-const rest = run('vitest', 'run')
-process.exit(contracts && rest ? 0 : 1)
+// One after the other: a scenario starts a world of processes, and needs the machine to itself.
+const results = [
+  run('hardhat', 'test', 'solidity'),
+  run('vitest', 'run', '--project', 'unit'),
+  run('vitest', 'run', '--project', 'scenario'),
+]
+process.exit(results.every(ok => ok) ? 0 : 1)
