@@ -6,6 +6,7 @@ import type { RailScheme } from './rails/rail.ts'
 
 const currency = z.enum(Object.keys(currencies) as [Currency, ...Currency[]])
 const minor = z.string().regex(/^\d+$/, 'minor units as a decimal string').transform(BigInt)
+const positive = minor.refine(value => value > 0n, 'more than zero')
 const chainId = z.custom<ChainId>(value => typeof value === 'string' && /^[a-z]+:[\w.-]+$/.test(value), 'e.g. evm:31337')
 const hexKey = z
   .string()
@@ -70,7 +71,7 @@ const day = 86_400_000
 const policy = z.object({
   limits: z.partialRecord(currency, minor).default({ USD: 100_000_000n, EUR: 100_000_000n }),
   fee: z.object({ fixedMinor: minor, bps: minor }).default({ fixedMinor: 25n, bps: 10n }),
-  rates: z.array(z.object({ from: currency, to: currency, numerator: minor, denominator: minor })).default([
+  rates: z.array(z.object({ from: currency, to: currency, numerator: positive, denominator: positive })).default([
     { from: 'USD', to: 'USDC', numerator: 1n, denominator: 1n },
     { from: 'EUR', to: 'EURC', numerator: 1n, denominator: 1n },
   ]),

@@ -9,17 +9,17 @@ const ports = ['rails/rail.ts', 'chains/chain.ts']
 /** What a folder of the service may import beside itself and packages: folders and files, and those of which it may know the types. */
 const house: Record<string, { values: readonly string[]; types?: readonly string[] }> = {
   money: { values: ['errors.ts'] },
-  ledger: { values: ['money', 'errors.ts'], types: ['chains/chain.ts'] },
+  ledger: { values: ['money', 'transaction.ts', 'errors.ts'], types: ['chains/chain.ts'] },
   transfer: { values: ['money', 'ledger/entry.ts', 'ledger/chart.ts', 'errors.ts'], types: ports },
   policy: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts', ...ports] },
-  liquidity: { values: ['money', 'ledger', 'errors.ts'], types: ['transfer', ...ports] },
+  liquidity: { values: ['money', 'ledger', 'transaction.ts', 'errors.ts'], types: ['transfer', ...ports] },
   intents: { values: ['money', 'transfer', 'outcome.ts', 'repeat.ts', 'errors.ts'], types: ['policy', 'log.ts', ...ports] },
   saga: {
-    values: ['money', 'transfer', 'intents', 'ledger', 'liquidity', 'outcome.ts', 'repeat.ts', 'errors.ts'],
+    values: ['money', 'transfer', 'intents', 'ledger', 'liquidity', 'outcome.ts', 'repeat.ts', 'borrow.ts', 'errors.ts'],
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
   rails: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts'] },
-  chains: { values: ['money', 'outcome.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },
+  chains: { values: ['money', 'outcome.ts', 'transaction.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },
   bus: { values: ['errors.ts'], types: ['transfer'] },
   webhooks: { values: ['money', 'bus', 'errors.ts'], types: ['transfer'] },
   http: {
@@ -45,6 +45,8 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   'outcome.ts': { values: [] },
   'log.ts': { values: [] },
   'repeat.ts': { values: [] },
+  'borrow.ts': { values: [] },
+  'transaction.ts': { values: ['borrow.ts'] },
   'config.ts': { values: ['money', 'errors.ts'], types: ['transfer', 'policy', ...ports] },
 }
 const publishedByIndexer = ['indexer/src/observation.ts', 'indexer/src/queries.ts']

@@ -30,8 +30,6 @@ export type ExecutorOptions = {
   readonly pollMs?: number
   /** How long the bank keeps keys: after that an order is asked about and never sent again. */
   readonly keyRetentionMs?: number
-  /** Called before and after each external call; a test crashes here. */
-  readonly fault?: (point: 'beforeCall' | 'afterCall', intent: Intent) => void
 }
 
 export type Executor = {
@@ -49,7 +47,7 @@ const askAgainCeilingMs = 900_000
  * about, and sent again (the same key, the same bytes) only when the other side says that it never got it.
  */
 export const executor = (options: ExecutorOptions): Executor => {
-  const { pool, owner, leaseMs, rails, chains, screening, answer, log, fault = () => {} } = options
+  const { pool, owner, leaseMs, rails, chains, screening, answer, log } = options
   const waiting = new Map<string, Queued[]>()
   const calls = new Map<string, number>()
   const underWay = new Set<Promise<void>>()
@@ -82,7 +80,6 @@ export const executor = (options: ExecutorOptions): Executor => {
     if (Date.now() > intent.beginBeforeMs) return
     try {
       const { request } = intent
-      fault('beforeCall', intent)
       switch (request.kind) {
         case 'screening':
           await runScreening(intent, await screening.check(request.order))
@@ -104,7 +101,6 @@ export const executor = (options: ExecutorOptions): Executor => {
   }
 
   const runScreening = async (intent: LeasedIntent, outcome: Outcome<{ list: string }>) => {
-    fault('afterCall', intent)
     if (outcome.kind === 'done') return answer(intent, { type: 'screened', list: outcome.value.list })
     if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
     await postpone(intent, 'PENDING') // looking at a list has no effect that could be unknown
@@ -123,7 +119,6 @@ export const executor = (options: ExecutorOptions): Executor => {
       }
     }
     const outcome = await rail.submit(order)
-    fault('afterCall', intent)
     if (outcome.kind === 'done') return answerRail(intent, step, outcome.value)
     if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
     if (intent.tried) return postpone(intent, 'UNKNOWN')
@@ -152,7 +147,6 @@ export const executor = (options: ExecutorOptions): Executor => {
       if (found.kind !== 'refused') return postpone(intent, 'IN_FLIGHT')
     }
     const outcome = await chain.submit(order)
-    fault('afterCall', intent)
     if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
     if (intent.tried || outcome.kind === 'unknown') await postpone(intent, 'IN_FLIGHT')
   }

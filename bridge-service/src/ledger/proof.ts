@@ -1,5 +1,6 @@
 import type { Pool, PoolClient } from 'pg'
 import type { Currency } from '../money/currency.ts'
+import { inTransaction } from '../transaction.ts'
 import { type BankBalance, cashLaws } from './cash-law.ts'
 import { type EscrowOnChain, escrowLaw } from './escrow-law.ts'
 import { type Law, minorTexts } from './law.ts'
@@ -21,22 +22,17 @@ export const proveLedger = async (pool: Pool, scope: ProofScope): Promise<{ ok: 
   return { ok: laws.every(law => law.ok), laws }
 }
 
-const lawsInOneSnapshot = async (pool: Pool, { terminalStates, escrows }: ProofScope): Promise<Law[]> => {
-  const client = await pool.connect()
-  try {
-    await client.query('begin isolation level repeatable read read only')
-    const accounts = await readAccounts(client, terminalStates)
-    const laws = [netsToZero(accounts), balancesAreKept(accounts), holdsAreExplained(accounts), clearingIsExplained(accounts)]
-    for (const escrow of escrows) laws.push(await escrowLaw(client, escrow, terminalStates))
-    await client.query('commit')
-    return laws
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
-}
+const lawsInOneSnapshot = (pool: Pool, { terminalStates, escrows }: ProofScope): Promise<Law[]> =>
+  inTransaction(
+    pool,
+    async client => {
+      const accounts = await readAccounts(client, terminalStates)
+      const laws = [netsToZero(accounts), balancesAreKept(accounts), holdsAreExplained(accounts), clearingIsExplained(accounts)]
+      for (const escrow of escrows) laws.push(await escrowLaw(client, escrow, terminalStates))
+      return laws
+    },
+    'begin isolation level repeatable read read only',
+  )
 
 type AccountFacts = {
   readonly id: string

@@ -4,6 +4,7 @@ import { account, chartFor } from '../ledger/chart.ts'
 import { openAccounts } from '../ledger/open-accounts.ts'
 import type { Currency } from '../money/currency.ts'
 import type { Rail } from '../rails/rail.ts'
+import { inTransaction } from '../transaction.ts'
 
 export type BooksToOpen = {
   readonly banks: readonly { readonly rail: Rail; readonly accounts: Partial<Record<Currency, string>> }[]
@@ -34,31 +35,23 @@ export const openBooks = async (database: Pool, { banks, chains }: BooksToOpen):
   for (const opening of openings) await book(database, opening)
 }
 
-const book = async (database: Pool, { account: id, currency, minor, pool }: Opening): Promise<void> => {
-  const client = await database.connect()
-  try {
-    await client.query('begin')
+const book = (database: Pool, { account: id, currency, minor, pool }: Opening): Promise<void> =>
+  inTransaction(database, async client => {
     const { rows } = await client.query<{ position: string }>(
       `insert into ledger_entries (transfer_id, version, kind) values ($1, 1, 'opening') on conflict do nothing returning position`,
       [`opening:${id}`],
     )
-    if (rows[0] !== undefined && BigInt(minor) !== 0n)
+    if (rows[0] === undefined) return
+    if (BigInt(minor) !== 0n)
       await client.query(
         `insert into ledger_postings (entry, line, account_id, currency, layer, amount)
          values ($1, 0, $2, $3, 'posted', $4), ($1, 1, $5, $3, 'posted', -$4::numeric)`,
         [rows[0].position, id, currency, minor, account.equity(currency)],
       )
-    if (rows[0] !== undefined && pool !== undefined)
+    if (pool !== undefined)
       await client.query('insert into liquidity_pools (id, currency, total) values ($1, $2, $3) on conflict do nothing', [
         pool,
         currency,
         minor,
       ])
-    await client.query('commit')
-  } catch (error) {
-    await client.query('rollback').catch(() => {})
-    throw error
-  } finally {
-    client.release()
-  }
-}
+  })

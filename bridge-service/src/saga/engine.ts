@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
-import { type ExecutorOptions, executor } from '../intents/executor.ts'
+import { executor } from '../intents/executor.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail } from '../rails/rail.ts'
 import type { WaitKind } from '../transfer/decision.ts'
@@ -33,7 +33,6 @@ export type EngineOptions = {
   readonly onMoved: (moved: readonly Transfer[]) => void
   readonly log: CoordinatorOptions['log']
   readonly pollMs?: number
-  readonly faults?: { coordinator?: CoordinatorOptions['fault']; executor?: ExecutorOptions['fault'] }
 }
 
 export type Engine = {
@@ -64,7 +63,6 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
       coordinating.offer({ transferId: intent.transferId, input, actor: 'saga', cause: `intent:${intent.key}` }),
     log,
     pollMs,
-    ...(options.faults?.executor ? { fault: options.faults.executor } : {}),
   })
   const coordinating: Coordinator = coordinator({
     pool,
@@ -78,7 +76,6 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     },
     log,
     factPollMs: pollMs,
-    ...(options.faults?.coordinator ? { fault: options.faults.coordinator } : {}),
   })
   const watchRows = (name: string, find: Parameters<typeof watch>[0]['find']) =>
     watch({

@@ -1,10 +1,10 @@
 import type { Pool, PoolClient } from 'pg'
+import { borrow } from '../borrow.ts'
 import { BridgeError } from '../errors.ts'
 import { type Intent, intentOf } from '../intents/intent.ts'
 import { request } from '../transfer/decide.ts'
 import type { QuoteId } from '../transfer/id.ts'
 import type { Transfer, Unborn } from '../transfer/transfer.ts'
-import { borrow } from './borrow.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { type Lease, type Step, stepStatement } from './step.ts'
 

@@ -1,5 +1,6 @@
-import type { Pool, PoolClient } from 'pg'
+import type { Pool } from 'pg'
 import type { Hex } from 'viem'
+import { inTransaction } from '../../transaction.ts'
 import type { Call } from './call.ts'
 
 export type Lease = { readonly sender: Hex; readonly owner: string; readonly epoch: number }
@@ -69,18 +70,3 @@ const holdLane = `
          lease_until = now() + $4 * interval '1 millisecond'
    where chain = $1 and sender = $2 and (lease_owner = $3 or lease_until is null or lease_until <= now())
   returning lease_epoch`
-
-const inTransaction = async <T>(pool: Pool, work: (tx: PoolClient) => Promise<T>): Promise<T> => {
-  const tx = await pool.connect()
-  try {
-    await tx.query('begin')
-    const result = await work(tx)
-    await tx.query('commit')
-    tx.release()
-    return result
-  } catch (error) {
-    // A connection that failed inside a transaction is not given to anyone else.
-    tx.release(true)
-    throw error
-  }
-}
