@@ -1,5 +1,6 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import pg from 'pg'
+import { applicationPool } from '../../bridge-service/src/app.ts'
 import { account, chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
 import { denyListScreening } from '../../bridge-service/src/policy/screening.ts'
@@ -29,8 +30,7 @@ const say = (text: string) => {
 const workspace = createWorkspace()
 const postgres = await startPostgres(workspace.folder)
 await migrate(postgres.url)
-const pool = new pg.Pool({ connectionString: postgres.url, max: 12, options: '-c role=causeway_app' })
-pool.on('error', () => {})
+const pool = applicationPool(postgres.url, 12, () => {})
 const admin = new pg.Client({ connectionString: postgres.url })
 await admin.connect()
 
@@ -53,8 +53,9 @@ engine = await startEngine({
   finalFacts: async limit => {
     const { rows } = await pool.query<FinalFact>({
       name: 'bench_final',
-      text: `select w.transfer_id as "transferId", w.kind, w.fact, i.payload->>'escrowId' as "escrowId"
-               from finality_waits w join inbox i on i.source = w.chain and i.fact = w.fact limit $1`,
+      text: `select w.transfer_id as "transferId", w.kind, w.fact,
+                    (select i.payload->>'escrowId' from inbox i where i.source = w.chain and i.fact = w.fact) as "escrowId"
+               from finality_waits w limit $1`,
       values: [limit],
     })
     return rows
