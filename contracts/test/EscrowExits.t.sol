@@ -16,7 +16,7 @@ contract EscrowExitsTest is EscrowFixture {
         vm.warp(_bound(time, START, type(uint64).max));
 
         _expectLog(address(escrow));
-        emit IEscrow.Released(id, terms.ref, terms.token, terms.payee, terms.amount);
+        emit IEscrow.Released(id, terms.ref, terms.token, terms.payee, terms.amount, 3);
         _release(terms);
 
         _assertStatus(terms, Status.Released);
@@ -31,7 +31,7 @@ contract EscrowExitsTest is EscrowFixture {
         vm.warp(_bound(time, START, type(uint64).max));
 
         _expectLog(address(escrow));
-        emit IEscrow.Refunded(id, terms.ref, terms.token, terms.payer, terms.amount, operator);
+        emit IEscrow.Refunded(id, terms.ref, terms.token, terms.payer, terms.amount, 3);
         _refund(terms);
 
         _assertStatus(terms, Status.Refunded);
@@ -47,7 +47,7 @@ contract EscrowExitsTest is EscrowFixture {
         vm.warp(_bound(time, REFUND_AFTER, type(uint64).max));
 
         _expectLog(address(escrow));
-        emit IEscrow.Refunded(id, terms.ref, terms.token, terms.payer, terms.amount, caller);
+        emit IEscrow.Refunded(id, terms.ref, terms.token, terms.payer, terms.amount, 3);
         _expire(terms, caller);
 
         _assertStatus(terms, Status.Refunded);
@@ -156,7 +156,7 @@ contract EscrowExitsTest is EscrowFixture {
         vm.expectRevert(abi.encodeWithSelector(Pausable.EnforcedPause.selector));
         _release(terms);
         vm.prank(admin);
-        escrow.unpause();
+        escrow.unpause(address(token));
         _release(terms);
         _assertStatus(terms, Status.Released);
     }

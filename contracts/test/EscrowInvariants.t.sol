@@ -15,7 +15,7 @@ contract EscrowInvariantsTest is EscrowFixture {
         super.setUp();
         TestDollar other = new TestDollar(admin);
         vm.prank(admin);
-        escrow.setTokenAllowed(address(other), true);
+        escrow.listToken(address(other), _looseLimits());
         _tokens.push(token);
         _tokens.push(other);
         _actor = new EscrowActor(escrow, _tokens, admin, operator, guardian, START);

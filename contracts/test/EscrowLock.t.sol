@@ -38,7 +38,8 @@ contract EscrowLockTest is EscrowFixture {
             terms.amount,
             terms.refundAfter,
             terms.hardDeadline,
-            terms.onExpiry
+            terms.onExpiry,
+            2
         );
         vm.prank(payer);
         EscrowId id = escrow.lock(terms);
@@ -152,7 +153,7 @@ contract EscrowLockTest is EscrowFixture {
         _pause();
         _refuses(_terms(), payer, abi.encodeWithSelector(Pausable.EnforcedPause.selector));
         vm.prank(admin);
-        escrow.unpause();
+        escrow.unpause(address(token));
         _lock(_terms());
         _assertStatus(_terms(), Status.Locked);
     }

@@ -4,10 +4,13 @@ pragma solidity 0.8.37;
 import {Ownable} from "@openzeppelin/contracts/access/Ownable.sol";
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {ERC20Pausable} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Pausable.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 
 /// @title A dollar for local and test networks
-/// @notice Six decimals, and the two powers of a real issuer that hurt a bridge: it can pause all transfers and deny an account.
-contract TestDollar is ERC20Pausable, Ownable {
+/// @notice Six decimals, ERC-2612, ERC-3009, and the two powers of a real issuer that hurt a bridge: it can pause all transfers and deny
+/// an account.
+contract TestDollar is ERC20Pausable, ERC20Permit, ERC3009, Ownable {
     mapping(address account => bool) private _denied;
 
     /// @notice The owner has put an account on the deny-list or taken it off.
@@ -16,7 +19,7 @@ contract TestDollar is ERC20Pausable, Ownable {
     /// @notice The account may neither send nor receive.
     error DeniedAccount(address account);
 
-    constructor(address owner) ERC20("Test Dollar", "TUSD") Ownable(owner) {}
+    constructor(address owner) ERC20("Test Dollar", "TUSD") ERC20Permit("Test Dollar") Ownable(owner) {}
 
     /// @notice Makes `amount` minor units out of nothing. Owner only.
     function mint(address to, uint256 amount) external onlyOwner {
@@ -49,7 +52,7 @@ contract TestDollar is ERC20Pausable, Ownable {
         return 6;
     }
 
-    function _update(address from, address to, uint256 value) internal override {
+    function _update(address from, address to, uint256 value) internal override(ERC20, ERC20Pausable) {
         require(!_denied[from], DeniedAccount(from));
         require(!_denied[to], DeniedAccount(to));
         super._update(from, to, value);

@@ -89,7 +89,7 @@ const guard = async ({ world }: Stage, functionName: 'pause' | 'unpause'): Promi
       chainId: world.contracts.chainId,
       nonce: await node.getTransactionCount({ address, blockTag: 'pending' }),
       to: world.contracts.escrow,
-      data: encodeFunctionData({ abi: escrowAbi, functionName }),
+      data: encodeFunctionData({ abi: escrowAbi, functionName, args: [world.contracts.token] }),
       gas: 200_000n,
       maxFeePerGas: 20_000_000_000n,
       maxPriorityFeePerGas: 1_000_000_000n,

@@ -32,6 +32,8 @@ export type Deployment = {
 }
 
 const treasuryFloat = parseUnits('10000000', 6)
+// A local world is for trying everything; what limits do is tried where they are set on purpose.
+const looseLimits = { capacity: 10n ** 30n, refillPerDay: 10n ** 30n, attestationThreshold: 10n ** 30n, attestationQuorum: 1 }
 const gas = { deploy: 5_000_000n, call: 200_000n }
 const fees = { maxFeePerGas: 20_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n }
 
@@ -70,7 +72,18 @@ export const deployContracts = async (url: string): Promise<Deployment> => {
       data: encodeDeployData({
         abi: escrowAbi,
         bytecode: escrowCode,
-        args: [admin.address, 0, operator.address, admin.address, [token]],
+        args: [
+          {
+            admin: admin.address,
+            adminDelay: 0,
+            limitsDelay: 0n,
+            operators: [operator.address],
+            guardians: [admin.address],
+            limiters: [admin.address],
+            attesters: [],
+            listings: [{ token, limits: looseLimits }],
+          },
+        ],
       }),
       gas: gas.deploy,
     }),

@@ -151,7 +151,7 @@ describe('a reorg', () => {
 
 describe('the escrow or the token', () => {
   it.each([
-    ['the escrow is paused', () => scene.guardEscrow('pause'), () => scene.guardEscrow('unpause'), 'EnforcedPause'],
+    ['the escrow is paused', () => scene.guardEscrow('pause'), () => scene.guardEscrow('unpause'), 'TokenIsPaused'],
     ['the token is paused', () => scene.guardToken('pause'), () => scene.guardToken('unpause'), 'EnforcedPause'],
     [
       'the customer is denied',
@@ -187,7 +187,7 @@ describe('the escrow or the token', () => {
   })
 
   it.each([
-    ['the escrow is paused', () => scene.guardEscrow('pause'), () => scene.guardEscrow('unpause'), 'EnforcedPause'],
+    ['the escrow is paused', () => scene.guardEscrow('pause'), () => scene.guardEscrow('unpause'), 'TokenIsPaused'],
     ['the token is paused', () => scene.guardToken('pause'), () => scene.guardToken('unpause'), 'EnforcedPause'],
     [
       'the treasury is denied',

@@ -101,7 +101,7 @@ const openScene = async (nodeUrl: string, deployment: Deployment, databaseUrl: s
   /** Any call of the escrow by a local account that is not the adapter's, mined at once. */
   const asAdmin = async (functionName: 'pause' | 'unpause') => {
     const account = privateKeyToAccount(deployment.admin.key)
-    await client.writeContract({ account, chain: null, address: deployment.escrow, abi: escrowAbi, functionName })
+    await client.writeContract({ account, chain: null, address: deployment.escrow, abi: escrowAbi, functionName, args: [deployment.token] })
     await mine()
   }
   /** The treasury's key used by somebody else: an empty payment to itself. */

@@ -134,7 +134,7 @@ export const startScenario = async (options: WorldOptions = {}) => {
     expect(receipt.status).toBe('success')
   }
   const guardEscrow = (functionName: 'pause' | 'unpause') =>
-    sendAs(world.contracts.admin.key, world.contracts.escrow, encodeFunctionData({ abi: escrowAbi, functionName }))
+    sendAs(world.contracts.admin.key, world.contracts.escrow, encodeFunctionData({ abi: escrowAbi, functionName, args: [world.contracts.token] }))
   const guardToken = (functionName: 'pause' | 'unpause') =>
     sendAs(world.contracts.admin.key, world.contracts.token, encodeFunctionData({ abi: testDollarAbi, functionName }))
   const deny = (account: Address, denied: boolean) =>

@@ -104,16 +104,17 @@ contract EscrowActor {
         vm.warp(_now);
     }
 
-    function togglePause() external {
-        bool paused = _escrow.paused();
+    function togglePause(uint256 seed) external {
+        address token = address(_tokens[seed % _tokens.length]);
+        bool paused = _escrow.tokenState(token).paused;
         vm.prank(paused ? _admin : _guardian);
-        if (paused) _escrow.unpause();
-        else _escrow.pause();
+        if (paused) _escrow.unpause(token);
+        else _escrow.pause(token);
     }
 
     function toggleToken(uint256 seed) external {
         address token = address(_tokens[seed % _tokens.length]);
-        bool allowed = _escrow.isTokenAllowed(token);
+        bool allowed = _escrow.tokenState(token).allowed;
         vm.prank(_admin);
         _escrow.setTokenAllowed(token, !allowed);
     }

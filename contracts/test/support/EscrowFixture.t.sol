@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {Escrow} from "../../Escrow.sol";
-import {EscrowId, IEscrow, OnExpiry, Status, Terms} from "../../interfaces/IEscrow.sol";
+import {EscrowId, IEscrow, Limits, OnExpiry, Status, Terms} from "../../interfaces/IEscrow.sol";
 import {TestDollar} from "../TestDollar.sol";
 import {vm} from "./Vm.t.sol";
 
@@ -15,9 +15,11 @@ abstract contract EscrowFixture {
     uint64 internal constant REFUND_AFTER = START + 1 hours;
     uint64 internal constant HARD_DEADLINE = START + 2 hours;
     uint48 internal constant ADMIN_DELAY = 3 days;
+    uint64 internal constant LIMITS_DELAY = 2 days;
 
     address internal immutable admin = _account("admin");
     address internal immutable guardian = _account("guardian");
+    address internal immutable limiter = _account("limiter");
     address internal immutable operator = _account("operator");
     address internal immutable payer = _account("payer");
     address internal immutable payee = _account("payee");
@@ -33,9 +35,26 @@ abstract contract EscrowFixture {
     }
 
     function _deploy(address allowed) internal returns (Escrow) {
-        address[] memory tokens = new address[](1);
-        tokens[0] = allowed;
-        return new Escrow(admin, ADMIN_DELAY, operator, guardian, tokens);
+        Escrow.Listing[] memory listings = new Escrow.Listing[](1);
+        listings[0] = Escrow.Listing(allowed, _looseLimits());
+        return
+            new Escrow(
+                Escrow.Setup({
+                    admin: admin,
+                    adminDelay: ADMIN_DELAY,
+                    limitsDelay: LIMITS_DELAY,
+                    operators: _only(operator),
+                    guardians: _only(guardian),
+                    limiters: _only(limiter),
+                    attesters: new address[](0),
+                    listings: listings
+                })
+            );
+    }
+
+    /// @dev Limits that no test reaches unless it wants to.
+    function _looseLimits() internal pure returns (Limits memory) {
+        return Limits({capacity: 1e36, refillPerDay: 1e36, attestationThreshold: 1e36, attestationQuorum: 1});
     }
 
     function _terms() internal view returns (Terms memory) {
@@ -67,7 +86,7 @@ abstract contract EscrowFixture {
 
     function _pause() internal {
         vm.prank(guardian);
-        escrow.pause();
+        escrow.pauseAll();
     }
 
     function _release(Terms memory terms) internal {
@@ -108,6 +127,11 @@ abstract contract EscrowFixture {
     function _bound(uint256 value, uint256 lowest, uint256 highest) internal pure returns (uint256) {
         if (value >= lowest && value <= highest) return value;
         return lowest + (value % (highest - lowest + 1));
+    }
+
+    function _only(address account) internal pure returns (address[] memory accounts) {
+        accounts = new address[](1);
+        accounts[0] = account;
     }
 
     function _account(string memory name) internal pure returns (address) {

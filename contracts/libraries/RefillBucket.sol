@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+/// @title A bucket that empties with use and refills with time
+/// @notice Its whole state is one instant: when it will be full again. Taking an amount moves that instant into the future by the time that
+/// the refill needs to make up for it; the bucket is empty when the instant is `capacity / refill` away. In any window of `t` seconds
+/// no more than `capacity + refillPerDay * t / 1 days` can be taken, exactly: every rounding is against the taker.
+/// @dev Instants are in ticks of 2^-16 seconds since 1970. They fit 48 bits until 2105; the caller must keep
+/// `capacity <= refillPerDay * MAX_DAYS_TO_REFILL`, or an empty bucket would lie beyond them, and amount, capacity and
+/// refill below 2^130.
+library RefillBucket {
+    /// @dev An empty bucket must be full again within this.
+    uint256 internal constant MAX_DAYS_TO_REFILL = 365;
+
+    uint256 private constant TICK_BITS = 16;
+    uint256 private constant TICKS_PER_DAY = 1 days << TICK_BITS;
+
+    /// @notice The bucket does not hold that much.
+    error BucketTooLow(uint256 requested, uint256 available);
+
+    /// @notice Takes an amount out.
+    /// @return The new instant at which the bucket will be full. Reverts with `BucketTooLow`.
+    function take(
+        uint48 fullAt,
+        uint256 amount,
+        uint256 capacity,
+        uint256 refillPerDay,
+        uint256 timestamp
+    ) internal pure returns (uint48) {
+        // A bucket that never refills gives nothing.
+        if (refillPerDay == 0) revert BucketTooLow(amount, 0);
+        unchecked {
+            // Products stay below 2^180: amounts < 2^130, instants < 2^49, ticks per day < 2^33.
+            uint256 current = timestamp << TICK_BITS;
+            uint256 from = fullAt > current ? fullAt : current;
+            uint256 instant = from + (amount * TICKS_PER_DAY + refillPerDay - 1) / refillPerDay;
+            if ((instant - current) * refillPerDay > capacity * TICKS_PER_DAY || instant > type(uint48).max)
+                revert BucketTooLow(amount, available(fullAt, capacity, refillPerDay, timestamp));
+            return uint48(instant);
+        }
+    }
+
+    /// @notice What could be taken now.
+    function available(uint48 fullAt, uint256 capacity, uint256 refillPerDay, uint256 timestamp) internal pure returns (uint256) {
+        if (refillPerDay == 0) return 0;
+        uint256 all = capacity * TICKS_PER_DAY;
+        uint256 used = _debt(fullAt, timestamp) * refillPerDay;
+        return used < all ? (all - used) / TICKS_PER_DAY : 0;
+    }
+
+    /// @notice The bucket under new limits: what was taken stays taken, and more than empty it cannot be.
+    function rescale(
+        uint48 fullAt,
+        uint256 oldRefillPerDay,
+        uint256 capacity,
+        uint256 refillPerDay,
+        uint256 timestamp
+    ) internal pure returns (uint48) {
+        if (refillPerDay == 0) return fullAt;
+        uint256 empty = (capacity * TICKS_PER_DAY) / refillPerDay;
+        // Without the old refill it cannot be told how much was taken, so it counts as all.
+        uint256 debt =
+            oldRefillPerDay == 0 ? empty : (_debt(fullAt, timestamp) * oldRefillPerDay + refillPerDay - 1) / refillPerDay;
+        return _instant(timestamp, debt < empty ? debt : empty);
+    }
+
+    function _debt(uint48 fullAt, uint256 timestamp) private pure returns (uint256) {
+        uint256 current = timestamp << TICK_BITS;
+        return fullAt > current ? fullAt - current : 0;
+    }
+
+    function _instant(uint256 timestamp, uint256 debt) private pure returns (uint48) {
+        uint256 instant = (timestamp << TICK_BITS) + debt;
+        if (instant > type(uint48).max) revert BucketTooLow(debt, 0);
+        return uint48(instant);
+    }
+}
