@@ -56,7 +56,8 @@ library RefillBucket {
         uint256 refillPerDay,
         uint256 timestamp
     ) internal pure returns (uint48) {
-        if (refillPerDay == 0) return fullAt;
+        // Nothing was ever taken, or nothing can be.
+        if (fullAt == 0 || refillPerDay == 0) return fullAt;
         uint256 empty = (capacity * TICKS_PER_DAY) / refillPerDay;
         // Without the old refill it cannot be told how much was taken, so it counts as all.
         uint256 debt =
