@@ -48,7 +48,7 @@ library RefillBucket {
         return used < all ? (all - used) / TICKS_PER_DAY : 0;
     }
 
-    /// @notice The bucket under new limits: what was taken stays taken, and more than empty it cannot be.
+    /// @notice The bucket under new limits: what was taken stays taken.
     function rescale(
         uint48 fullAt,
         uint256 oldRefillPerDay,
@@ -58,21 +58,16 @@ library RefillBucket {
     ) internal pure returns (uint48) {
         // Nothing was ever taken, or nothing can be.
         if (fullAt == 0 || refillPerDay == 0) return fullAt;
-        uint256 empty = (capacity * TICKS_PER_DAY) / refillPerDay;
         // Without the old refill it cannot be told how much was taken, so it counts as all.
-        uint256 debt =
-            oldRefillPerDay == 0 ? empty : (_debt(fullAt, timestamp) * oldRefillPerDay + refillPerDay - 1) / refillPerDay;
-        return _instant(timestamp, debt < empty ? debt : empty);
+        uint256 used = oldRefillPerDay == 0 ? capacity * TICKS_PER_DAY : _debt(fullAt, timestamp) * oldRefillPerDay;
+        uint256 debt = (used + refillPerDay - 1) / refillPerDay;
+        uint256 longest = MAX_DAYS_TO_REFILL * TICKS_PER_DAY;
+        uint256 instant = (timestamp << TICK_BITS) + (debt < longest ? debt : longest);
+        return instant < type(uint48).max ? uint48(instant) : type(uint48).max;
     }
 
     function _debt(uint48 fullAt, uint256 timestamp) private pure returns (uint256) {
         uint256 current = timestamp << TICK_BITS;
         return fullAt > current ? fullAt - current : 0;
-    }
-
-    function _instant(uint256 timestamp, uint256 debt) private pure returns (uint48) {
-        uint256 instant = (timestamp << TICK_BITS) + debt;
-        if (instant > type(uint48).max) revert BucketTooLow(debt, 0);
-        return uint48(instant);
     }
 }
