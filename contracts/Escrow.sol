@@ -328,18 +328,18 @@ contract Escrow is EscrowCredits {
     }
 
     function _checkAttestations(EscrowId id, Attestation[] calldata attestations, uint8 quorum) private view {
-        if (!(quorum != 0 && attestations.length >= quorum)) revert TooFewAttestations(attestations.length, quorum);
+        if (quorum == 0 || attestations.length < quorum) revert TooFewAttestations(attestations.length, quorum);
         address previous = address(0);
         for (uint256 i = 0; i < attestations.length; ++i) {
             Attestation calldata given = attestations[i];
             if (given.attester <= previous) revert AttestersNotAscending(previous, given.attester);
             previous = given.attester;
             bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, id, given.validUntil)));
-            if (
-                !(hasRole(ATTESTER_ROLE, given.attester) &&
+            bool valid =
+                hasRole(ATTESTER_ROLE, given.attester) &&
                     block.timestamp <= given.validUntil &&
-                    SignatureChecker.isValidSignatureNowCalldata(given.attester, digest, given.signature))
-            ) revert AttestationInvalid(given.attester);
+                    SignatureChecker.isValidSignatureNowCalldata(given.attester, digest, given.signature);
+            if (!valid) revert AttestationInvalid(given.attester);
         }
     }
 

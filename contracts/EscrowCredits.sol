@@ -114,6 +114,6 @@ abstract contract EscrowCredits is EscrowTokens, EIP712, Nonces, ReentrancyGuard
     }
 
     function _checkRecipient(address to) private view {
-        if (!(to != address(0) && to != address(this))) revert RecipientInvalid(to);
+        if (to == address(0) || to == address(this)) revert RecipientInvalid(to);
     }
 }

@@ -294,6 +294,8 @@ interface IEscrow {
 
     /// @notice The point of no return: fiat is leaving, or is final. Suspends `refundAfter` until `hardDeadline`. Operator only, before
     /// `refundAfter`; takes from the token's bucket; refused while paused.
+    /// @dev Needs no attestation, for it pays no one. Where the terms' exit is a release, it does decide that one is due at
+    /// `hardDeadline`: until then whoever is operator can still refund, and the bucket bounds how much a stolen key could commit.
     function commit(Terms calldata terms) external;
 
     /// @notice Pays a locked or committed escrow to its payee. Operator only; takes from the token's bucket; refused while paused, and
