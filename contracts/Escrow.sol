@@ -123,6 +123,7 @@ contract Escrow is EscrowCredits {
         uint256 owed;
         (id, owed) = _open(terms);
         uint256 before = _solventBalance(terms.token, owed);
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(terms.token).permit(terms.payer, address(this), terms.amount, deadline, v, r, s) {} catch {}
         _pull(terms, before);
     }
@@ -204,6 +205,7 @@ contract Escrow is EscrowCredits {
         bytes32 typehash = TERMS_TYPEHASH;
         bytes32 structHash;
         // Every field of the struct is static, so its ABI encoding, as it lies in calldata, is its EIP-712 encodeData.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, typehash)
@@ -310,6 +312,7 @@ contract Escrow is EscrowCredits {
             Terms calldata terms = items[i];
             bool done;
             // Terms are static, so the calldata of the single call is its selector and a copy: 530 gas an item less than to encode them.
+            // solhint-disable-next-line no-inline-assembly
             assembly ("memory-safe") {
                 let data := mload(0x40)
                 mstore(data, action)

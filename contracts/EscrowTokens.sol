@@ -31,14 +31,14 @@ abstract contract EscrowTokens is IEscrow, AccessControlDefaultAdminRules {
         uint64 notBefore;
     }
 
-    uint64 private immutable _limitsDelay;
+    uint64 private immutable LIMITS_DELAY;
 
     address[] private _tokens;
     mapping(address token => CustodySlot) internal _custody;
     mapping(address token => Proposal) private _proposals;
 
     constructor(uint64 delay) {
-        _limitsDelay = delay;
+        LIMITS_DELAY = delay;
     }
 
     /// @inheritdoc IEscrow
@@ -77,7 +77,7 @@ abstract contract EscrowTokens is IEscrow, AccessControlDefaultAdminRules {
         CustodySlot storage slot = _listed(token);
         // Refused now rather than after the delay.
         _checkLimits(limits);
-        uint64 notBefore = uint64(block.timestamp) + _limitsDelay;
+        uint64 notBefore = uint64(block.timestamp) + LIMITS_DELAY;
         _proposals[token] = Proposal(limits, notBefore);
         emit LimitsProposed(token, limits, notBefore, _tell(slot, slot.word));
     }
