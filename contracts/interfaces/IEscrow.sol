@@ -81,7 +81,6 @@ struct Attestation {
 /// @param limits The limits in force.
 /// @param proposed The limits that were proposed, if `notBefore` is not zero.
 /// @param notBefore Unix seconds. From here on the proposed limits can be applied.
-// solhint-disable-next-line gas-struct-packing -- never stored
 struct TokenState {
     bool allowed;
     bool paused;
