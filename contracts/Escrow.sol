@@ -327,7 +327,9 @@ contract Escrow is EscrowCredits {
     function _skip(Terms calldata terms) private returns (bytes4) {
         bytes memory reason = LowLevelCall.returnData();
         emit Skipped(escrowIdOf(terms), terms.ref, terms.token, reason);
-        return reason.length < 4 ? bytes4(0xffffffff) : bytes4(reason);
+        bytes4 selector = bytes4(reason);
+        // Zero would say that it went through.
+        return selector == 0 ? bytes4(0xffffffff) : selector;
     }
 
     function _checkAttestations(EscrowId id, Attestation[] calldata attestations, uint8 quorum) private view {

@@ -165,7 +165,8 @@ interface IEscrow {
     /// @param to The owner, or where he directed it.
     event CreditClaimed(address indexed token, address indexed owner, address indexed to, uint256 amount, uint40 sequence);
 
-    /// @notice One item of a batch was refused, and changed nothing.
+    /// @notice One item of a batch was refused, and changed nothing. Says something about that call only, and nothing about the escrow: a
+    /// batch that anyone sends is refused item by item.
     /// @param reason The revert data that the same call would have given alone.
     event Skipped(EscrowId indexed id, bytes32 indexed ref, address indexed token, bytes reason);
 
