@@ -24,8 +24,6 @@ export type Observation = {
   readonly payee?: string
   /** Minor units of the token. */
   readonly amount: string
-  /** Who triggered a refund. */
-  readonly by?: string
   readonly txHash: Hash
   readonly blockNumber: string
   readonly blockHash: Hash

@@ -129,7 +129,7 @@ describe('an order that the contract refuses', () => {
     const chain = scene.adapter()
     await scene.asAdmin('pause')
     const lock = scene.order('lock')
-    expect(await chain.submit(lock)).toMatchObject({ kind: 'refused', code: 'EnforcedPause' })
+    expect(await chain.submit(lock)).toMatchObject({ kind: 'refused', code: 'TokenIsPaused' })
     expect(await stored()).toEqual([])
     expect(await chain.find(lock.key)).toMatchObject({ kind: 'refused', code: 'not_found' })
     await scene.asAdmin('unpause')

@@ -1,4 +1,4 @@
-import { encodeFunctionData, type Hex } from 'viem'
+import { encodeFunctionData, erc20Abi, type Hex } from 'viem'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
 import type { ChainOrder } from '../chain.ts'
 import { evmTerms } from './escrow-id.ts'
@@ -10,16 +10,25 @@ export type Call = {
   readonly sender: Hex
   readonly to: Hex
   readonly data: Hex
+  /** The call that the escrow makes on the token in turn, if it pays. */
+  readonly payout?: { readonly token: Hex; readonly data: Hex }
 }
 
 /** The contract lets only the payer lock, and only the operator decide about what is locked. */
 export const callOf = (
   order: ChainOrder,
   on: { readonly treasury: Hex; readonly operator: Hex; readonly escrow: Hex; readonly token: Hex },
-): Call => ({
-  key: order.key,
-  action: order.action,
-  sender: order.action === 'lock' ? on.treasury : on.operator,
-  to: on.escrow,
-  data: encodeFunctionData({ abi: escrowAbi, functionName: order.action, args: [evmTerms(order.terms, on.token)] }),
-})
+): Call => {
+  const terms = evmTerms(order.terms, on.token)
+  const call = {
+    key: order.key,
+    action: order.action,
+    sender: order.action === 'lock' ? on.treasury : on.operator,
+    to: on.escrow,
+    data: encodeFunctionData({ abi: escrowAbi, functionName: order.action, args: [terms] }),
+  }
+  if (order.action === 'lock') return call
+  const recipient = order.action === 'release' ? terms.payee : terms.payer
+  const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [recipient, terms.amount] })
+  return { ...call, payout: { token: terms.token, data } }
+}

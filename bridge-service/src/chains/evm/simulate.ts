@@ -11,27 +11,42 @@ const errorsAbi = [...escrowAbi, ...testDollarAbi].filter(item => item.type === 
 
 /**
  * Runs a call on the newest block. Gives the gas limit to sign with; `refused` with the contract's error name as code when the contract
- * itself refuses. Whatever else goes wrong is no refusal: it throws `chain_unavailable`.
+ * itself refuses, or the token would refuse to pay. Whatever else goes wrong is no refusal: it throws `chain_unavailable`.
  */
 export const simulate = async (rpc: Rpc, call: Call): Promise<Outcome<never> | { kind: 'passes'; gasLimit: bigint }> => {
   const request = { from: call.sender, to: call.to, data: call.data }
   try {
     const gas = await rpc.client.request({ method: 'eth_estimateGas', params: [request, 'latest'] })
-    return { kind: 'passes', gasLimit: roomy(BigInt(gas)) }
+    const refusal = call.payout && (await refusalOfPayout(rpc, call.to, call.payout))
+    return refusal ?? { kind: 'passes', gasLimit: roomy(BigInt(gas)) }
   } catch (estimate) {
     const revert = revertOf(estimate)
     if (revert) return revert
     // Some nodes give the revert's data for a call only, and some fail an estimate for reasons of their own.
-    const again = await rpc.client
-      .request({ method: 'eth_call', params: [{ ...request, value: numberToHex(0) }, 'latest'] })
-      .then(
-        () => undefined,
-        error => revertOf(error),
-      )
+    const again = await run(rpc, { ...request, value: numberToHex(0) }).then(
+      () => undefined,
+      error => revertOf(error),
+    )
     if (again) return again
     throw unavailable(estimate)
   }
 }
+
+/** The escrow ends also when the token refuses to pay, and leaves the payee a credit to claim. Better to wait while we can. */
+const refusalOfPayout = async (rpc: Rpc, escrow: Hex, { token, data }: NonNullable<Call['payout']>) => {
+  try {
+    const answer = await run(rpc, { from: escrow, to: token, data })
+    // Tokens that answer at all answer with true; the first dollar tokens answer with nothing.
+    return answer === '0x' || BigInt(answer) === 1n ? undefined : refused('payout_refused', 'the token answered false')
+  } catch (error) {
+    const revert = revertOf(error)
+    if (revert) return revert
+    throw unavailable(error)
+  }
+}
+
+const run = (rpc: Rpc, request: { from: Hex; to: Hex; data: Hex; value?: Hex }): Promise<Hex> =>
+  rpc.client.request({ method: 'eth_call', params: [request, 'latest'] })
 
 // Between estimate and inclusion a counter of the escrow or the token may have gone to zero: writing it again costs 17,100 more, each.
 const roomy = (gas: bigint) => (gas * 6n) / 5n + 50_000n
