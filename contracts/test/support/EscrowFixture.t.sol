@@ -61,6 +61,11 @@ abstract contract EscrowFixture {
         return Limits({capacity: 1e36, refillPerDay: 1e36, attestationThreshold: 1e36, attestationQuorum: 1});
     }
 
+    /// @dev The strictest there is: nothing is released or committed any more, attested or not.
+    function _noLimits() internal pure returns (Limits memory) {
+        return Limits({capacity: 0, refillPerDay: 0, attestationThreshold: 0, attestationQuorum: 0});
+    }
+
     function _terms() internal view returns (Terms memory) {
         return
             Terms({
