@@ -11,21 +11,22 @@ interface Vm {
     }
 
     function prank(address caller) external;
+    function startPrank(address caller) external;
+    function stopPrank() external;
     function warp(uint256 timestamp) external;
     function chainId(uint256 id) external;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
+    function mockCallRevert(address callee, bytes calldata data, bytes calldata reason) external;
     function clearMockedCalls() external;
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function record() external;
     function accesses(address target) external returns (bytes32[] memory reads, bytes32[] memory writes);
     function load(address target, bytes32 slot) external view returns (bytes32);
-    function store(address target, bytes32 slot, bytes32 value) external;
     function snapshotState() external returns (uint256);
     function revertToState(uint256 snapshot) external returns (bool);
-    function expectRevert() external;
     function assume(bool condition) external pure;
     function expectRevert(bytes calldata data) external;
     function expectEmit(bool topic1, bool topic2, bool topic3, bool data, address emitter) external;
@@ -35,7 +36,6 @@ interface Vm {
     function assertEq(bytes32 left, bytes32 right, string calldata why) external pure;
     function assertEq(string calldata left, string calldata right, string calldata why) external pure;
     function assertNotEq(bytes32 left, bytes32 right, string calldata why) external pure;
-    function assertEq(bytes calldata left, bytes calldata right, string calldata why) external pure;
     function assertGe(uint256 left, uint256 right, string calldata why) external pure;
     function assertLe(uint256 left, uint256 right, string calldata why) external pure;
 }
