@@ -2,6 +2,7 @@ import { type Hex, parseSignature, parseUnits } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { beforeEach, expect, test } from 'vitest'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
+import { eip712Domain } from '../support/eip712-domain.ts'
 import { addressOf, escrowChain, refusal } from '../support/escrow-chain.ts'
 
 // What attesters and customers sign, as a wallet does it: types from the documentation, the domain from the chain (EIP-5267).
@@ -36,7 +37,7 @@ beforeEach(async () => {
   w = await escrowChain()
 })
 
-const domainOf = async (contract: { address: Hex }) => (await w.client.getEip712Domain({ address: contract.address })).domain
+const domainOf = (contract: { address: Hex }) => eip712Domain(w.client, contract.address)
 const customer = privateKeyToAccount(evmAccount(3).key)
 
 const lockLarge = async () => {

@@ -113,6 +113,7 @@ test('a payout that the token refuses is told as a credit, and claimed later by 
   expect([await credit(), (await state()).credited, await w.balanceOf(payee)]).toEqual([0n, 0n, before + amount])
 })
 
+// Sent with the gas that the node estimates: an estimate at which the payouts are skipped would be no estimate.
 test('a batch tells of what it skipped, with a reason that the ABI decodes', async () => {
   await lock()
   const other = w.terms({ amount: 5n })
