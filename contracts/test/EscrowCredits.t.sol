@@ -74,13 +74,7 @@ contract EscrowCreditsTest is EscrowFixture {
         _setDenied(payee, true);
         _release(terms);
         _setDenied(payee, false);
-        vm.warp(HARD_DEADLINE);
-        _expectNotOpen(terms, Status.Released);
-        _release(terms);
-        _expectNotOpen(terms, Status.Released);
-        _refund(terms);
-        _expectNotOpen(terms, Status.Released);
-        _expire(terms, stranger);
+        _assertClosed(terms, Status.Released);
         _assertHeld(0, terms.amount);
     }
 

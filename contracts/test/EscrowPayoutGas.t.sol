@@ -75,6 +75,28 @@ contract EscrowPayoutGasTest is EscrowFixture {
         vm.assertTrue(tried > 0, "tried");
     }
 
+    /// @dev With too little gas a batch of locks fails as a whole: none of its items is taken for a refusal of the token's.
+    function test_ABatchOfLocksWithTooLittleGasLocksNone() public {
+        Terms[] memory items = new Terms[](4);
+        for (uint256 i = 0; i < items.length; ++i) {
+            items[i] = _termsFor(bytes32(i + 1));
+            _fund(items[i]);
+        }
+        vm.prank(payer);
+        token.approve(address(escrow), items.length * items[0].amount);
+        bytes memory call = abi.encodeCall(IEscrow.lockBatch, (items));
+        uint256 locked = 0;
+        for (uint256 limit = 30_000; limit < MOST; limit += STEP) {
+            uint256 snapshot = vm.snapshotState();
+            vm.prank(payer);
+            (bool done, ) = address(escrow).call{gas: limit}(call);
+            if (done) ++locked;
+            vm.assertEq(escrow.totalLocked(address(token)), done ? items.length * items[0].amount : 0, "total");
+            vm.revertToState(snapshot);
+        }
+        vm.assertTrue(locked > 0, "locked");
+    }
+
     function _sweeps(bytes memory call) private {
         vm.warp(HARD_DEADLINE);
         uint256 paid = 0;
