@@ -68,19 +68,47 @@ contract EscrowCreditsTest is EscrowFixture {
         _assertBalance(payee, terms.amount);
     }
 
+    /// @dev Paid is what SafeERC20 calls paid: an answer of true, or none at all from a token that has code.
+    function test_OnlyAYesOrSilenceIsAPayout() public {
+        bytes[5] memory answers = [
+            abi.encode(false),
+            abi.encode(2),
+            abi.encodePacked(uint248(1)),
+            bytes(""),
+            abi.encode(true, 1)
+        ];
+        for (uint256 i = 0; i < answers.length; ++i) {
+            uint256 snapshot = vm.snapshotState();
+            vm.mockCall(address(token), abi.encodeWithSelector(token.transfer.selector), answers[i]);
+            Terms memory terms = _terms();
+            _lock(terms);
+            _release(terms);
+            // No, another number, less than a word; then silence, and a yes with more behind it.
+            _assertCredit(payee, i < 3 ? terms.amount : 0);
+            vm.clearMockedCalls();
+            vm.revertToState(snapshot);
+        }
+    }
+
+    function test_ATokenWithoutCodePaysNothing() public {
+        Terms memory terms = _terms();
+        _lock(terms);
+        bytes memory code = address(token).code;
+        vm.etch(address(token), "");
+        _release(terms);
+        _assertCredit(payee, terms.amount);
+        vm.etch(address(token), code);
+        escrow.claim(address(token), payee);
+        _assertBalance(payee, terms.amount);
+    }
+
     function test_AnEscrowThatEndedInACreditDoesNotEndAgain() public {
         Terms memory terms = _terms();
         _lock(terms);
         _setDenied(payee, true);
         _release(terms);
         _setDenied(payee, false);
-        vm.warp(HARD_DEADLINE);
-        _expectNotOpen(terms, Status.Released);
-        _release(terms);
-        _expectNotOpen(terms, Status.Released);
-        _refund(terms);
-        _expectNotOpen(terms, Status.Released);
-        _expire(terms, stranger);
+        _assertClosed(terms, Status.Released);
         _assertHeld(0, terms.amount);
     }
 

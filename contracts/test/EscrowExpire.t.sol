@@ -62,23 +62,24 @@ contract EscrowExpireTest is EscrowFixture {
         _assertHeld(0, 0);
     }
 
-    function test_OnlyAnOpenEscrowExpires() public {
-        Terms memory terms = _terms();
-        _expectNotOpen(terms, Status.None);
-        _expire(terms, stranger);
-        _lock(terms);
+    function test_NothingFollowsAnExpiry() public {
+        Terms memory terms = _locked(false, OnExpiry.Refund);
+        Terms memory committed = _termsFor("committed");
+        committed.onExpiry = OnExpiry.Release;
+        _lock(committed);
+        _commit(committed);
         // What another escrow holds would pay for a second exit.
         _lock(_termsFor("another transfer"));
-        vm.warp(REFUND_AFTER);
-        _expire(terms, stranger);
         vm.warp(HARD_DEADLINE);
-        _expectNotOpen(terms, Status.Refunded);
         _expire(terms, stranger);
-        _expectNotOpen(terms, Status.Refunded);
-        _release(terms);
-        _expectNotOpen(terms, Status.Refunded);
-        _refund(terms);
-        _assertHeld(terms.amount, 0);
+        _expire(committed, stranger);
+        _assertClosed(terms, Status.Refunded);
+        _assertClosed(committed, Status.Released);
+    }
+
+    function test_WhatWasNeverLockedDoesNotExpire() public {
+        _lock(_terms());
+        _assertClosed(_termsFor("never locked"), Status.None);
     }
 
     /// @dev All that whoever holds the bridge's keys can do to the token and to himself, at once: no key is left that could help.

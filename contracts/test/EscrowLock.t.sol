@@ -289,6 +289,18 @@ contract EscrowLockTest is EscrowFixture {
         _assertHeld(2 * terms.amount, 0);
     }
 
+    function test_RefusesATokenThatOnlySaysItHasMoved() public {
+        Terms memory terms = _terms();
+        _fund(terms);
+        vm.mockCall(address(token), abi.encodeWithSelector(IERC20.transferFrom.selector), abi.encode(true));
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.ReceiptMismatch.selector, address(token), terms.amount, 0));
+        vm.prank(payer);
+        escrow.lock(terms);
+        vm.clearMockedCalls();
+        _lock(terms);
+        _assertHeld(terms.amount, 0);
+    }
+
     function test_ADonationChangesNothing() public {
         vm.prank(admin);
         token.mint(address(escrow), 1);

@@ -99,17 +99,4 @@ contract EscrowReleaseTest is EscrowFixture {
         _release(terms);
         _assertBalance(payee, terms.amount);
     }
-
-    function _assertClosed(Terms memory terms, Status status) private {
-        uint256 held = token.balanceOf(address(escrow));
-        vm.warp(HARD_DEADLINE);
-        _expectNotOpen(terms, status);
-        _release(terms);
-        _expectNotOpen(terms, status);
-        _refund(terms);
-        _expectNotOpen(terms, status);
-        _expire(terms, stranger);
-        _assertStatus(terms, status);
-        _assertHeld(held, 0);
-    }
 }

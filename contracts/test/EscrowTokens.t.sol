@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {Escrow} from "../Escrow.sol";
 import {IEscrow, Limits, TokenState} from "../interfaces/IEscrow.sol";
 import {TestDollar} from "./TestDollar.sol";
 import {EscrowFixture} from "./support/EscrowFixture.t.sol";
@@ -33,6 +34,22 @@ contract EscrowTokensTest is EscrowFixture {
         escrow.setTokenAllowed(other, false);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.TokenAlreadyListed.selector, other));
         _list(other, limits);
+    }
+
+    function test_ASetupListsInItsOrderAndEachOnce() public {
+        Escrow.Setup memory setup;
+        setup.admin = admin;
+        setup.listings = new Escrow.Listing[](2);
+        setup.listings[0] = Escrow.Listing(address(new TestDollar(admin)), _looseLimits());
+        setup.listings[1] = Escrow.Listing(address(token), _noLimits());
+        Escrow two = new Escrow(setup);
+        for (uint256 i = 0; i < 2; ++i) {
+            vm.assertEq(two.listedTokens()[i], setup.listings[i].token, "order");
+            vm.assertEq(two.tokenState(setup.listings[i].token).available, setup.listings[i].limits.capacity, "capacity");
+        }
+        setup.listings[0] = setup.listings[1];
+        vm.expectRevert(abi.encodeWithSelector(IEscrow.TokenAlreadyListed.selector, address(token)));
+        new Escrow(setup);
     }
 
     function test_ATokenThatWasNeverListedIsAllZeros() public view {

@@ -141,6 +141,22 @@ contract RefillBucketTest {
         vm.assertGe(available * TICKS_PER_DAY, slack < all ? all - slack : 0, "takes what was not taken");
     }
 
+    /// @dev Whatever was taken under other limits: an emergency's lowering must not bury the bucket for ever.
+    function testFuzz_RescaledItIsFullAgainWithinAYear(uint256 capacity, uint256[2] memory refills, uint48 fullAt) public pure {
+        (, refills[0]) = _limits(capacity, refills[0]);
+        (capacity, refills[1]) = _limits(capacity, refills[1]);
+        uint48 rescaled = RefillBucket.rescale(fullAt, refills[0], capacity, refills[1], START);
+        vm.assertEq(RefillBucket.available(rescaled, capacity, refills[1], START + 365 days), capacity, "full");
+    }
+
+    function test_RescaleStopsAtTheLastInstant() public pure {
+        uint256 end = type(uint48).max >> 16;
+        uint48 rescaled = RefillBucket.rescale(type(uint48).max, 1e18, 1, 1, end - 1 days);
+        vm.assertEq(rescaled, type(uint48).max, "instant");
+        // Past its instants it must not start anew, as if nothing had been taken.
+        vm.assertEq(RefillBucket.rescale(1, 1, 1, 1, end + 1), type(uint48).max, "instant");
+    }
+
     function testFuzz_RescaleLeavesAnUntouchedBucketFull(
         uint256 capacity,
         uint256 refillPerDay,

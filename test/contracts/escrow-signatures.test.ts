@@ -2,8 +2,9 @@ import { type Hex, parseSignature, parseUnits } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { beforeEach, expect, test } from 'vitest'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
+import { contractRefusal } from '../support/contract-refusal.ts'
 import { eip712Domain } from '../support/eip712-domain.ts'
-import { addressOf, escrowChain, refusal } from '../support/escrow-chain.ts'
+import { addressOf, escrowChain } from '../support/escrow-chain.ts'
 
 // What attesters and customers sign, as a wallet does it: types from the documentation, the domain from the chain (EIP-5267).
 const attestationTypes = {
@@ -60,15 +61,18 @@ const attest = async (key: Hex, escrowId: Hex, validUntil: bigint) => {
 test('two attesters release what the operator alone may not', async () => {
   const terms = await lockLarge()
   const alone = w.operator.writeContract({ ...w.escrow, functionName: 'release', args: [terms] })
-  expect(await refusal(alone)).toMatchObject({
+  expect(await contractRefusal(alone)).toMatchObject({
     errorName: 'AttestationsRequired',
     args: [w.idOf(terms), w.limits.attestationThreshold],
   })
   const attestations = await Promise.all(w.attesters.map(({ key }) => attest(key, w.idOf(terms), terms.refundAfter)))
   const release = (given: typeof attestations) =>
     w.operator.writeContract({ ...w.escrow, functionName: 'releaseAttested', args: [terms, given] })
-  expect(await refusal(release(attestations.slice(0, 1)))).toMatchObject({ errorName: 'TooFewAttestations', args: [1n, 2] })
-  expect(await refusal(release(attestations.toReversed()))).toMatchObject({ errorName: 'AttestersNotAscending' })
+  expect(await contractRefusal(release(attestations.slice(0, 1)))).toMatchObject({
+    errorName: 'TooFewAttestations',
+    args: [1n, 2],
+  })
+  expect(await contractRefusal(release(attestations.toReversed()))).toMatchObject({ errorName: 'AttestersNotAscending' })
   await release(attestations)
   expect(await w.statusOf(terms)).toBe(2)
 })
@@ -80,7 +84,7 @@ test('an attestation of another escrow is refused', async () => {
     w.attesters.map(({ key }, i) => attest(key, i === 0 ? w.idOf(terms) : other, terms.refundAfter)),
   )
   const attempt = w.operator.writeContract({ ...w.escrow, functionName: 'releaseAttested', args: [terms, attestations] })
-  expect(await refusal(attempt)).toMatchObject({ errorName: 'AttestationInvalid', args: [attestations[1]!.attester] })
+  expect(await contractRefusal(attempt)).toMatchObject({ errorName: 'AttestationInvalid', args: [attestations[1]!.attester] })
 })
 
 test('a denied customer redirects his credit by a signature that a stranger sends', async () => {
@@ -104,7 +108,10 @@ test('a denied customer redirects his credit by a signature that a stranger send
       functionName: 'claimTo',
       args: [w.token.address, customer.address, account, deadline, signature],
     })
-  expect(await refusal(claimTo(addressOf(w.operator)))).toMatchObject({ errorName: 'RedirectInvalid', args: [customer.address] })
+  expect(await contractRefusal(claimTo(addressOf(w.operator)))).toMatchObject({
+    errorName: 'RedirectInvalid',
+    args: [customer.address],
+  })
   const [log] = await w.logs(claimTo(to))
   expect(log).toMatchObject({ eventName: 'CreditClaimed', args: { owner: customer.address, to, amount: terms.amount } })
   expect(await w.balanceOf(to)).toBe(terms.amount)

@@ -1,6 +1,7 @@
 import { decodeErrorResult, getAddress } from 'viem'
 import { beforeEach, expect, test } from 'vitest'
-import { addressOf, escrowChain, refusal } from '../support/escrow-chain.ts'
+import { contractRefusal } from '../support/contract-refusal.ts'
+import { addressOf, escrowChain } from '../support/escrow-chain.ts'
 
 // An auditor's view: nothing but the committed ABI and a node.
 let w: Awaited<ReturnType<typeof escrowChain>>
@@ -40,7 +41,7 @@ test('release pays the payee, once', async () => {
   expect(logs).toMatchObject([{ eventName: 'Released', args: { id: w.idOf(terms), ref, token, payee, amount, sequence: 3 } }])
   expect([await w.statusOf(terms), (await state()).locked, await w.balanceOf(payee)]).toEqual([2, 0n, before + amount])
   for (const again of ['release', 'refund', 'commit'] as const)
-    expect(await refusal(act(w.operator, again))).toMatchObject({ errorName: 'EscrowNotOpen', args: [w.idOf(terms), 2] })
+    expect(await contractRefusal(act(w.operator, again))).toMatchObject({ errorName: 'EscrowNotOpen', args: [w.idOf(terms), 2] })
 })
 
 test('refund pays the payer back', async () => {
@@ -58,7 +59,7 @@ test('a commit puts the exit off until the hard deadline, where a stranger takes
   expect(committed).toMatchObject({ eventName: 'Committed', args: { id: w.idOf(terms), sequence: 3 } })
   expect(await w.statusOf(terms)).toBe(4)
   await w.time.increaseTo(terms.refundAfter)
-  expect(await refusal(act(w.stranger, 'expire'))).toMatchObject({
+  expect(await contractRefusal(act(w.stranger, 'expire'))).toMatchObject({
     errorName: 'EscrowNotExpired',
     args: [w.idOf(terms), terms.hardDeadline],
   })
@@ -74,9 +75,9 @@ test('a pause of one token stops lock and release and not the expiry', async () 
   const by = addressOf(w.admin)
   expect(paused).toMatchObject({ eventName: 'TokenPaused', args: { token: w.token.address, paused: true, by, sequence: 3 } })
   const stopped = { errorName: 'TokenIsPaused', args: [w.token.address] }
-  expect(await refusal(act(w.operator, 'release'))).toMatchObject(stopped)
+  expect(await contractRefusal(act(w.operator, 'release'))).toMatchObject(stopped)
   expect(
-    await refusal(w.treasury.writeContract({ ...w.escrow, functionName: 'lock', args: [w.terms({ amount: 1n })] })),
+    await contractRefusal(w.treasury.writeContract({ ...w.escrow, functionName: 'lock', args: [w.terms({ amount: 1n })] })),
   ).toMatchObject(stopped)
 
   await w.time.setNextBlockTimestamp(terms.refundAfter)
@@ -89,7 +90,7 @@ test('a pause of one token stops lock and release and not the expiry', async () 
 test('a pause of all reaches every token, and ends token by token', async () => {
   const [paused] = await w.logs(w.admin.writeContract({ ...w.escrow, functionName: 'pauseAll' }))
   expect(paused).toMatchObject({ eventName: 'TokenPaused', args: { token: w.token.address, paused: true } })
-  expect(await refusal(lock())).toMatchObject({ errorName: 'TokenIsPaused', args: [w.token.address] })
+  expect(await contractRefusal(lock())).toMatchObject({ errorName: 'TokenIsPaused', args: [w.token.address] })
   await w.admin.writeContract({ ...w.escrow, functionName: 'unpause', args: [w.token.address] })
   await lock()
   expect(await w.statusOf(terms)).toBe(1)
@@ -136,12 +137,12 @@ test('a batch tells of what it skipped, with a reason that the ABI decodes', asy
 
 test('only the payer locks and only the operator releases', async () => {
   const byOperator = w.operator.writeContract({ ...w.escrow, functionName: 'lock', args: [terms] })
-  expect(await refusal(byOperator)).toMatchObject({
+  expect(await contractRefusal(byOperator)).toMatchObject({
     errorName: 'CallerNotPayer',
     args: [addressOf(w.operator), getAddress(terms.payer)],
   })
   await lock()
-  expect(await refusal(act(w.treasury, 'release'))).toMatchObject({ errorName: 'AccessControlUnauthorizedAccount' })
+  expect(await contractRefusal(act(w.treasury, 'release'))).toMatchObject({ errorName: 'AccessControlUnauthorizedAccount' })
   expect(await w.statusOf(terms)).toBe(1)
 })
 
@@ -152,7 +153,7 @@ test('the bucket says in its refusal what is left', async () => {
     args: [w.token.address, { ...w.limits, capacity: 100_000_000n }],
   })
   await lock()
-  expect(await refusal(act(w.operator, 'release'))).toMatchObject({
+  expect(await contractRefusal(act(w.operator, 'release'))).toMatchObject({
     errorName: 'BucketTooLow',
     args: [terms.amount, 100_000_000n],
   })

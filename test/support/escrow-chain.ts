@@ -1,15 +1,5 @@
 import { network } from 'hardhat'
-import {
-  type Address,
-  BaseError,
-  ContractFunctionRevertedError,
-  getAddress,
-  type Hex,
-  keccak256,
-  parseEventLogs,
-  parseUnits,
-  toHex,
-} from 'viem'
+import { type Address, getAddress, type Hex, keccak256, parseEventLogs, parseUnits, toHex } from 'viem'
 import { type EvmTerms, escrowId } from '../../bridge-service/src/chains/evm/escrow-id.ts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
@@ -108,14 +98,3 @@ export const escrowChain = async () => {
 
 /** Hardhat names its accounts in lower case, the ABI decoder in checksum case. */
 export const addressOf = (wallet: { account: { address: Address } }) => getAddress(wallet.account.address)
-
-/** The custom error with which the contract refused; anything else throws. */
-export const refusal = async (attempt: Promise<unknown>) => {
-  const error = await attempt.then(
-    () => undefined,
-    cause => cause,
-  )
-  const revert = error instanceof BaseError ? error.walk(cause => cause instanceof ContractFunctionRevertedError) : undefined
-  if (!(revert instanceof ContractFunctionRevertedError)) throw new Error('not refused by the contract', { cause: error })
-  return revert.data
-}

@@ -145,6 +145,24 @@ abstract contract EscrowFixture {
         vm.assertEq(uint256(escrow.statusOf(escrow.escrowIdOf(terms))), uint256(status), "status");
     }
 
+    /// @dev Past every deadline and with other money at hand, there is still nothing more to be had for these terms.
+    function _assertClosed(Terms memory terms, Status status) internal {
+        uint256 locked = escrow.totalLocked(address(token));
+        uint256 held = token.balanceOf(address(escrow));
+        vm.warp(HARD_DEADLINE);
+        _expectNotOpen(terms, status);
+        _commit(terms);
+        _expectNotOpen(terms, status);
+        _release(terms);
+        _expectNotOpen(terms, status);
+        _refund(terms);
+        _expectNotOpen(terms, status);
+        _expire(terms, stranger);
+        _assertStatus(terms, status);
+        _assertBalance(address(escrow), held);
+        vm.assertEq(escrow.totalLocked(address(token)), locked, "total");
+    }
+
     /// @dev What the contract owes of the token, and that it has exactly that.
     function _assertHeld(uint256 locked, uint256 credited) internal view {
         vm.assertEq(escrow.totalLocked(address(token)), locked, "locked");
