@@ -50,12 +50,13 @@ create table chain_events (
   token key_text not null,
   payer key_text,
   payee key_text,
-  amount numeric(78,0) not null,
+  amount numeric(78,0),
   payload jsonb not null,
   canonical boolean not null,
   constraint chain_events_pkey PRIMARY KEY (chain, block_hash, log_index),
   constraint chain_events_amount_check CHECK ((amount >= (0)::numeric)),
-  constraint chain_events_type_check CHECK ((type = ANY (ARRAY['escrowLocked'::text, 'escrowReleased'::text, 'escrowRefunded'::text])))
+  constraint chain_events_check CHECK (((amount IS NOT NULL) OR (type = 'escrowCommitted'::text))),
+  constraint chain_events_type_check CHECK ((type = ANY (ARRAY['escrowLocked'::text, 'escrowCommitted'::text, 'escrowReleased'::text, 'escrowRefunded'::text, 'escrowCredited'::text])))
 );
 CREATE INDEX chain_events_by_escrow ON public.chain_events USING btree (escrow_id);
 CREATE INDEX chain_events_by_height ON public.chain_events USING btree (chain, block_number);

@@ -5,7 +5,7 @@ export type Hash = `0x${string}`
 /** CAIP-2: `evm:31337`. */
 export type EvmChainId = `evm:${number}`
 
-export type ObservationKind = 'escrowLocked' | 'escrowReleased' | 'escrowRefunded'
+export type ObservationKind = 'escrowLocked' | 'escrowCommitted' | 'escrowReleased' | 'escrowRefunded' | 'escrowCredited'
 
 /**
  * The payload of an inbox row whose source is a chain: the newest truth about one fact. The row's `kind` is an `ObservationKind`, its
@@ -22,10 +22,12 @@ export type Observation = {
   readonly payer?: string
   /** Of a lock and a release. */
   readonly payee?: string
-  /** Minor units of the token. */
-  readonly amount: string
-  /** Who triggered a refund. */
-  readonly by?: string
+  /** Of a credit: to whom the tokens belong that the token would not pay out. */
+  readonly owner?: string
+  /** Minor units of the token; a commit moves none. */
+  readonly amount?: string
+  /** The number of the event among those of its token: what is missing shows. */
+  readonly sequence: string
   readonly txHash: Hash
   readonly blockNumber: string
   readonly blockHash: Hash
@@ -40,7 +42,8 @@ export type EscrowEvent = {
   readonly token: string
   readonly payer?: string
   readonly payee?: string
-  readonly amount: bigint
+  /** Of every event but a commit. */
+  readonly amount?: bigint
   /** Every argument of the event, integers as decimal strings. */
   readonly payload: Readonly<Record<string, unknown>>
   readonly txHash: Hash

@@ -64,7 +64,7 @@ export const escrowEvents = async (db: Queryable, by: { escrowId: Hash } | { ref
     token: string
     payer: string | null
     payee: string | null
-    amount: string
+    amount: string | null
     payload: Record<string, unknown>
     tx_hash: Hash
     ordinal: number
@@ -89,7 +89,7 @@ export const escrowEvents = async (db: Queryable, by: { escrowId: Hash } | { ref
     token: row.token,
     ...(row.payer === null ? {} : { payer: row.payer }),
     ...(row.payee === null ? {} : { payee: row.payee }),
-    amount: BigInt(row.amount),
+    ...(row.amount === null ? {} : { amount: BigInt(row.amount) }),
     payload: row.payload,
     txHash: row.tx_hash,
     ordinal: row.ordinal,

@@ -97,10 +97,10 @@ describe('the hand-off', () => {
   })
 
   test('who triggered a refund is told; what an event lacks is absent', async () => {
-    const { payee: _, ...refund } = event(a10, '1', { type: 'escrowRefunded', payload: { by: '0xB' } })
+    const { payee: _, ...refund } = event(a10, '1', { type: 'escrowRefunded', payload: { owner: '0xB', sequence: '3' } })
     await put(tip, [a10], [refund])
     const [row] = await tables.inbox()
-    expect(row?.payload).toMatchObject({ by: '0xB', payer: '0xP' })
+    expect(row?.payload).toMatchObject({ owner: '0xB', sequence: '3', payer: '0xP' })
     expect(row?.payload).not.toHaveProperty('payee')
   })
 

@@ -120,7 +120,7 @@ export const scenarios: readonly Scenario[] = [
         const { id } = await post(stage, order(stage.world, '75.00'))
         await follow(stage, id)
         const { failure } = await endsAs(stage, id, 'compensated')
-        must(failure?.code === 'EnforcedPause', `it failed for another reason: ${failure?.code}`)
+        must(failure?.code === 'TokenIsPaused', `it failed for another reason: ${failure?.code}`)
       } finally {
         await guard(stage, 'unpause')
       }

@@ -207,13 +207,14 @@ export const onrampInputs = (seed: string): Input[] => [
 ]
 
 export type ChainEvent = {
-  readonly type: 'escrowLocked' | 'escrowReleased' | 'escrowRefunded'
+  readonly type: 'escrowLocked' | 'escrowReleased' | 'escrowRefunded' | 'escrowCredited'
   readonly escrowId: string
   readonly ref: string
   readonly amount: string
   readonly block: number
   readonly tx?: string
   readonly payer?: string
+  readonly owner?: string
   readonly canonical?: boolean
 }
 
@@ -227,7 +228,7 @@ export const onChain = async (admin: pg.Pool, event: ChainEvent): Promise<void> 
      values ('evm:31337', $1, 0, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       ...[keccak256(toHex(randomUUID())), tx, block, type, escrowId, ref, token, payer, customer, amount],
-      ...[JSON.stringify({ amount }), canonical],
+      ...[JSON.stringify({ amount, ...(event.owner ? { owner: event.owner } : {}) }), canonical],
     ],
   )
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
-import { bytesToHex, createTestClient, type Hex, http, publicActions, walletActions } from 'viem'
+import { bytesToHex, createTestClient, encodeFunctionData, type Hex, http, publicActions, walletActions } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import type { Chain, ChainOrder, HoldTerms } from '../../bridge-service/src/chains/chain.ts'
 import { evmChain } from '../../bridge-service/src/chains/evm/adapter.ts'
@@ -9,6 +9,7 @@ import type { CheckpointName } from '../../bridge-service/src/chains/evm/checkpo
 import type { EvmConfig } from '../../bridge-service/src/chains/evm/config.ts'
 import type { Notice } from '../../bridge-service/src/chains/evm/notice.ts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
+import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import { type Deployment, deployContracts } from '../../scripts/local/deploy-contracts.ts'
 import { startEvm } from '../../scripts/local/evm.ts'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
@@ -89,7 +90,7 @@ const openScene = async (nodeUrl: string, deployment: Deployment, databaseUrl: s
     terms: of,
   })
 
-  const events = (eventName: 'Locked' | 'Released' | 'Refunded', ref?: Hex) =>
+  const events = (eventName: 'Locked' | 'Released' | 'Refunded' | 'Credited', ref?: Hex) =>
     client.getContractEvents({
       abi: escrowAbi,
       address: deployment.escrow,
@@ -101,7 +102,26 @@ const openScene = async (nodeUrl: string, deployment: Deployment, databaseUrl: s
   /** Any call of the escrow by a local account that is not the adapter's, mined at once. */
   const asAdmin = async (functionName: 'pause' | 'unpause') => {
     const account = privateKeyToAccount(deployment.admin.key)
-    await client.writeContract({ account, chain: null, address: deployment.escrow, abi: escrowAbi, functionName, args: [deployment.token] })
+    await client.writeContract({
+      account,
+      chain: null,
+      address: deployment.escrow,
+      abi: escrowAbi,
+      functionName,
+      args: [deployment.token],
+    })
+    await mine()
+  }
+  /** What its issuer does with the token, mined at once. */
+  const asIssuer = async (...call: ['pause'] | ['unpause'] | ['setDenied', Hex, boolean]) => {
+    const [functionName, ...args] = call
+    const data = encodeFunctionData({ abi: testDollarAbi, functionName, args } as Parameters<typeof encodeFunctionData>[0])
+    await client.sendTransaction({
+      account: privateKeyToAccount(deployment.admin.key),
+      chain: null,
+      to: deployment.token,
+      data,
+    })
     await mine()
   }
   /** The treasury's key used by somebody else: an empty payment to itself. */
@@ -134,6 +154,7 @@ const openScene = async (nodeUrl: string, deployment: Deployment, databaseUrl: s
     order,
     events,
     asAdmin,
+    asIssuer,
     asThief,
     mine,
     rows,

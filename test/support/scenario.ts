@@ -126,7 +126,7 @@ export const startScenario = async (options: WorldOptions = {}) => {
     ])
     const hash = await node.sendRawTransaction({
       serializedTransaction: await account.signTransaction({
-        ...{ type: 'eip1559', chainId: world.contracts.chainId, nonce, to, data, gas: 300_000n },
+        ...{ type: 'eip1559', chainId: world.contracts.chainId, nonce, to, data, gas: 500_000n },
         ...{ maxFeePerGas: (baseFeePerGas ?? 0n) * 2n + 20_000_000_000n, maxPriorityFeePerGas: 10_000_000_000n },
       }),
     })
@@ -134,7 +134,11 @@ export const startScenario = async (options: WorldOptions = {}) => {
     expect(receipt.status).toBe('success')
   }
   const guardEscrow = (functionName: 'pause' | 'unpause') =>
-    sendAs(world.contracts.admin.key, world.contracts.escrow, encodeFunctionData({ abi: escrowAbi, functionName, args: [world.contracts.token] }))
+    sendAs(
+      world.contracts.admin.key,
+      world.contracts.escrow,
+      encodeFunctionData({ abi: escrowAbi, functionName, args: [world.contracts.token] }),
+    )
   const guardToken = (functionName: 'pause' | 'unpause') =>
     sendAs(world.contracts.admin.key, world.contracts.token, encodeFunctionData({ abi: testDollarAbi, functionName }))
   const deny = (account: Address, denied: boolean) =>

@@ -59,6 +59,21 @@ it('keeps orphaned events as evidence, and judges by the canonical chain', async
   expect([released.state, released.events.at(-1).finality]).toEqual(['released', 'latest'])
 })
 
+it('shows a payout that the token refused as a credit of its owner, as long as it stands', async () => {
+  const { escrow } = await debited('14')
+  const event = { escrowId: escrow.id, ref: escrow.ref, amount: '99890000' }
+  await onChain(api.admin, { ...event, type: 'escrowLocked', block: 10 })
+  await onChain(api.admin, { ...event, type: 'escrowReleased', block: 12 })
+  const gone = { ...event, type: 'escrowCredited', owner: customer, block: 12 } as const
+  await onChain(api.admin, { ...gone, canonical: false })
+  expect((await api.get(`/v1/escrows/${escrow.id}`)).json).toMatchObject({ state: 'released', credit: null })
+  await onChain(api.admin, { ...gone, block: 13 })
+  expect((await api.get(`/v1/escrows/${escrow.id}`)).json).toMatchObject({
+    state: 'released',
+    credit: { owner: customer, amount: { value: '99.890000', asset: 'USDC' } },
+  })
+})
+
 it('does not show another tenant’s escrow, nor a stranger’s under our ref', async () => {
   const { escrow } = await debited('13')
   const strange = `0x${'13'.repeat(32)}`

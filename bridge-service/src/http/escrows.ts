@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { type ChainHead, escrowEvents, heads, type Queryable, type RecordedEvent } from '../../../indexer/src/queries.ts'
 import type { Chain } from '../chains/chain.ts'
 import { BridgeError } from '../errors.ts'
+import type { Currency } from '../money/currency.ts'
 import { money } from '../money/money.ts'
 import { holdTermsOf } from '../transfer/hold.ts'
 import type { Transfer } from '../transfer/transfer.ts'
@@ -21,7 +22,7 @@ const escrowSchema = z
     address: z.string().describe('The contract.'),
     transferId,
     state: z
-      .enum(['unseen', 'locked', 'released', 'refunded'])
+      .enum(['unseen', 'locked', 'committed', 'released', 'refunded'])
       .describe('What the canonical chain says, final or not: see the finality of its events.'),
     terms: z.object({
       payer: z.string(),
@@ -31,10 +32,16 @@ const escrowSchema = z
       hardDeadline: z.int().nullable().describe('Unix seconds.'),
       onExpiry: z.enum(['refund', 'release']),
     }),
+    credit: z
+      .object({ owner: z.string(), amount: shownAmount })
+      .nullable()
+      .describe(
+        'What the token would not pay out when the escrow was released or refunded. It belongs to `owner`, who can claim it from the contract at any time; whether he has, only the contract says.',
+      ),
     events: z
       .array(
         z.object({
-          type: z.enum(['escrowLocked', 'escrowReleased', 'escrowRefunded']),
+          type: z.enum(['escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowRefunded', 'escrowCredited']),
           finality: z.enum(['orphaned', 'latest', 'safe', 'finalized']),
           txHash: z.string(),
           blockNumber: z.string(),
@@ -99,6 +106,7 @@ const escrowJson = (
     address: chain.escrow,
     transferId: transfer.id,
     state: stateOf(events),
+    credit: creditIn(events, currency),
     terms: { payer, payee, amount: amountJson(money(currency, BigInt(amountMinor))), refundAfter, hardDeadline, onExpiry },
     events: events.map(event => ({
       type: event.type,
@@ -116,7 +124,14 @@ const stateOf = (events: readonly RecordedEvent[]) => {
   const types = new Set(events.filter(({ canonical }) => canonical).map(({ type }) => type))
   if (types.has('escrowReleased')) return 'released'
   if (types.has('escrowRefunded')) return 'refunded'
+  if (types.has('escrowCommitted')) return 'committed'
   return types.has('escrowLocked') ? 'locked' : 'unseen'
+}
+
+const creditIn = (events: readonly RecordedEvent[], currency: Currency) => {
+  const credited = events.find(({ canonical, type }) => canonical && type === 'escrowCredited')
+  if (credited === undefined) return null
+  return { owner: String(credited.payload.owner), amount: amountJson(money(currency, credited.amount ?? 0n)) }
 }
 
 const finalityOf = ({ canonical, blockNumber }: RecordedEvent, head: ChainHead | undefined) => {

@@ -106,6 +106,31 @@ describe('a stranger', () => {
   })
 })
 
+describe('a payout that the token refused', () => {
+  it.each([
+    ['releasing', 'escrowReleased', 'released'],
+    ['refunding', 'escrowRefunded', 'refunded'],
+  ] as const)('while %s: told, and the transfer goes on as if it were paid', async (from, ending, to) => {
+    const transfer = await store(database.owner, history[from], onramp(pool))
+    const running = start()
+    const { fact, ...where } = place(`payout-${from}`)
+    const ours = { status: 'included', escrowId: ourEscrow, ...where }
+    await tell('evm:1', fact, transfer.terms.hold.ref, ending, ours)
+    await tell('evm:1', `${fact}-credit`, transfer.terms.hold.ref, 'escrowCredited', ours)
+    await tell('evm:1', `${fact}-commit`, transfer.terms.hold.ref, 'escrowCommitted', ours)
+    await until('the credit was told', () =>
+      running.logged.includes('the token refused a payout: it waits in the escrow to be claimed'),
+    )
+    await until('the transfer went on', async () => (await stateOf(transfer.id)) === to)
+    await idle(running)
+    expect(
+      await one('select count(*)::int as n from inbox where subject = $1 and (unmatched or consumed < revision)', [
+        transfer.terms.hold.ref,
+      ]),
+    ).toEqual([{ n: 0 }])
+  })
+})
+
 describe('liquidity', () => {
   it('is promised exactly as far as it goes by two coordinators that fight for it', async () => {
     const half = await fundPool(database.owner, `pool_${randomUUID()}`, 100n * 100_000_000n)

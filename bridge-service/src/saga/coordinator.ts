@@ -236,6 +236,12 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       log('warn', 'a stranger used the ref of a transfer', { transfer: transfer.id, escrow: work.escrowId, cause: work.cause })
       return undefined
     }
+    if (work.input.type === 'chainFact' && work.input.kind === 'escrowCredited' && work.input.status === 'included')
+      log('warn', 'the token refused a payout: it waits in the escrow to be claimed', {
+        transfer: transfer.id,
+        escrow: work.escrowId,
+        txHash: work.input.place.txHash,
+      })
     const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
     const input: Input =
       work.input.type === 'screened' ? { ...work.input, availableMinor: liquidity?.availableMinor ?? 0n } : work.input

@@ -82,8 +82,10 @@ const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, 
     case 'cancel':
       return { ...key, actor: String(payload.actor), input: { type: 'cancelCommand', reason: String(payload.reason) } }
     case 'escrowLocked':
+    case 'escrowCommitted':
     case 'escrowReleased':
-    case 'escrowRefunded': {
+    case 'escrowRefunded':
+    case 'escrowCredited': {
       const { status, escrowId, txHash, blockNumber, blockHash } = payload as Observation
       const place: ChainPlace = { fact, txHash, blockNumber, blockHash }
       return { ...key, actor: source, escrowId, input: { type: 'chainFact', kind, status, place } }

@@ -16,7 +16,7 @@ export type IntentInput =
     }
   | { readonly type: 'intentUnknown'; readonly step: Step; readonly detail: string }
 
-export type ChainFactKind = 'escrowLocked' | 'escrowReleased' | 'escrowRefunded'
+export type ChainFactKind = 'escrowLocked' | 'escrowCommitted' | 'escrowReleased' | 'escrowRefunded' | 'escrowCredited'
 
 /** Everything that can move a transfer. */
 export type Input =

@@ -250,6 +250,11 @@ const readChain = (
           { type: 'escrowRefunded', ...place },
         ])
       return nothing('the refund is known')
+    case 'escrowCommitted':
+      return nothing('an on-ramp commits nothing')
+    case 'escrowCredited':
+      // The release or refund beside it stands: in law the tokens are the owner's, who can claim them for ever.
+      return nothing('the token refused the payout, and its owner can claim it')
   }
 }
 

@@ -6,7 +6,7 @@ import type { ChainLog } from './source.ts'
 
 const word = (n: number) => pad(toHex(n), { size: 32 })
 const address = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
-const common = { id: word(1), ref: word(2), token: address, payer: address, payee: address, by: address }
+const common = { id: word(1), ref: word(2), token: address, payer: address, payee: address, owner: address, sequence: 7 }
 const locked = { ...common, amount: 2n ** 256n - 1n, refundAfter: 10n, hardDeadline: 2n ** 64n - 1n, onExpiry: 1 }
 
 const log = (
@@ -45,7 +45,7 @@ test('a lock, with every argument, integers as strings', () => {
     amount: 2n ** 256n - 1n,
     payload: {
       ...{ id: word(1), ref: word(2), token: address, payer: address, payee: address },
-      ...{ amount: String(2n ** 256n - 1n), refundAfter: '10', hardDeadline: '18446744073709551615', onExpiry: 1 },
+      ...{ amount: String(2n ** 256n - 1n), refundAfter: '10', hardDeadline: '18446744073709551615', onExpiry: 1, sequence: '7' },
     },
     txHash: word(1),
     ordinal: 0,
@@ -55,25 +55,30 @@ test('a lock, with every argument, integers as strings', () => {
   })
 })
 
-test('a release has a payee only, a refund a payer and who triggered it', () => {
+test('a release has a payee only, a refund a payer only, a commit no amount, a credit an owner, and each its sequence', () => {
   const events = decode(
     [
       log('Released', { ...common, amount: 5n }, { tx: 1, logIndex: 0 }),
       log('Refunded', { ...common, amount: 5n }, { tx: 2, logIndex: 1 }),
+      log('Committed', { ...common, amount: 5n }, { tx: 3, logIndex: 2 }),
+      log('Credited', { ...common, amount: 5n }, { tx: 4, logIndex: 3 }),
     ],
     never,
   )
-  expect(events.map(event => [event.type, 'payer' in event, 'payee' in event, event.payload.by])).toEqual([
-    ['escrowReleased', false, true, undefined],
-    ['escrowRefunded', true, false, address],
+  expect(events.map(event => [event.type, 'payer' in event, 'payee' in event, event.amount, event.payload.owner])).toEqual([
+    ['escrowReleased', false, true, 5n, undefined],
+    ['escrowRefunded', true, false, 5n, undefined],
+    ['escrowCommitted', false, false, undefined, undefined],
+    ['escrowCredited', false, false, 5n, address],
   ])
+  expect(events.map(event => event.payload.sequence)).toEqual(['7', '7', '7', '7'])
 })
 
 test('ordinals count all logs of the escrow within a transaction, in each block anew', () => {
   const events = decode(
     [
       log('Locked', locked, { tx: 1, logIndex: 3 }),
-      log('Paused', { account: address }, { tx: 1, logIndex: 5 }),
+      log('TokenPaused', { token: address, paused: true, by: address, sequence: 8 }, { tx: 1, logIndex: 5 }),
       log('Released', { ...common, amount: 5n }, { tx: 1, logIndex: 9 }),
       log('Locked', locked, { tx: 2, logIndex: 10 }),
       log('Locked', locked, { tx: 1, logIndex: 0, block: 2 }),

@@ -4,7 +4,13 @@ import { IndexerError } from '../errors.ts'
 import type { EscrowEvent, Hash } from '../observation.ts'
 import type { ChainLog } from './source.ts'
 
-const observed = { Locked: 'escrowLocked', Released: 'escrowReleased', Refunded: 'escrowRefunded' } as const
+const observed = {
+  Locked: 'escrowLocked',
+  Committed: 'escrowCommitted',
+  Released: 'escrowReleased',
+  Refunded: 'escrowRefunded',
+  Credited: 'escrowCredited',
+} as const
 
 type AbiEvent = Extract<(typeof escrowAbi)[number], { type: 'event' }>
 type Observed = Extract<AbiEvent, { name: keyof typeof observed }>
@@ -40,8 +46,8 @@ const decodeOne = (log: ChainLog, ordinal: number): EscrowEvent => {
     token: args.token,
     ...('payer' in args ? { payer: args.payer } : {}),
     ...('payee' in args ? { payee: args.payee } : {}),
-    amount: args.amount,
-    payload: Object.fromEntries(Object.entries(args).map(([name, value]) => [name, plain(value)])),
+    ...('amount' in args ? { amount: args.amount } : {}),
+    payload: Object.fromEntries(Object.entries(args).map(([name, value]) => [name, plain(name, value)])),
     txHash: log.txHash,
     ordinal,
     blockNumber: log.blockNumber,
@@ -58,4 +64,6 @@ const parse = ({ topics, data, txHash, logIndex }: ChainLog) => {
   }
 }
 
-const plain = (value: unknown): unknown => (typeof value === 'bigint' ? value.toString() : value)
+/** What viem gives as a number is an integer too, but for the one enum. */
+const plain = (name: string, value: unknown): unknown =>
+  typeof value === 'bigint' || (typeof value === 'number' && name !== 'onExpiry') ? value.toString() : value

@@ -1,6 +1,9 @@
 import pg from 'pg'
+import { encodeFunctionData } from 'viem'
+import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
+import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
 import { evmAccount } from '../../../../scripts/local/evm-accounts.ts'
 import { type EvmScene, startEvmWorld } from '../../../../test/support/evm-world.ts'
 
@@ -14,6 +17,8 @@ beforeEach(async () => {
   scene = await world.open()
 })
 afterEach(() => scene.close())
+
+const payee = evmAccount(7).address
 
 const stored = () => scene.rows<{ nonce: string; status: string }>('select nonce, status from evm_txs order by sender, nonce')
 
@@ -129,7 +134,7 @@ describe('an order that the contract refuses', () => {
     const chain = scene.adapter()
     await scene.asAdmin('pause')
     const lock = scene.order('lock')
-    expect(await chain.submit(lock)).toMatchObject({ kind: 'refused', code: 'EnforcedPause' })
+    expect(await chain.submit(lock)).toMatchObject({ kind: 'refused', code: 'TokenIsPaused' })
     expect(await stored()).toEqual([])
     expect(await chain.find(lock.key)).toMatchObject({ kind: 'refused', code: 'not_found' })
     await scene.asAdmin('unpause')
@@ -166,6 +171,62 @@ describe('an order that the contract refuses', () => {
     expect(await chain.submit(second)).toMatchObject({ kind: 'refused', code: 'reverted' })
     expect(await scene.events('Released', terms.ref)).toHaveLength(1)
   })
+})
+
+describe('a payout that the token would refuse', () => {
+  const lockedTerms = async () => {
+    const terms = scene.terms()
+    await scene.adapter().submit(scene.order('lock', terms))
+    await scene.mine()
+    return terms
+  }
+
+  test.each([
+    ['release', 'the token is paused', ['pause'], ['unpause'], 'EnforcedPause'],
+    ['refund', 'the token is paused', ['pause'], ['unpause'], 'EnforcedPause'],
+    ['release', 'the payee is denied', ['setDenied', payee, true], ['setDenied', payee, false], 'DeniedAccount'],
+  ] as const)(
+    '%s while %s: refused by the name of the token’s error, and sent when it would pay',
+    async (action, _, forbid, allow, code) => {
+      const chain = scene.adapter()
+      const terms = await lockedTerms()
+      await scene.asIssuer(...forbid)
+      const order = scene.order(action, terms)
+      expect(await chain.submit(order)).toMatchObject({ kind: 'refused', code })
+      expect(await chain.find(order.key)).toMatchObject({ kind: 'refused', code: 'not_found' })
+      await scene.asIssuer(...allow)
+      expect(await chain.submit(order)).toMatchObject({ kind: 'done' })
+      await scene.mine()
+      expect(await scene.events(action === 'release' ? 'Released' : 'Refunded', terms.ref)).toHaveLength(1)
+      expect(await scene.events('Credited', terms.ref)).toEqual([])
+    },
+  )
+
+  test('only after it was sent: released all the same, and the payee has a credit', async () => {
+    const chain = scene.adapter()
+    const terms = await lockedTerms()
+    const release = scene.order('release', terms)
+    await chain.submit(release)
+    // The control: nobody else keeps the escrow from crediting.
+    const { hash } = await denyAhead()
+    await scene.mine()
+    expect((await scene.client.getTransactionReceipt({ hash })).status).toBe('success')
+    expect(await chain.find(release.key)).toMatchObject({ kind: 'done' })
+    const [credited] = await scene.events('Credited', terms.ref)
+    expect(credited?.args).toMatchObject({ owner: terms.payee, amount: 100_250_000n })
+    expect(await chain.balanceOf('USDC', terms.payee)).toBe('0')
+  })
+
+  /** Into the same block, but before everything else that waits for it. */
+  const denyAhead = async () => {
+    const data = encodeFunctionData({ abi: testDollarAbi, functionName: 'setDenied', args: [payee, true] })
+    const { key } = scene.deployment.admin
+    const hash = await scene.client.sendTransaction({
+      ...{ account: privateKeyToAccount(key), chain: null, to: scene.deployment.token, data },
+      ...{ maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n },
+    })
+    return { hash }
+  }
 })
 
 describe('a node that does not answer', () => {

@@ -10,16 +10,20 @@ export type Call = {
   readonly sender: Hex
   readonly to: Hex
   readonly data: Hex
+  /** What the escrow will ask of the token at the end of this call. */
+  readonly payout?: { readonly token: Hex; readonly from: Hex; readonly to: Hex; readonly amountMinor: bigint }
 }
 
 /** The contract lets only the payer lock, and only the operator decide about what is locked. */
 export const callOf = (
   order: ChainOrder,
   on: { readonly treasury: Hex; readonly operator: Hex; readonly escrow: Hex; readonly token: Hex },
-): Call => ({
-  key: order.key,
-  action: order.action,
-  sender: order.action === 'lock' ? on.treasury : on.operator,
-  to: on.escrow,
-  data: encodeFunctionData({ abi: escrowAbi, functionName: order.action, args: [evmTerms(order.terms, on.token)] }),
-})
+): Call => {
+  const { key, action } = order
+  const terms = evmTerms(order.terms, on.token)
+  const data = encodeFunctionData({ abi: escrowAbi, functionName: action, args: [terms] })
+  if (action === 'lock') return { key, action, sender: on.treasury, to: on.escrow, data }
+  const to = action === 'release' ? terms.payee : terms.payer
+  const payout = { token: on.token, from: on.escrow, to, amountMinor: terms.amount }
+  return { key, action, sender: on.operator, to: on.escrow, data, payout }
+}
