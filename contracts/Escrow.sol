@@ -123,6 +123,7 @@ contract Escrow is EscrowCredits {
         uint256 owed;
         (id, owed) = _open(terms);
         uint256 before = _solventBalance(terms.token, owed);
+        // solhint-disable-next-line no-empty-blocks
         try IERC20Permit(terms.token).permit(terms.payer, address(this), terms.amount, deadline, v, r, s) {} catch {}
         _pull(terms, before);
     }
@@ -204,6 +205,7 @@ contract Escrow is EscrowCredits {
         bytes32 typehash = TERMS_TYPEHASH;
         bytes32 structHash;
         // Every field of the struct is static, so its ABI encoding, as it lies in calldata, is its EIP-712 encodeData.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, typehash)
@@ -310,6 +312,7 @@ contract Escrow is EscrowCredits {
             Terms calldata terms = items[i];
             bool done;
             // Terms are static, so the calldata of the single call is its selector and a copy: 530 gas an item less than to encode them.
+            // solhint-disable-next-line no-inline-assembly
             assembly ("memory-safe") {
                 let data := mload(0x40)
                 mstore(data, action)
@@ -324,22 +327,24 @@ contract Escrow is EscrowCredits {
     function _skip(Terms calldata terms) private returns (bytes4) {
         bytes memory reason = LowLevelCall.returnData();
         emit Skipped(escrowIdOf(terms), terms.ref, terms.token, reason);
-        return reason.length < 4 ? bytes4(0xffffffff) : bytes4(reason);
+        bytes4 selector = bytes4(reason);
+        // Zero would say that it went through.
+        return selector == 0 ? bytes4(0xffffffff) : selector;
     }
 
     function _checkAttestations(EscrowId id, Attestation[] calldata attestations, uint8 quorum) private view {
-        if (!(quorum != 0 && attestations.length >= quorum)) revert TooFewAttestations(attestations.length, quorum);
+        if (quorum == 0 || attestations.length < quorum) revert TooFewAttestations(attestations.length, quorum);
         address previous = address(0);
         for (uint256 i = 0; i < attestations.length; ++i) {
             Attestation calldata given = attestations[i];
             if (given.attester <= previous) revert AttestersNotAscending(previous, given.attester);
             previous = given.attester;
             bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(ATTESTATION_TYPEHASH, id, given.validUntil)));
-            if (
-                !(hasRole(ATTESTER_ROLE, given.attester) &&
+            bool valid =
+                hasRole(ATTESTER_ROLE, given.attester) &&
                     block.timestamp <= given.validUntil &&
-                    SignatureChecker.isValidSignatureNowCalldata(given.attester, digest, given.signature))
-            ) revert AttestationInvalid(given.attester);
+                    SignatureChecker.isValidSignatureNowCalldata(given.attester, digest, given.signature);
+            if (!valid) revert AttestationInvalid(given.attester);
         }
     }
 

@@ -79,6 +79,7 @@ abstract contract EscrowCredits is EscrowTokens, EIP712, Nonces, ReentrancyGuard
         if (gasleft() < PAYOUT_GAS_RESERVE) revert PayoutNeedsGas(PAYOUT_GAS_RESERVE, gasleft());
         bytes4 transfer = IERC20.transfer.selector;
         // Only the first word of the answer is read: a token could answer with so much that the copy alone eats our gas. Saves 300 gas, too.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let data := mload(0x40)
             mstore(data, transfer)
@@ -114,6 +115,6 @@ abstract contract EscrowCredits is EscrowTokens, EIP712, Nonces, ReentrancyGuard
     }
 
     function _checkRecipient(address to) private view {
-        if (!(to != address(0) && to != address(this))) revert RecipientInvalid(to);
+        if (to == address(0) || to == address(this)) revert RecipientInvalid(to);
     }
 }

@@ -21,24 +21,24 @@ abstract contract EscrowTokens is IEscrow, AccessControlDefaultAdminRules {
 
     uint256 private constant MAX_TOKENS = 64;
 
-    struct Proposal {
-        Limits limits;
-        uint64 notBefore;
-    }
-
-    uint64 private immutable _limitsDelay;
-
-    address[] private _tokens;
     /// @dev A struct, so that its place is computed once and handed on.
     struct CustodySlot {
         Custody word;
     }
 
+    struct Proposal {
+        Limits limits;
+        uint64 notBefore;
+    }
+
+    uint64 private immutable LIMITS_DELAY;
+
+    address[] private _tokens;
     mapping(address token => CustodySlot) internal _custody;
     mapping(address token => Proposal) private _proposals;
 
     constructor(uint64 delay) {
-        _limitsDelay = delay;
+        LIMITS_DELAY = delay;
     }
 
     /// @inheritdoc IEscrow
@@ -62,12 +62,12 @@ abstract contract EscrowTokens is IEscrow, AccessControlDefaultAdminRules {
     /// @inheritdoc IEscrow
     function lowerLimits(address token, Limits calldata limits) external onlyRole(LIMITER_ROLE) {
         Limits memory current = _limitsOf(_listed(token).word);
-        if (
-            !(limits.capacity <= current.capacity &&
+        bool lower =
+            limits.capacity <= current.capacity &&
                 limits.refillPerDay <= current.refillPerDay &&
                 limits.attestationThreshold <= current.attestationThreshold &&
-                _isStricterQuorum(limits.attestationQuorum, current.attestationQuorum))
-        ) revert LimitsNotLower(token);
+                _isStricterQuorum(limits.attestationQuorum, current.attestationQuorum);
+        if (!lower) revert LimitsNotLower(token);
         delete _proposals[token];
         _setLimits(token, limits);
     }
@@ -77,7 +77,7 @@ abstract contract EscrowTokens is IEscrow, AccessControlDefaultAdminRules {
         CustodySlot storage slot = _listed(token);
         // Refused now rather than after the delay.
         _checkLimits(limits);
-        uint64 notBefore = uint64(block.timestamp) + _limitsDelay;
+        uint64 notBefore = uint64(block.timestamp) + LIMITS_DELAY;
         _proposals[token] = Proposal(limits, notBefore);
         emit LimitsProposed(token, limits, notBefore, _tell(slot, slot.word));
     }
@@ -93,11 +93,12 @@ abstract contract EscrowTokens is IEscrow, AccessControlDefaultAdminRules {
 
     /// @inheritdoc IEscrow
     function cancelLimits(address token) external {
-        if (!(hasRole(LIMITER_ROLE, msg.sender) || hasRole(DEFAULT_ADMIN_ROLE, msg.sender)))
-            revert CannotCancelLimits(msg.sender);
+        bool may = hasRole(LIMITER_ROLE, msg.sender) || hasRole(DEFAULT_ADMIN_ROLE, msg.sender);
+        if (!may) revert CannotCancelLimits(msg.sender);
         if (_proposals[token].notBefore == 0) revert NoLimitsProposed(token);
         delete _proposals[token];
-        emit LimitsProposalCancelled(token, _tell(_custody[token], _custody[token].word));
+        CustodySlot storage slot = _custody[token];
+        emit LimitsProposalCancelled(token, _tell(slot, slot.word));
     }
 
     /// @inheritdoc IEscrow
@@ -176,10 +177,8 @@ abstract contract EscrowTokens is IEscrow, AccessControlDefaultAdminRules {
 
     /// @dev The two must stay apart for ever, not only when a release is attested.
     function _grantRole(bytes32 role, address account) internal virtual override returns (bool) {
-        if (role == OPERATOR_ROLE)
-            if (hasRole(ATTESTER_ROLE, account)) revert OperatorCannotAttest(account);
-        if (role == ATTESTER_ROLE)
-            if (hasRole(OPERATOR_ROLE, account)) revert OperatorCannotAttest(account);
+        if (role == OPERATOR_ROLE && hasRole(ATTESTER_ROLE, account)) revert OperatorCannotAttest(account);
+        if (role == ATTESTER_ROLE && hasRole(OPERATOR_ROLE, account)) revert OperatorCannotAttest(account);
         return super._grantRole(role, account);
     }
 

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generateAbi } from './generate/abi.ts'
 import { generateDiagram } from './generate/diagram.ts'
+import { generateGas } from './generate/gas.ts'
 import { generateLockfile } from './generate/lockfile.ts'
 import { generateOpenapi } from './generate/openapi.ts'
 import { generateSchema } from './generate/schema.ts'
@@ -22,6 +23,7 @@ const files = {
   ...generateLockfile(),
   ...generateDiagram(),
   ...(await generateAbi()),
+  ...(await generateGas()),
   ...(await generateOpenapi()),
   ...(await generateSchema()),
 }

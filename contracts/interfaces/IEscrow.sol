@@ -165,7 +165,8 @@ interface IEscrow {
     /// @param to The owner, or where he directed it.
     event CreditClaimed(address indexed token, address indexed owner, address indexed to, uint256 amount, uint40 sequence);
 
-    /// @notice One item of a batch was refused, and changed nothing.
+    /// @notice One item of a batch was refused, and changed nothing. Says something about that call only, and nothing about the escrow: a
+    /// batch that anyone sends is refused item by item.
     /// @param reason The revert data that the same call would have given alone.
     event Skipped(EscrowId indexed id, bytes32 indexed ref, address indexed token, bytes reason);
 
@@ -294,6 +295,8 @@ interface IEscrow {
 
     /// @notice The point of no return: fiat is leaving, or is final. Suspends `refundAfter` until `hardDeadline`. Operator only, before
     /// `refundAfter`; takes from the token's bucket; refused while paused.
+    /// @dev Needs no attestation, for it pays no one. Where the terms' exit is a release, it does decide that one is due at
+    /// `hardDeadline`: until then whoever is operator can still refund, and the bucket bounds how much a stolen key could commit.
     function commit(Terms calldata terms) external;
 
     /// @notice Pays a locked or committed escrow to its payee. Operator only; takes from the token's bucket; refused while paused, and

@@ -3,6 +3,12 @@ import { compileContracts, readArtifact } from '../local/compile.ts'
 const outputs = [
   { file: 'contracts/abi/escrow.ts', name: 'escrowAbi', artifact: 'Escrow.sol/Escrow', source: 'contracts/Escrow.sol' },
   {
+    file: 'contracts/abi/settlement-token.ts',
+    name: 'settlementTokenAbi',
+    artifact: 'SettlementToken.sol/SettlementToken',
+    source: 'contracts/SettlementToken.sol',
+  },
+  {
     file: 'contracts/abi/test-dollar.ts',
     name: 'testDollarAbi',
     artifact: 'test/TestDollar.sol/TestDollar',

@@ -34,7 +34,7 @@ export type Deployment = {
 const treasuryFloat = parseUnits('10000000', 6)
 // A local world is for trying everything; what limits do is tried where they are set on purpose.
 const looseLimits = { capacity: 10n ** 30n, refillPerDay: 10n ** 30n, attestationThreshold: 10n ** 30n, attestationQuorum: 1 }
-const gas = { deploy: 5_000_000n, call: 200_000n }
+const gas = { deploy: 8_000_000n, call: 200_000n }
 const fees = { maxFeePerGas: 20_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n }
 
 /**

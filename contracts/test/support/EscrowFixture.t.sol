@@ -35,8 +35,12 @@ abstract contract EscrowFixture {
     }
 
     function _deploy(address allowed) internal returns (Escrow) {
+        return _deploy(allowed, _looseLimits());
+    }
+
+    function _deploy(address allowed, Limits memory limits) internal returns (Escrow) {
         Escrow.Listing[] memory listings = new Escrow.Listing[](1);
-        listings[0] = Escrow.Listing(allowed, _looseLimits());
+        listings[0] = Escrow.Listing(allowed, limits);
         return
             new Escrow(
                 Escrow.Setup({
@@ -57,6 +61,11 @@ abstract contract EscrowFixture {
         return Limits({capacity: 1e36, refillPerDay: 1e36, attestationThreshold: 1e36, attestationQuorum: 1});
     }
 
+    /// @dev The strictest there is: nothing is released or committed any more, attested or not.
+    function _noLimits() internal pure returns (Limits memory) {
+        return Limits({capacity: 0, refillPerDay: 0, attestationThreshold: 0, attestationQuorum: 0});
+    }
+
     function _terms() internal view returns (Terms memory) {
         return
             Terms({
@@ -69,6 +78,12 @@ abstract contract EscrowFixture {
                 hardDeadline: HARD_DEADLINE,
                 onExpiry: OnExpiry.Refund
             });
+    }
+
+    /// @dev The same for another transfer.
+    function _termsFor(bytes32 ref) internal view returns (Terms memory terms) {
+        terms = _terms();
+        terms.ref = ref;
     }
 
     function _fund(Terms memory terms) internal {
@@ -89,6 +104,11 @@ abstract contract EscrowFixture {
         escrow.pauseAll();
     }
 
+    function _commit(Terms memory terms) internal {
+        vm.prank(operator);
+        escrow.commit(terms);
+    }
+
     function _release(Terms memory terms) internal {
         vm.prank(operator);
         escrow.release(terms);
@@ -102,6 +122,11 @@ abstract contract EscrowFixture {
     function _expire(Terms memory terms, address caller) internal {
         vm.prank(caller);
         escrow.expire(terms);
+    }
+
+    function _setDenied(address account, bool denied) internal {
+        vm.prank(admin);
+        token.setDenied(account, denied);
     }
 
     function _expectNotOpen(Terms memory terms, Status status) internal {
@@ -118,6 +143,13 @@ abstract contract EscrowFixture {
 
     function _assertStatus(Terms memory terms, Status status) internal view {
         vm.assertEq(uint256(escrow.statusOf(escrow.escrowIdOf(terms))), uint256(status), "status");
+    }
+
+    /// @dev What the contract owes of the token, and that it has exactly that.
+    function _assertHeld(uint256 locked, uint256 credited) internal view {
+        vm.assertEq(escrow.totalLocked(address(token)), locked, "locked");
+        vm.assertEq(escrow.tokenState(address(token)).credited, credited, "credited");
+        _assertBalance(address(escrow), locked + credited);
     }
 
     function _assertBalance(address account, uint256 expected) internal view {
