@@ -1,5 +1,6 @@
 import { encodeFunctionData, erc20Abi, type Hex } from 'viem'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
+import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import type { ChainOrder } from '../chain.ts'
 import { evmTerms } from './escrow-id.ts'
 
@@ -14,12 +15,20 @@ export type Call = {
   readonly payout?: { readonly token: Hex; readonly data: Hex }
 }
 
-/** The contract lets only the payer lock, and only the operator decide about what is locked. */
+/**
+ * The contract lets only the payer lock, and only the operator decide about what is locked. A token that is itself the payer mints what it
+ * locks, at the treasury's word.
+ */
 export const callOf = (
   order: ChainOrder,
   on: { readonly treasury: Hex; readonly operator: Hex; readonly escrow: Hex; readonly token: Hex },
 ): Call => {
   const terms = evmTerms(order.terms, on.token)
+  if (order.action === 'lock' && terms.payer === terms.token)
+    return {
+      ...{ key: order.key, action: order.action, sender: on.treasury, to: terms.token },
+      data: encodeFunctionData({ abi: settlementTokenAbi, functionName: 'mintAndLock', args: [on.escrow, terms] }),
+    }
   const call = {
     key: order.key,
     action: order.action,

@@ -1,5 +1,6 @@
 import { BaseError, decodeErrorResult, type Hex, isHex, numberToHex } from 'viem'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
+import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
 import { type Outcome, refused } from '../../outcome.ts'
 import type { Call } from './call.ts'
@@ -7,7 +8,7 @@ import { unavailable } from './failure.ts'
 import type { Rpc } from './rpc.ts'
 
 // The token's errors come through the escrow unchanged; ours are OpenZeppelin's (EIP-6093), as most tokens' are.
-const errorsAbi = [...escrowAbi, ...testDollarAbi].filter(item => item.type === 'error')
+const errorsAbi = [...escrowAbi, ...settlementTokenAbi, ...testDollarAbi].filter(item => item.type === 'error')
 
 /**
  * Runs a call on the newest block. Gives the gas limit to sign with; `refused` with the contract's error name as code when the contract
