@@ -9,6 +9,7 @@ import { BridgeError } from './errors.ts'
 import { buildServer } from './http/server.ts'
 import type { ReadinessCheck } from './http/server-deps.ts'
 import { transferTail } from './http/tail.ts'
+import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
 import { denyListScreening } from './policy/screening.ts'
@@ -98,6 +99,13 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   const registry = new Registry()
   const stops: (() => Promise<unknown>)[] = []
   const warn = (what: string) => (error: unknown) => log('warn', what, { error: String(error) })
+
+  const minted = config.chains.flatMap(({ id, funding }) =>
+    (Object.keys(funding) as Currency[])
+      .filter(currency => funding[currency] === 'mint')
+      .map(currency => ({ chain: chains.get(id)!, currency })),
+  )
+  if (config.roles.includes('saga')) await checkFunding(pool, minted, log)
 
   const engine = config.roles.includes('saga')
     ? await startEngine({

@@ -35,11 +35,13 @@ const fromJson = <T extends z.ZodType>(schema: T) =>
     .pipe(schema)
 
 /** One chain as the service sees it; the indexer reads the same variable and takes what it needs. */
-const chain = z.object({
+const chainShape = z.object({
   id: chainId,
   rpcUrl: z.url(),
   escrow: hexAddress,
   tokens: z.partialRecord(currency, hexAddress),
+  /** Where the stablecoins of new transfers come from; `liquidity` where nothing is said. */
+  funding: z.partialRecord(currency, z.enum(['liquidity', 'mint'])).default({}),
   finality: z.array(z.object({ uptoMinor: minor.nullable(), requirement })).default([]),
   /** Blocks on top of our own transactions from which they are watched no longer. */
   finalityDepth: z.int().min(1).default(64),
@@ -53,6 +55,12 @@ const chain = z.object({
     .int()
     .positive()
     .default(7 * 86_400_000),
+})
+
+const chain = chainShape.superRefine(({ tokens, funding }, context) => {
+  for (const asset of Object.keys(funding) as Currency[])
+    if (tokens[asset] === undefined)
+      context.addIssue({ code: 'custom', path: ['funding', asset], message: 'the chain has no such token' })
 })
 
 const bank = z.object({

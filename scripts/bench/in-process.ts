@@ -68,6 +68,9 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
     },
     find: async () => unknown('not asked in a benchmark'),
     tend: async () => {},
+    tokenAddress: () => `0x${'cc'.repeat(20)}`,
+    mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
+    supplyOf: async () => '0',
     balanceOf: async () => '0',
   }
 }

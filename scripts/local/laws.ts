@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { createPublicClient, http, parseAbiItem } from 'viem'
+import { createPublicClient, erc20Abi, http } from 'viem'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import type { World } from './world.ts'
 
@@ -33,7 +33,9 @@ const endings: Record<string, readonly string[]> = {
  * The laws of the house, checked from outside once everything is at rest: the bank's and the chain's own books beside ours. It asks the
  * database, the bank and the node directly and uses nothing of the service.
  */
-export const checkLaws = async (world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'chain'>): Promise<Law[]> => {
+export const checkLaws = async (
+  world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'settlementToken' | 'chain'>,
+): Promise<Law[]> => {
   const database = new pg.Client({ connectionString: world.databaseUrl })
   await database.connect()
   const ask = async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
@@ -122,28 +124,43 @@ export const checkLaws = async (world: Pick<World, 'databaseUrl' | 'bank' | 'evm
       'no transfer locked twice',
     )
 
-    const onChain = await node.readContract({
-      address: world.contracts.escrow,
-      abi: escrowAbi,
-      functionName: 'totalLocked',
-      args: [world.contracts.token],
-    })
-    const held = await node.readContract({
-      address: world.contracts.token,
-      abi: [parseAbiItem('function balanceOf(address) view returns (uint256)')],
-      functionName: 'balanceOf',
-      args: [world.contracts.escrow],
-    })
-    const [inLedger] = await ask<{ total: string }>(
-      `select coalesce(sum(amount), 0) as total from ledger_postings where layer = 'posted' and account_id = $1`,
-      [`escrow:${world.chain}:USDC`],
+    const posted = async (account: string) => {
+      const [sum] = await ask<{ total: string }>(
+        `select coalesce(sum(amount), 0) as total from ledger_postings where layer = 'posted' and account_id = $1`,
+        [account],
+      )
+      return BigInt(sum!.total)
+    }
+    const tokens = { USDC: world.contracts.token, EURC: world.settlementToken }
+    const totals = await Promise.all(
+      Object.entries(tokens).map(async ([currency, token]) => ({
+        currency,
+        onChain: await node.readContract({
+          ...{ address: world.contracts.escrow, abi: escrowAbi },
+          ...{ functionName: 'totalLocked', args: [token] },
+        }),
+        held: await node.readContract({
+          ...{ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [world.contracts.escrow] },
+        }),
+        inLedger: await posted(`escrow:${world.chain}:${currency}`),
+      })),
     )
     law(
       'escrow total is the open escrows',
-      onChain.toString() === inLedger!.total && held >= onChain
-        ? []
-        : [`chain ${onChain}, ledger ${inLedger!.total}, the contract holds ${held}`],
-      `${onChain} on chain and in the ledger`,
+      totals
+        .filter(({ onChain, held, inLedger }) => onChain !== inLedger || held < onChain)
+        .map(
+          ({ currency, onChain, held, inLedger }) =>
+            `${currency}: chain ${onChain}, ledger ${inLedger}, the contract holds ${held}`,
+        ),
+      `${totals.map(({ currency, onChain }) => `${onChain} ${currency}`).join(' and ')} on chain and in the ledger`,
+    )
+    const supply = await node.readContract({ address: world.settlementToken, abi: erc20Abi, functionName: 'totalSupply' })
+    const issued = -(await posted(`issued:${world.chain}:EURC`))
+    law(
+      'issued tokens are the supply',
+      supply === issued ? [] : [`supply ${supply}, issued in the ledger ${issued}`],
+      `${supply} EURC on chain and owed in the ledger`,
     )
 
     const early = transfers.flatMap(({ id, ref, confirmations }) => {
@@ -169,16 +186,24 @@ export const checkLaws = async (world: Pick<World, 'databaseUrl' | 'bank' | 'evm
       ],
       `${effects.size} orders at the bank, each once`,
     )
-    const [cash] = await ask<{ total: string }>(
-      `select coalesce(sum(amount), 0) as total from ledger_postings where layer = 'posted' and account_id = 'bank_cash:USD'`,
+    const cash = await Promise.all(
+      Object.entries(world.bank.accounts).map(async ([currency, id]) => ({
+        currency,
+        atBank: books.balances[id],
+        inLedger: (await posted(`bank_cash:${currency}`)).toString(),
+      })),
     )
-    const atBank = books.balances[world.bank.accounts.USD]
     law(
       'bank cash is the bank statement',
-      cash!.total === atBank && Object.values(books.totals).every(total => total === '0')
-        ? []
-        : [`ledger ${cash!.total}, bank ${atBank}`],
-      `${atBank} cents at the bank and in the ledger`,
+      [
+        ...cash
+          .filter(({ atBank, inLedger }) => atBank !== inLedger)
+          .map(({ currency, atBank, inLedger }) => `${currency}: ledger ${inLedger}, bank ${atBank}`),
+        ...Object.entries(books.totals).flatMap(([currency, total]) =>
+          total === '0' ? [] : [`the bank's ${currency} sum to ${total}`],
+        ),
+      ],
+      `${cash.map(({ currency, atBank }) => `${atBank} ${currency} cents`).join(' and ')} at the bank and in the ledger`,
     )
 
     const [rows] = await ask<{ events: string; told: string; audited: string; matched: string; gaps: string }>(

@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Address } from 'viem'
 import { adapters, applicationPool } from '../../bridge-service/src/app.ts'
 import { readConfig } from '../../bridge-service/src/config.ts'
 import { mintApiKey } from '../../bridge-service/src/http/api-key.ts'
 import { openBooks } from '../../bridge-service/src/liquidity/open-books.ts'
+import type { Currency } from '../../bridge-service/src/money/currency.ts'
 import { migrate } from '../migrate.ts'
 import { nodeFlags } from '../node-flags.ts'
 import { type LocalBank, startBank } from './bank.ts'
 import { type Child, startChild } from './child.ts'
 import { type Deployment, deployContracts } from './deploy-contracts.ts'
+import { deploySettlementToken } from './deploy-settlement-token.ts'
 import { type LocalEvm, startEvm } from './evm.ts'
 import { freePort } from './ports.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
@@ -39,6 +42,8 @@ export type World = {
   readonly databaseUrl: string
   readonly evm: LocalEvm
   readonly contracts: Deployment
+  /** EURC here: the bridge mints it itself, for every transfer what it needs. USDC comes out of the treasury's inventory. */
+  readonly settlementToken: Address
   readonly bank: LocalBank
   readonly chain: `evm:${number}`
   readonly service: () => Child
@@ -82,13 +87,13 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     const apiPort = await freePort(ports.api)
     const indexerPort = await freePort()
     const apiUrl = `http://127.0.0.1:${apiPort}`
-    const [postgres, [evm, contracts], bank] = await settleAll([
+    const [postgres, [evm, contracts, settlementToken], bank] = await settleAll([
       timed('Postgres', startPostgres(folder, ports.postgres).then(started)).then(async (postgres: LocalPostgres) => {
         await timed('migrations', migrate(postgres.url))
         return postgres
       }),
       timed('EVM', startEvm(folder, { blockMs: options.blockMs ?? 250, ...given('port', ports.evm) }).then(started)).then(
-        async (evm: LocalEvm) => [evm, await timed('contracts', deployContracts(evm.url))] as const,
+        async (evm: LocalEvm) => [evm, ...(await timed('contracts', deployAll(evm.url)))] as const,
       ),
       timed(
         'bank simulator',
@@ -103,7 +108,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     ])
     const chain = `evm:${contracts.chainId}` as const
     const env = {
-      ...environment({ postgres, evm, contracts, bank, apiPort, options }),
+      ...environment({ postgres, evm, contracts, settlementToken, bank, apiPort, options }),
       INDEXER_PORT: String(indexerPort),
       ...options.env,
     }
@@ -139,6 +144,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       databaseUrl: postgres.url,
       evm,
       contracts,
+      settlementToken,
       bank,
       chain,
       env,
@@ -155,6 +161,11 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
   }
 }
 
+const deployAll = async (url: string): Promise<[Deployment, Address]> => {
+  const contracts = await deployContracts(url)
+  return [contracts, await deploySettlementToken(url, contracts)]
+}
+
 /** Like `Promise.all`, but waits for all before it throws, so that what did start is known and can be stopped. */
 const settleAll = async <T extends readonly unknown[] | []>(works: T) => {
   await Promise.allSettled(works)
@@ -168,13 +179,14 @@ type Parts = {
   postgres: LocalPostgres
   evm: LocalEvm
   contracts: Deployment
+  settlementToken: Address
   bank: LocalBank
   apiPort: number
   options: WorldOptions
 }
 
 /** What the processes are told, exactly as a deployment would tell them. */
-const environment = ({ postgres, evm, contracts, bank, apiPort, options }: Parts): Record<string, string> => ({
+const environment = ({ postgres, evm, contracts, settlementToken, bank, apiPort, options }: Parts): Record<string, string> => ({
   DATABASE_URL: postgres.url,
   PORT: String(apiPort),
   CAUSEWAY_CHAINS: JSON.stringify([
@@ -182,7 +194,8 @@ const environment = ({ postgres, evm, contracts, bank, apiPort, options }: Parts
       id: `evm:${contracts.chainId}`,
       rpcUrl: evm.url,
       escrow: contracts.escrow,
-      tokens: { USDC: contracts.token },
+      tokens: { USDC: contracts.token, EURC: settlementToken },
+      funding: { EURC: 'mint' },
       startBlock: String(contracts.startBlock),
       finalityDepth: options.finalityDepth ?? 16,
       pollMs: 50,
@@ -202,8 +215,8 @@ const environment = ({ postgres, evm, contracts, bank, apiPort, options }: Parts
       url: bank.url,
       apiKey: bank.apiKey,
       webhookSecrets: [bank.webhookSecret],
-      accounts: { USD: bank.accounts.USD },
-      schemes: ['ach', 'wire', 'book'],
+      accounts: { USD: bank.accounts.USD, EUR: bank.accounts.EUR },
+      schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'],
       timeoutMs: 2_000,
     },
   ]),
@@ -220,9 +233,10 @@ const setUp = async (env: Record<string, string>): Promise<string> => {
     const { rails, chains } = adapters(config, pool, () => {})
     await openBooks(pool, {
       banks: config.banks.map(({ id, accounts }) => ({ rail: rails.get(id)!, accounts })),
-      chains: config.chains.map(({ id, tokens }) => ({
+      chains: config.chains.map(({ id, tokens, funding }) => ({
         chain: chains.get(id)!,
-        currencies: Object.keys(tokens) as (keyof typeof tokens)[],
+        currencies: Object.keys(tokens) as Currency[],
+        minted: (Object.keys(funding) as Currency[]).filter(currency => funding[currency] === 'mint'),
       })),
     })
     const { key } = await mintApiKey(pool, { tenant: 'local', scopes: ['transfers:read', 'transfers:write', 'ledger:read'] })

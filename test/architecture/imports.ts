@@ -12,7 +12,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   ledger: { values: ['money', 'transaction.ts', 'errors.ts'], types: ['chains/chain.ts'] },
   transfer: { values: ['money', 'ledger/entry.ts', 'ledger/chart.ts', 'errors.ts'], types: ports },
   policy: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts', ...ports] },
-  liquidity: { values: ['money', 'ledger', 'transaction.ts', 'errors.ts'], types: ['transfer', ...ports] },
+  liquidity: { values: ['money', 'ledger', 'transaction.ts', 'errors.ts'], types: ['transfer', 'log.ts', ...ports] },
   intents: { values: ['money', 'transfer', 'outcome.ts', 'repeat.ts', 'errors.ts'], types: ['policy', 'log.ts', ...ports] },
   saga: {
     values: ['money', 'transfer', 'intents', 'ledger', 'liquidity', 'outcome.ts', 'repeat.ts', 'borrow.ts', 'errors.ts'],

@@ -45,6 +45,9 @@ export const readOnlyChain: Chain = {
   submit: async () => unknown('not in this test'),
   find: async () => unknown('not in this test'),
   tend: async () => {},
+  tokenAddress: () => token,
+  mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
+  supplyOf: async () => '0',
   balanceOf: async () => '0',
 }
 

@@ -194,6 +194,9 @@ export const inProcessChain = (pool: Pool, id: Chain['id'] = 'evm:1'): InProcess
       return rows
     },
     tend: async () => {},
+    tokenAddress: () => `0x${'cc'.repeat(20)}`,
+    mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '1000000000000' }),
+    supplyOf: async () => '0',
     balanceOf: async () => '0',
   }
 }

@@ -21,10 +21,14 @@ type BankTransfer = {
 
 type Order = {
   readonly value?: string
-  readonly rail?: 'ach' | 'wire' | 'book'
+  readonly rail?: 'ach' | 'wire' | 'book' | 'sepa' | 'sepa_inst'
+  /** What is delivered: USDC for dollars, out of the treasury; EURC for euros, minted. */
+  readonly asset?: 'USDC' | 'EURC'
   readonly account?: string
   readonly to?: Address
 }
+
+const holder = { type: 'bank_account', name: 'Ada Lovelace' } as const
 
 export type Scenario = Awaited<ReturnType<typeof startScenario>>
 
@@ -38,10 +42,13 @@ export const startScenario = async (options: WorldOptions = {}) => {
     .extend(publicActions)
     .extend(walletActions)
 
-  const orderOf = ({ value = '100.25', rail = 'ach', account = '1234567890', to = evmAccount(3).address }: Order) => ({
-    source: { type: 'bank_account', rail, name: 'Ada Lovelace', accountNumber: account, routingNumber: '021000021' },
-    destination: { type: 'chain_address', chain: world.chain, asset: 'USDC', address: to },
-    amount: { value, asset: 'USD' },
+  const orderOf = ({ value = '100.25', asset = 'USDC', rail, account, to = evmAccount(3).address }: Order) => ({
+    source:
+      asset === 'USDC'
+        ? { ...holder, rail: rail ?? 'ach', accountNumber: account ?? '1234567890', routingNumber: '021000021' }
+        : { ...holder, rail: rail ?? 'sepa', accountNumber: account ?? 'DE89370400440532013000' },
+    destination: { type: 'chain_address', chain: world.chain, asset, address: to },
+    amount: { value, asset: asset === 'USDC' ? 'USD' : 'EUR' },
   })
 
   /** Posts an order until the service answers, as an integrator whose service may die under his hands; gives the transfer's id. */

@@ -35,6 +35,13 @@ export type ChainTx = {
   readonly sender: string
 }
 
+export type MintRights = {
+  /** The token can mint into escrows at all, and knows ours as one. */
+  readonly locksInEscrow: boolean
+  /** The most that one lock may mint, in minor units; zero for a key that is no minter. */
+  readonly perTransactionMinor: string
+}
+
 /**
  * Port to a chain. The outcome of an order comes from the chain, never from the answer to a broadcast.
  */
@@ -65,6 +72,12 @@ export type Chain = {
    * stored bytes again, replaces what is stuck at the same nonce with a higher fee. To be called again and again.
    */
   readonly tend: () => Promise<void>
+  /** The contract of a currency on this chain. Throws `asset_unknown`. */
+  readonly tokenAddress: (currency: Currency) => string
+  /** What our keys may mint of a currency, by the chain's own word. Throws `chain_unavailable`. */
+  readonly mintRights: (currency: Currency) => Promise<MintRights>
+  /** All there is of a currency on this chain, in minor units, as a decimal string. */
+  readonly supplyOf: (currency: Currency) => Promise<string>
   /** Treasury balance of a currency in minor units, as a decimal string, at the newest block. */
   readonly balanceOf: (currency: Currency, address: string) => Promise<string>
 }

@@ -149,7 +149,7 @@ const escrowsOf = ({ config, chains }: ServerDeps): EscrowOnChain[] =>
       chain: id,
       currency: currency as Currency,
       token,
-      treasury: chains.get(id)?.treasury ?? '',
+      payers: [chains.get(id)?.treasury ?? '', token],
     })),
   )
 

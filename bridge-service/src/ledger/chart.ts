@@ -10,6 +10,8 @@ export const account = {
   treasury: (chain: ChainId, currency: Currency) => `treasury:${chain}:${currency}`,
   /** Must equal the escrow contract's total. */
   escrow: (chain: ChainId, currency: Currency) => `escrow:${chain}:${currency}`,
+  /** What we owe to whoever holds the tokens that we mint: negative, and as much as was minted and not burned. */
+  issued: (chain: ChainId, currency: Currency) => `issued:${chain}:${currency}`,
   /** Our position between the two legs of an exchange. */
   exchange: (currency: Currency) => `exchange:${currency}`,
   feeIncome: (currency: Currency) => `fee_income:${currency}`,
@@ -50,6 +52,7 @@ export const chartFor = (
     ...tokens.flatMap(({ chain, currency }) => [
       { id: account.treasury(chain, currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.escrow(chain, currency), kind: 'asset' as const, currency, shards: hot },
+      { id: account.issued(chain, currency), kind: 'liability' as const, currency, shards: hot },
       ...each(currency),
     ]),
   ]

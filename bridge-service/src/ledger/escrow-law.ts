@@ -9,8 +9,8 @@ export type EscrowOnChain = {
   readonly chain: ChainId
   readonly currency: Currency
   readonly token: string
-  /** Only its own locks are ours: anyone may lock his tokens in the contract. */
-  readonly treasury: string
+  /** Only their locks are ours: anyone may lock his tokens in the contract. The treasury, and the token itself where it mints. */
+  readonly payers: readonly string[]
 }
 
 type EscrowFacts = EscrowOnChain & {
@@ -30,7 +30,7 @@ export const escrowLaw = async (client: ClientBase, escrow: EscrowOnChain, termi
 const escrowSql = `
 with ours as (
   select escrow_id, ref, amount, block_number from chain_events
-   where chain = $1 and canonical and type = 'escrowLocked' and lower(token) = lower($2) and lower(payer) = lower($3)
+   where chain = $1 and canonical and type = 'escrowLocked' and lower(token) = lower($2) and lower(payer) = any($3)
 ), ended as (
   select e.escrow_id, e.block_number from chain_events e join ours using (escrow_id)
    where e.chain = $1 and e.canonical and e.type in ('escrowReleased', 'escrowRefunded')
@@ -66,7 +66,7 @@ const readEscrow = async (client: ClientBase, escrow: EscrowOnChain, terminalSta
   }>(escrowSql, [
     escrow.chain,
     escrow.token,
-    escrow.treasury,
+    escrow.payers.map(payer => payer.toLowerCase()),
     account.escrow(escrow.chain, escrow.currency),
     terminalStates,
     escrow.currency,

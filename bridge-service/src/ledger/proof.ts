@@ -3,6 +3,7 @@ import type { Currency } from '../money/currency.ts'
 import { inTransaction } from '../transaction.ts'
 import { type BankBalance, cashLaws } from './cash-law.ts'
 import { type EscrowOnChain, escrowLaw } from './escrow-law.ts'
+import { issueLaw } from './issue-law.ts'
 import { type Law, minorTexts } from './law.ts'
 
 export type ProofScope = {
@@ -28,7 +29,8 @@ const lawsInOneSnapshot = (pool: Pool, { terminalStates, escrows }: ProofScope):
     async client => {
       const accounts = await readAccounts(client, terminalStates)
       const laws = [netsToZero(accounts), balancesAreKept(accounts), holdsAreExplained(accounts), clearingIsExplained(accounts)]
-      for (const escrow of escrows) laws.push(await escrowLaw(client, escrow, terminalStates))
+      for (const escrow of escrows)
+        laws.push(await escrowLaw(client, escrow, terminalStates), await issueLaw(client, escrow, terminalStates))
       return laws
     },
     'begin isolation level repeatable read read only',

@@ -8,7 +8,12 @@ import { inTransaction } from '../transaction.ts'
 
 export type BooksToOpen = {
   readonly banks: readonly { readonly rail: Rail; readonly accounts: Partial<Record<Currency, string>> }[]
-  readonly chains: readonly { readonly chain: Chain; readonly currencies: readonly Currency[] }[]
+  readonly chains: readonly {
+    readonly chain: Chain
+    readonly currencies: readonly Currency[]
+    /** Those of them that we mint: what there is of them already is owed to its holders. */
+    readonly minted?: readonly Currency[]
+  }[]
 }
 
 type Opening = { readonly account: string; readonly currency: Currency; readonly minor: string; readonly pool?: string }
@@ -27,11 +32,14 @@ export const openBooks = async (database: Pool, { banks, chains }: BooksToOpen):
       const { amountMinor, currency } = await rail.balance(id)
       openings.push({ account: account.bankCash(currency), currency, minor: amountMinor })
     }
-  for (const { chain, currencies } of chains)
+  for (const { chain, currencies, minted = [] } of chains) {
     for (const currency of currencies) {
       const minor = await chain.balanceOf(currency, chain.treasury)
       openings.push({ account: account.treasury(chain.id, currency), currency, minor, pool: `${chain.id}:${currency}` })
     }
+    for (const currency of minted)
+      openings.push({ account: account.issued(chain.id, currency), currency, minor: `-${await chain.supplyOf(currency)}` })
+  }
   for (const opening of openings) await book(database, opening)
 }
 

@@ -33,11 +33,15 @@ export const routeOf = (source: Leg, destination: Leg): Route => {
   throw new BridgeError('route_unsupported', { source: source.kind, destination: destination.kind })
 }
 
-/** The terms of an on-ramp: the treasury pays into the escrow, the customer is its payee, and what expires goes back to the treasury. */
+/**
+ * The terms of an on-ramp: the treasury pays into the escrow, the customer is its payee, and what is refunded goes back to the treasury. What
+ * is minted is paid by the token contract itself, which burns it again when it comes back.
+ */
 export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, chain }: TermsPolicy): Terms => {
   const { source, destination, price } = request
   const bankAccount = bank.accounts[source.currency]
   if (bankAccount === undefined) throw new BridgeError('asset_mismatch', { rail: bank.id, asset: source.currency })
+  const funding = chainConfig.funding[destination.currency] ?? 'liquidity'
   const salt = toHex(randomBytes(32))
   return {
     source,
@@ -57,7 +61,7 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
       ref: keccak256(encodePacked(['string', 'bytes32'], [request.transferId, salt])),
       currency: destination.currency,
       amountMinor: price.destinationAmount.minor.toString(),
-      payer: chain.treasury,
+      payer: funding === 'mint' ? chain.tokenAddress(destination.currency) : chain.treasury,
       payee: destination.address,
       onExpiry: 'release',
       softDeadlineMs: chainConfig.softDeadlineMs,
@@ -65,6 +69,7 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
     },
     salt,
     chain: chainConfig.id,
+    funding,
     pool: `${chainConfig.id}:${destination.currency}`,
     bankAccount,
     reference: request.reference,

@@ -17,6 +17,8 @@ export type TransferEvent =
   | { readonly type: 'screeningPassed'; readonly list: string }
   | ({ readonly type: 'screeningRefused' } & Refused)
   | { readonly type: 'liquidityReserved' }
+  /** The stablecoins will be minted into the escrow, so nothing is reserved. */
+  | { readonly type: 'mintPlanned' }
   | ({ readonly type: 'liquidityRefused' } & Refused)
   | { readonly type: 'debitSubmitted'; readonly bankTransferId: string }
   | { readonly type: 'debitUnknown'; readonly detail: string }

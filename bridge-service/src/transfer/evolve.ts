@@ -16,6 +16,7 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'transferRequested':
     case 'screeningPassed':
     case 'liquidityReserved':
+    case 'mintPlanned':
     case 'debitUnknown':
     case 'creditUnknown':
     case 'refundFinalized':

@@ -1,6 +1,7 @@
 import type { Effects, IntentWish, WaitKind } from './decision.ts'
 import type { ChainPlace, TransferEvent } from './event.ts'
 import { onrampEntries } from './onramp-entries.ts'
+import { isMinted } from './terms.ts'
 import type { Transfer } from './transfer.ts'
 
 const none: Effects = { intents: [], entries: [], timers: [], waits: [] }
@@ -9,6 +10,12 @@ const retryCeilingMs = 600_000
 
 /** What an event of an on-ramp asks for. `after` is the transfer as the whole step leaves it, so that a wish that is already void is not made. */
 export const onrampEffects = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
+  const { liquidity, ...effects } = effectsOf(before, event, after, nowMs)
+  // What is minted was never promised out of a pool.
+  return liquidity === undefined || isMinted(before.terms) ? effects : { ...effects, liquidity }
+}
+
+const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
   const entries = onrampEntries(before, event)
   const { attempts } = after.progress
   const when = (state: Transfer['state'], wish: IntentWish): readonly IntentWish[] => (after.state === state ? [wish] : [])
@@ -17,6 +24,8 @@ export const onrampEffects = (before: Transfer, event: TransferEvent, after: Tra
       return { ...none, intents: [{ step: 'screen', attempt: 0 }] }
     case 'liquidityReserved':
       return { ...none, entries, liquidity: 'reserve', intents: [{ step: 'debitFiat', attempt: 0 }] }
+    case 'mintPlanned':
+      return { ...none, entries, intents: [{ step: 'debitFiat', attempt: 0 }] }
     case 'debitRefused':
       return { ...none, entries, liquidity: 'free' }
     case 'debitSettled':

@@ -2,6 +2,7 @@ import { account } from '../ledger/chart.ts'
 import type { Entry, Layer, Posting } from '../ledger/entry.ts'
 import { fromJson, type Money, money } from '../money/money.ts'
 import type { TransferEvent } from './event.ts'
+import { isMinted } from './terms.ts'
 import type { Transfer } from './transfer.ts'
 
 /**
@@ -16,14 +17,18 @@ export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] =
   const bankCash = account.bankCash(paid.currency)
   const customer = account.customerClearing(paid.currency)
   const receivable = account.receivable(paid.currency)
-  const treasury = account.treasury(terms.chain, delivered.currency)
+  // What is minted into the escrow is owed from then on to whoever holds it; what is burned on its way back no longer is.
+  const funds = isMinted(terms)
+    ? account.issued(terms.chain, delivered.currency)
+    : account.treasury(terms.chain, delivered.currency)
   const escrow = account.escrow(terms.chain, delivered.currency)
   const entry = (...postings: Posting[][]): Entry => ({ kind: event.type, postings: postings.flat().filter(isNotZero) })
-  const hold = move(treasury, escrow, delivered, 'pending')
-  const unhold = move(escrow, treasury, delivered, 'pending')
+  const hold = move(funds, escrow, delivered, 'pending')
+  const unhold = move(escrow, funds, delivered, 'pending')
 
   switch (event.type) {
     case 'liquidityReserved':
+    case 'mintPlanned':
       return [entry(hold)]
     case 'debitRefused':
     case 'lockRefused':
@@ -37,9 +42,9 @@ export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] =
       return before.state === 'locking' ? [entry(unhold)] : []
     case 'lockOrphaned':
       // Final by this transfer's policy and gone all the same: a hold again, until it is back.
-      return progress.lockBooked ? [entry(move(escrow, treasury, delivered), hold)] : []
+      return progress.lockBooked ? [entry(move(escrow, funds, delivered), hold)] : []
     case 'lockFinalized':
-      return [entry(unhold, move(treasury, escrow, delivered))]
+      return [entry(unhold, move(funds, escrow, delivered))]
     case 'escrowReleased':
       // The debit came back while a refund seemed certain, and then the chain decided for the release: the customer owes us after all.
       return progress.debit?.returned === 'beforePivot' ? [entry(move(customer, receivable, paid))] : []
@@ -52,7 +57,7 @@ export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] =
         ),
       ]
     case 'refundFinalized':
-      return [entry(progress.lockBooked ? move(escrow, treasury, delivered) : unhold)]
+      return [entry(progress.lockBooked ? move(escrow, funds, delivered) : unhold)]
     case 'creditSettled':
       return [entry(move(bankCash, customer, paid))]
     case 'creditReturned':

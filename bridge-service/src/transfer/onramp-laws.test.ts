@@ -185,10 +185,10 @@ const wakers: Partial<Record<State, (life: ReturnType<typeof live>) => boolean>>
   crediting: ({ intents }) => isOpen(intents, 'creditFiat'),
 }
 
-describe('whatever an on-ramp is told, in whatever order', () => {
+describe.each(['liquidity', 'mint'] as const)('whatever an on-ramp by %s is told, in whatever order', funding => {
   const always = (law: (life: ReturnType<typeof live>) => void) =>
     fc.assert(
-      fc.property(anyStory, story => law(live(onramp(), story))),
+      fc.property(anyStory, story => law(live(onramp({ funding }), story))),
       { seed, numRuns: 2_000 },
     )
 
@@ -215,6 +215,13 @@ describe('whatever an on-ramp is told, in whatever order', () => {
       expect(types.filter(type => type === 'creditSettled').length, 'credits back').toBeLessThanOrEqual(1)
       expect([...intents.keys()].filter(key => key.startsWith('creditFiat')).length, 'wishes to credit').toBeLessThanOrEqual(1)
       expect(liquidity.filter(change => change !== 'reserve').length).toBeLessThanOrEqual(liquidity.includes('reserve') ? 1 : 0)
+
+      if (funding === 'mint') {
+        expect(liquidity, 'what is minted was never reserved').toEqual([])
+        expect(ledger.balance('treasury:evm:1:USDC'), 'inventory').toBe(0n)
+        const delivered = types.includes('releaseFinalized') ? 100_000_000n : 0n
+        expect(-ledger.balance('issued:evm:1:USDC'), 'issued').toBe(ledger.balance('escrow:evm:1:USDC') + delivered)
+      } else expect(ledger.balance('issued:evm:1:USDC')).toBe(0n)
 
       if (terminalStates.includes(state)) {
         expect(ledger.balance('customer_clearing:USD'), 'customer clearing at rest').toBe(0n)

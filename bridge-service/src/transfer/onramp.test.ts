@@ -16,6 +16,7 @@ import {
   softDeadlineMs,
 } from '../../../test/support/onramp.ts'
 import { request } from './decide.ts'
+import type { TransferEvent } from './event.ts'
 import type { Input } from './input.ts'
 import { onrampTransitions } from './state.ts'
 
@@ -69,6 +70,74 @@ const hold = ['treasury:evm:1:USDC -100.000000 pending', 'escrow:evm:1:USDC +100
 const unhold = ['escrow:evm:1:USDC -100.000000 pending', 'treasury:evm:1:USDC +100.000000 pending']
 const intoEscrow = ['treasury:evm:1:USDC -100.000000', 'escrow:evm:1:USDC +100.000000']
 const outOfEscrow = ['escrow:evm:1:USDC -100.000000', 'treasury:evm:1:USDC +100.000000']
+
+describe('an on-ramp whose stablecoins are minted', () => {
+  const minted = () => onramp({ funding: 'mint' })
+  const planned = (events: readonly TransferEvent[]) =>
+    events.map(event => (event.type === 'liquidityReserved' ? ({ type: 'mintPlanned' } as const) : event))
+  const intoHold = ['issued:evm:1:USDC -100.000000 pending', 'escrow:evm:1:USDC +100.000000 pending']
+  const outOfHold = ['escrow:evm:1:USDC -100.000000 pending', 'issued:evm:1:USDC +100.000000 pending']
+
+  it('reserves nothing, whatever the pool has', () => {
+    given(minted(), history.requested)
+      .when(screened(0n))
+      .then(['screeningPassed', 'mintPlanned'], {
+        state: 'debiting',
+        answered: ['screen SUCCEEDED'],
+        intents: ['debitFiat'],
+        entries: [intoHold],
+      })
+  })
+
+  it('owes what is locked from the moment on that the lock is final', () => {
+    given(minted(), planned(history.locked))
+      .when(final('lock', '10'))
+      .then(['lockFinalized'], {
+        state: 'clearing',
+        entries: [[...outOfHold, 'issued:evm:1:USDC -100.000000', 'escrow:evm:1:USDC +100.000000']],
+        timers: { clearing: finalAtMs },
+        waits: { lock: null },
+      })
+  })
+
+  it('goes on owing what was released to the customer', () => {
+    given(minted(), planned(history.released))
+      .when(final('release', '20'))
+      .then(['releaseFinalized'], {
+        state: 'completed',
+        entries: [
+          [
+            ...['escrow:evm:1:USDC -100.000000', 'exchange:USDC +100.000000'],
+            ...['exchange:USD -100.00', 'customer_clearing:USD +100.00'],
+            ...['fee_income:USD -0.25', 'customer_clearing:USD +0.25'],
+          ],
+        ],
+        waits: { release: null },
+      })
+  })
+
+  it('owes what was refunded no longer: it is burned', () => {
+    given(minted(), planned(history.refunded))
+      .when(final('refund', '30'))
+      .then(['refundFinalized'], {
+        state: 'crediting',
+        intents: ['creditFiat'],
+        entries: [['escrow:evm:1:USDC -100.000000', 'issued:evm:1:USDC +100.000000']],
+        waits: { refund: null },
+      })
+  })
+
+  it('ends its hold when the token will not mint', () => {
+    given(minted(), planned(history.locking))
+      .when(refusal('lockEscrow'))
+      .then(['lockRefused'], {
+        state: 'crediting',
+        answered: ['lockEscrow FAILED'],
+        intents: ['creditFiat'],
+        entries: [outOfHold],
+      })
+  })
+})
 
 describe('a new on-ramp', () => {
   it('is screened before anything else', () => {

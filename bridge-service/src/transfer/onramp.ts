@@ -3,6 +3,7 @@ import type { Ignored, IntentChange, IntentWish, Refusal } from './decision.ts'
 import type { ChainPlace, TransferEvent } from './event.ts'
 import { rawCodeOf } from './event.ts'
 import type { Input } from './input.ts'
+import { isMinted } from './terms.ts'
 import type { Transfer } from './transfer.ts'
 
 /** What an on-ramp's input means in its state, as events and as news about earlier intents; the effects follow from the events. */
@@ -25,12 +26,7 @@ export const readOnramp = (transfer: Transfer, input: Input, nowMs: number): Rea
     case 'screened':
       if (transfer.state !== 'requested') return nothing('already screened')
       return happened(
-        [
-          { type: 'screeningPassed', list: input.list },
-          input.availableMinor >= BigInt(transfer.terms.destinationAmount.minor)
-            ? { type: 'liquidityReserved' }
-            : { type: 'liquidityRefused', code: 'liquidity_insufficient', detail: `pool ${transfer.terms.pool}` },
-        ],
+        [{ type: 'screeningPassed', list: input.list }, fundingOf(transfer.terms, input.availableMinor)],
         changed('screen', 'SUCCEEDED'),
       )
     case 'intentRefused':
@@ -53,6 +49,13 @@ export const readOnramp = (transfer: Transfer, input: Input, nowMs: number): Rea
     case 'cancelCommand':
       return readCancel(transfer, input.reason)
   }
+}
+
+const fundingOf = (terms: Transfer['terms'], availableMinor: bigint): TransferEvent => {
+  if (isMinted(terms)) return { type: 'mintPlanned' }
+  return availableMinor >= BigInt(terms.destinationAmount.minor)
+    ? { type: 'liquidityReserved' }
+    : { type: 'liquidityRefused', code: 'liquidity_insufficient', detail: `pool ${terms.pool}` }
 }
 
 const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type: 'intentRefused' }>): Reading => {

@@ -60,6 +60,15 @@ describe('decide', () => {
   })
 })
 
+describe('a transfer of definition 1', () => {
+  it('knew nothing of funding, and is still funded out of the treasury', () => {
+    const { funding: _none, ...terms } = onramp().terms
+    const old = { ...replay(onramp(), history.requested), definition: 1, terms }
+    const decision = decide(old, { type: 'screened', list: 'test', availableMinor: 10n ** 12n }, 0)
+    expect(decision).toMatchObject({ liquidity: 'reserve', events: [{}, { event: { type: 'liquidityReserved' } }] })
+  })
+})
+
 describe('the hold', () => {
   it('has its deadlines from the settlement, and none before it', () => {
     const transfer = replay(onramp(), history.locking)

@@ -24,8 +24,12 @@ export type State = (typeof states)[number]
 
 export const terminalStates: readonly State[] = ['completed', 'compensated', 'canceled', 'failed']
 
-/** The version of this machine that a new transfer is pinned to. Raise it when a recorded history would be read differently. */
-export const currentDefinition = 1
+/**
+ * The version of this machine that a new transfer is pinned to. Raise it when a recorded history would be read differently, or could not be
+ * read by the machine before.
+ *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
+ */
+export const currentDefinition = 2
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'
@@ -37,7 +41,7 @@ export type Source = State | 'none'
 export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>> = {
   none: { transferRequested: 'requested' },
   requested: { screeningPassed: 'screened', screeningRefused: 'failed', transferCanceled: 'canceled' },
-  screened: { liquidityReserved: 'debiting', liquidityRefused: 'failed' },
+  screened: { liquidityReserved: 'debiting', liquidityRefused: 'failed', mintPlanned: 'debiting' },
   debiting: {
     debitSubmitted: 'debiting',
     debitUnknown: 'debiting',

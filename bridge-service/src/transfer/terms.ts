@@ -21,6 +21,9 @@ export type FinalityRequirement =
   | { readonly level: 'latest'; readonly confirmations: number }
   | { readonly level: 'safe' | 'finalized'; readonly confirmations: 0 }
 
+/** Where the stablecoins of an on-ramp come from: out of the treasury's inventory, or minted for it by the token's issuer, who we are. */
+export type Funding = 'liquidity' | 'mint'
+
 /** Everything that is fixed when a transfer is created. Plain JSON. */
 export type Terms = {
   readonly source: Leg
@@ -43,7 +46,9 @@ export type Terms = {
   /** Goes into the escrow's ref, so that nobody can guess refs from ids. 0x and 64 hex digits. */
   readonly salt: `0x${string}`
   readonly chain: ChainId
-  /** The liquidity pool that the destination amount is reserved from. */
+  /** Absent in transfers of definition 1, which knew liquidity only. */
+  readonly funding?: Funding
+  /** The liquidity pool that the destination amount is reserved from; nothing is when it is minted. */
   readonly pool: string
   /** The bridge's own account at the bank. */
   readonly bankAccount: string
@@ -52,3 +57,5 @@ export type Terms = {
   /** ISO 8601. */
   readonly createdAt: string
 }
+
+export const isMinted = ({ funding }: Pick<Terms, 'funding'>): boolean => funding === 'mint'

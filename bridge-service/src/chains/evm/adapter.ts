@@ -12,6 +12,7 @@ import type { EvmContext } from './context.ts'
 import { escrowId, evmTerms } from './escrow-id.ts'
 import { unavailable } from './failure.ts'
 import { finding } from './find.ts'
+import { mintRights, supplyOf } from './issuer.ts'
 import { nonceLanes } from './lanes.ts'
 import { placing } from './place.ts'
 import { evmRpc } from './rpc.ts'
@@ -100,6 +101,9 @@ export const evmChain = (config: EvmConfig, pool: Pool): Chain => {
       })
       return turn
     },
+    tokenAddress: tokenOf,
+    mintRights: currency => mintRights(rpc, { token: tokenOf(currency), escrow, minter: treasury.address }),
+    supplyOf: currency => supplyOf(rpc, tokenOf(currency)),
     balanceOf: async (currency, address) => {
       const request = {
         address: tokenOf(currency),

@@ -1,5 +1,6 @@
-import { encodeFunctionData, type Hex } from 'viem'
+import { encodeFunctionData, erc20Abi, type Hex } from 'viem'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
+import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import type { ChainOrder } from '../chain.ts'
 import { evmTerms } from './escrow-id.ts'
 
@@ -10,20 +11,33 @@ export type Call = {
   readonly sender: Hex
   readonly to: Hex
   readonly data: Hex
-  /** What the escrow will ask of the token at the end of this call. */
-  readonly payout?: { readonly token: Hex; readonly from: Hex; readonly to: Hex; readonly amountMinor: bigint }
+  /** The call that the escrow makes on the token in turn, if it pays. */
+  readonly payout?: { readonly token: Hex; readonly data: Hex }
 }
 
-/** The contract lets only the payer lock, and only the operator decide about what is locked. */
+/**
+ * The contract lets only the payer lock, and only the operator decide about what is locked. A token that is itself the payer mints what it
+ * locks, at the treasury's word.
+ */
 export const callOf = (
   order: ChainOrder,
   on: { readonly treasury: Hex; readonly operator: Hex; readonly escrow: Hex; readonly token: Hex },
 ): Call => {
-  const { key, action } = order
   const terms = evmTerms(order.terms, on.token)
-  const data = encodeFunctionData({ abi: escrowAbi, functionName: action, args: [terms] })
-  if (action === 'lock') return { key, action, sender: on.treasury, to: on.escrow, data }
-  const to = action === 'release' ? terms.payee : terms.payer
-  const payout = { token: on.token, from: on.escrow, to, amountMinor: terms.amount }
-  return { key, action, sender: on.operator, to: on.escrow, data, payout }
+  if (order.action === 'lock' && terms.payer === terms.token)
+    return {
+      ...{ key: order.key, action: order.action, sender: on.treasury, to: terms.token },
+      data: encodeFunctionData({ abi: settlementTokenAbi, functionName: 'mintAndLock', args: [on.escrow, terms] }),
+    }
+  const call = {
+    key: order.key,
+    action: order.action,
+    sender: order.action === 'lock' ? on.treasury : on.operator,
+    to: on.escrow,
+    data: encodeFunctionData({ abi: escrowAbi, functionName: order.action, args: [terms] }),
+  }
+  if (order.action === 'lock') return call
+  const recipient = order.action === 'release' ? terms.payee : terms.payer
+  const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [recipient, terms.amount] })
+  return { ...call, payout: { token: terms.token, data } }
 }

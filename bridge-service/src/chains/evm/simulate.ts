@@ -1,5 +1,6 @@
-import { BaseError, decodeErrorResult, encodeFunctionData, erc20Abi, type Hex, isHex, numberToHex } from 'viem'
+import { BaseError, decodeErrorResult, type Hex, isHex, numberToHex } from 'viem'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
+import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
 import { type Outcome, refused } from '../../outcome.ts'
 import type { Call } from './call.ts'
@@ -7,57 +8,46 @@ import { unavailable } from './failure.ts'
 import type { Rpc } from './rpc.ts'
 
 // The token's errors come through the escrow unchanged; ours are OpenZeppelin's (EIP-6093), as most tokens' are.
-const errorsAbi = [...escrowAbi, ...testDollarAbi].filter(item => item.type === 'error')
-
-type Simulated = Outcome<never> | { readonly kind: 'passes'; readonly gasLimit: bigint }
+const errorsAbi = [...escrowAbi, ...settlementTokenAbi, ...testDollarAbi].filter(item => item.type === 'error')
 
 /**
  * Runs a call on the newest block. Gives the gas limit to sign with; `refused` with the contract's error name as code when the contract
- * itself refuses. Whatever else goes wrong is no refusal: it throws `chain_unavailable`.
- *
- * The escrow itself does not refuse when the token will not pay: it turns the payout into a credit, which its owner must claim. That is
- * for exits that cannot wait. We can, so the token is asked as well, and a paused one does not make a thousand credits.
+ * itself refuses, or the token would refuse to pay. Whatever else goes wrong is no refusal: it throws `chain_unavailable`.
  */
-export const simulate = async (rpc: Rpc, call: Call): Promise<Simulated> => {
-  const [simulated, unpaid] = await Promise.all([estimate(rpc, call), call.payout && refusalOfPayout(rpc, call.payout)])
-  return simulated.kind === 'passes' && unpaid ? unpaid : simulated
-}
-
-const estimate = async (rpc: Rpc, call: Call): Promise<Simulated> => {
+export const simulate = async (rpc: Rpc, call: Call): Promise<Outcome<never> | { kind: 'passes'; gasLimit: bigint }> => {
   const request = { from: call.sender, to: call.to, data: call.data }
   try {
     const gas = await rpc.client.request({ method: 'eth_estimateGas', params: [request, 'latest'] })
-    return { kind: 'passes', gasLimit: roomy(BigInt(gas)) }
-  } catch (failure) {
-    const revert = revertOf(failure)
+    const refusal = call.payout && (await refusalOfPayout(rpc, call.to, call.payout))
+    return refusal ?? { kind: 'passes', gasLimit: roomy(BigInt(gas)) }
+  } catch (estimate) {
+    const revert = revertOf(estimate)
     if (revert) return revert
     // Some nodes give the revert's data for a call only, and some fail an estimate for reasons of their own.
-    const again = await rpc.client
-      .request({ method: 'eth_call', params: [{ ...request, value: numberToHex(0) }, 'latest'] })
-      .then(
-        () => undefined,
-        error => revertOf(error),
-      )
+    const again = await run(rpc, { ...request, value: numberToHex(0) }).then(
+      () => undefined,
+      error => revertOf(error),
+    )
     if (again) return again
-    throw unavailable(failure)
+    throw unavailable(estimate)
   }
 }
 
-/** Asks the token, as the escrow would. Like the escrow, it takes `false` for a refusal and no answer for a yes. */
-const refusalOfPayout = async (rpc: Rpc, payout: NonNullable<Call['payout']>): Promise<Outcome<never> | undefined> => {
-  const { token, from, to, amountMinor } = payout
-  const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [to, amountMinor] })
+/** The escrow ends also when the token refuses to pay, and leaves the payee a credit to claim. Better to wait while we can. */
+const refusalOfPayout = async (rpc: Rpc, escrow: Hex, { token, data }: NonNullable<Call['payout']>) => {
   try {
-    const answer = await rpc.client.request({ method: 'eth_call', params: [{ from, to: token, data }, 'latest'] })
-    return answer === '0x' || BigInt(answer.slice(0, 66)) === 1n
-      ? undefined
-      : refused('payout_refused', 'the token answers false')
+    const answer = await run(rpc, { from: escrow, to: token, data })
+    // Tokens that answer at all answer with true; the first dollar tokens answer with nothing.
+    return answer === '0x' || BigInt(answer) === 1n ? undefined : refused('payout_refused', 'the token answered false')
   } catch (error) {
     const revert = revertOf(error)
     if (revert) return revert
     throw unavailable(error)
   }
 }
+
+const run = (rpc: Rpc, request: { from: Hex; to: Hex; data: Hex; value?: Hex }): Promise<Hex> =>
+  rpc.client.request({ method: 'eth_call', params: [request, 'latest'] })
 
 // Between estimate and inclusion a counter of the escrow or the token may have gone to zero: writing it again costs 17,100 more, each.
 const roomy = (gas: bigint) => (gas * 6n) / 5n + 50_000n
