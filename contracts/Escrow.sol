@@ -326,8 +326,10 @@ contract Escrow is EscrowCredits {
     /// @dev Right after the call that was refused: its answer is the reason.
     function _skip(Terms calldata terms) private returns (bytes4) {
         bytes memory reason = LowLevelCall.returnData();
-        emit Skipped(escrowIdOf(terms), terms.ref, terms.token, reason);
         bytes4 selector = bytes4(reason);
+        // Says nothing about the item: with more gas it would be paid.
+        if (selector == PayoutNeedsGas.selector) LowLevelCall.bubbleRevert(reason);
+        emit Skipped(escrowIdOf(terms), terms.ref, terms.token, reason);
         // Zero would say that it went through.
         return selector == 0 ? bytes4(0xffffffff) : selector;
     }

@@ -32,7 +32,7 @@ enum Status {
 /// @param token The ERC-20 that is held; must be on the allow-list when the escrow is locked.
 /// @param payer Gives the tokens, and is the only one to whom they can be refunded.
 /// @param payee The only one to whom they can be released.
-/// @param amount In the token's minor units; below 2^96.
+/// @param amount In the token's minor units. All that is held of a token stays below 2^96 of them: 79 billion tokens of 18 decimals.
 /// @param refundAfter Unix seconds. From here on anyone may refund an escrow that is still locked, and no one may commit it any more.
 /// @param hardDeadline Unix seconds, not before `refundAfter`. From here on anyone may take a committed escrow's exit.
 /// @param onExpiry Which exit that is.
@@ -318,7 +318,8 @@ interface IEscrow {
     function expire(Terms calldata terms) external;
 
     // In batches: each item by itself, exactly as if it had been sent alone. What is refused is skipped and reported by `Skipped` and
-    // in `refusals`: the error's selector (`0xffffffff` when the refusal carried none), or zero for what went through.
+    // in `refusals`: the error's selector (`0xffffffff` when the refusal carried none), or zero for what went through. But `PayoutNeedsGas`
+    // refuses the whole batch: it says nothing about the item, and an estimate of gas must not find it cheapest to pay no one.
 
     /// @notice `lock` for each. The caller is the payer of all.
     function lockBatch(Terms[] calldata items) external returns (bytes4[] memory refusals);
@@ -336,7 +337,8 @@ interface IEscrow {
 
     /// @notice Pays the whole credit of `owner` to another account: at his own call (the last two arguments are then ignored), or on his
     /// EIP-712 signature over `Redirect(address token,address owner,address to,uint256 nonce,uint256 deadline)`; a contract answers by
-    /// ERC-1271. Anyone may send the signature, until `deadline` (Unix seconds, inclusive). The nonce is `nonces(owner)`.
+    /// ERC-1271. Anyone may send the signature, until `deadline` (Unix seconds, inclusive). The nonce is `nonces(owner)`. It names no amount
+    /// and cannot be taken back, so that it directs a later credit too: sign with a short deadline.
     function claimTo(address token, address owner, address to, uint256 deadline, bytes calldata signature) external;
 
     // Guarding
