@@ -93,6 +93,7 @@ abstract contract EscrowBatches is EscrowDeciders {
             revert("a trial must not last");
         } catch (bytes memory outcome) {
             require(bytes4(outcome) == Trial.selector, "a trial broke off");
+            // solhint-disable-next-line no-inline-assembly
             assembly ("memory-safe") {
                 // Without the selector.
                 mstore(add(outcome, 0x04), sub(mload(outcome), 0x04))
@@ -149,7 +150,9 @@ abstract contract EscrowBatches is EscrowDeciders {
         }
         for (uint256 i = 0; i < items.length; ++i) {
             EscrowId id = _escrow.escrowIdOf(items[i]);
-            world = keccak256(abi.encode(world, _escrow.statusOf(id), _side(items[i], items[i].payer), _side(items[i], items[i].payee)));
+            world = keccak256(
+                abi.encode(world, _escrow.statusOf(id), _side(items[i], items[i].payer), _side(items[i], items[i].payee))
+            );
         }
     }
 

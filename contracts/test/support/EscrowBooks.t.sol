@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Escrow} from "../../Escrow.sol";
-import {EscrowId, Limits, OnExpiry, Status, Terms, TokenState} from "../../interfaces/IEscrow.sol";
+import {EscrowId, OnExpiry, Status, Terms, TokenState} from "../../interfaces/IEscrow.sol";
 import {EscrowFold} from "./EscrowFold.t.sol";
 import {FickleDollar} from "./FickleDollar.t.sol";
 import {RefillWindow} from "./RefillWindow.t.sol";
@@ -202,7 +202,8 @@ abstract contract EscrowBooks {
 
     /// @dev How an open escrow ends if anyone ends it.
     function _exit(Book memory book) internal pure returns (Status status, address to) {
-        if (book.status == Status.Committed && book.terms.onExpiry == OnExpiry.Release) return (Status.Released, book.terms.payee);
+        if (book.status == Status.Committed && book.terms.onExpiry == OnExpiry.Release)
+            return (Status.Released, book.terms.payee);
         return (Status.Refunded, book.terms.payer);
     }
 

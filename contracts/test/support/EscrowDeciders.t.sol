@@ -141,7 +141,12 @@ abstract contract EscrowDeciders is EscrowPayers {
 
     function _someRecipient(uint256 seed) private view returns (address) {
         uint256 face = _dice(seed, "to", 20);
-        return face == 0 ? address(0) : face == 1 ? address(_escrow) : party(face);
+        return
+            face == 0
+                ? address(0)
+                : face == 1
+                    ? address(_escrow)
+                    : party(face);
     }
 
     function _someAttestations(EscrowId id, uint256 seed) private view returns (Attestation[] memory given, bool valid) {

@@ -16,7 +16,7 @@ contract EscrowFold {
     }
 
     /// @param emitter Whose logs count.
-    function follow(Vm.Log[] memory logs, address emitter) external {
+    function follow(Vm.Log[] calldata logs, address emitter) external {
         for (uint256 i = 0; i < logs.length; ++i) if (logs[i].emitter == emitter && logs[i].topics.length > 1) _apply(logs[i]);
     }
 

@@ -59,10 +59,11 @@ abstract contract EscrowGovernors is EscrowBooks {
         Limits memory to = _someLimits(seed);
         address by = _mostly(_cast.limiter, seed);
         (bool ok, ) = _call(by, abi.encodeCall(IEscrow.lowerLimits, (token, to)));
-        bool lower = to.capacity <= from.capacity &&
-            to.refillPerDay <= from.refillPerDay &&
-            to.attestationThreshold <= from.attestationThreshold &&
-            (to.attestationQuorum == 0 || (from.attestationQuorum != 0 && to.attestationQuorum >= from.attestationQuorum));
+        bool lower =
+            to.capacity <= from.capacity &&
+                to.refillPerDay <= from.refillPerDay &&
+                to.attestationThreshold <= from.attestationThreshold &&
+                (to.attestationQuorum == 0 || (from.attestationQuorum != 0 && to.attestationQuorum >= from.attestationQuorum));
         bool may = _holds(_escrow.LIMITER_ROLE(), by) && lower && _refillsInTime(to);
         _judge(ok, may, may, "lower limits");
         if (ok) _tokenBooks[token].window.change(from, to, _now);

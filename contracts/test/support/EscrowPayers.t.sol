@@ -118,9 +118,7 @@ abstract contract EscrowPayers is EscrowGovernors {
     function _permit(Terms memory terms, uint256 signer, bool right) private view returns (uint8 v, bytes32 r, bytes32 s) {
         if (!right || terms.token.code.length == 0 || terms.token == address(_fold)) return (27, "r", "s");
         uint256 nonce = FickleDollar(terms.token).nonces(terms.payer);
-        bytes32 struct_ = keccak256(
-            abi.encode(PERMIT_TYPEHASH, terms.payer, _escrow, terms.amount, nonce, type(uint256).max)
-        );
+        bytes32 struct_ = keccak256(abi.encode(PERMIT_TYPEHASH, terms.payer, _escrow, terms.amount, nonce, type(uint256).max));
         return _signForToken(signer, terms.token, struct_);
     }
 

@@ -32,6 +32,7 @@ contract FickleDollar is TestDollar {
         if (now_ == Mood.Pays) return super.transfer(to, value);
         if (now_ == Mood.SaysFalse) return false;
         uint256 bomb = BOMB_BYTES;
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let answer := mload(0x40)
             switch now_
