@@ -7,7 +7,14 @@ const solcPath = createRequire(import.meta.url).resolve('solc/soljson.js')
 
 export default defineConfig({
   plugins: [hardhatToolboxViem],
-  paths: { sources: './contracts', tests: { solidity: './contracts/test' } },
+  // Deployments keep their journals under `deploy`, where `scripts/deploy.ts` finds them.
+  paths: {
+    sources: './contracts',
+    tests: { solidity: './contracts/test' },
+    ignition: process.env.CAUSEWAY_DEPLOYMENTS ?? './deploy',
+  },
+  // Any live chain: `scripts/deploy.ts` fills in URL and key.
+  networks: { target: { type: 'http', url: 'http://127.0.0.1:8545' } },
   solidity: {
     version: '0.8.37',
     path: solcPath,

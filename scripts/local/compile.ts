@@ -27,7 +27,13 @@ export const compileContracts = async (): Promise<void> => {
   }
 }
 
-export type Artifact = { readonly abi: readonly unknown[]; readonly bytecode: `0x${string}` }
+export type Artifact = {
+  readonly abi: readonly unknown[]
+  readonly bytecode: `0x${string}`
+  readonly deployedBytecode: `0x${string}`
+  /** Where the constructor writes into the deployed bytecode. */
+  readonly immutableReferences: Readonly<Record<string, readonly { start: number; length: number }[]>>
+}
 
 /** Reads a compiled contract, e.g. `Escrow.sol/Escrow`; call `compileContracts` first. */
 export const readArtifact = (path: string): Artifact =>

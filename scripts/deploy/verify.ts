@@ -1,0 +1,109 @@
+import { type Abi, type Address, getAddress, type Hex, keccak256, type PublicClient, toHex, zeroHash } from 'viem'
+import { escrowAbi } from '../../contracts/abi/escrow.ts'
+import { settlementTokenAbi } from '../../contracts/abi/settlement-token.ts'
+import { readArtifact } from '../local/compile.ts'
+import type { AddressBook } from './address-book.ts'
+import { type DeployConfig, limitsOf } from './config.ts'
+
+export type Verification = {
+  /** What is not as it was compiled or configured. */
+  readonly differences: readonly string[]
+  /** What the admin has yet to do, as calls. */
+  readonly pending: readonly { to: Address; what: string; functionName: string; args: readonly unknown[] }[]
+}
+
+const role = (name: string): Hex => keccak256(toHex(name))
+
+/** Reads back from the chain everything that the configuration said, and the code itself. */
+export const verifyDeployment = async (client: PublicClient, config: DeployConfig, book: AddressBook): Promise<Verification> => {
+  const differences: string[] = []
+  const pending: Verification['pending'][number][] = []
+  const expect = (what: string, expected: unknown, found: unknown) => {
+    const [wanted, is] = [shown(expected), shown(found)]
+    if (wanted !== is) differences.push(`${what}: expected ${wanted}, found ${is}`)
+  }
+  expect('chain id', config.chainId, await client.getChainId())
+  if (differences.length > 0) return { differences, pending }
+
+  await checkCode(client, book.escrow, 'Escrow', expect)
+  const read = { abi: escrowAbi, address: book.escrow } as const
+  const [, name, version, chainId, verifier] = await client.readContract({ ...read, functionName: 'eip712Domain' })
+  expect('EIP-712 domain', ['Causeway Escrow', '1', BigInt(config.chainId), book.escrow], [name, version, chainId, verifier])
+  const wanted = {
+    ...{ DEFAULT_ADMIN_ROLE: [config.admin], OPERATOR_ROLE: config.operators, GUARDIAN_ROLE: config.guardians },
+    ...{ LIMITER_ROLE: config.limiters, ATTESTER_ROLE: config.attesters },
+  }
+  await checkRoles(client, escrowAbi, book.escrow, BigInt(book.startBlock), wanted, 'escrow', expect)
+  expect('escrow admin delay', config.adminDelay, await client.readContract({ ...read, functionName: 'defaultAdminDelay' }))
+
+  const tokens = config.tokens.map(token => ({ ...token, at: getAddress(book.tokens[token.currency]!) }))
+  for (const token of tokens) {
+    if (token.kind === 'existing') expect(`${token.currency} address`, token.address, token.at)
+    else {
+      await checkCode(client, token.at, 'SettlementToken', expect)
+      const roles = {
+        ...{ DEFAULT_ADMIN_ROLE: [config.admin], ESCROW_ROLE: [book.escrow] },
+        ...{ LIMITER_ROLE: token.limiters, PAUSER_ROLE: token.pausers },
+      }
+      await checkRoles(client, settlementTokenAbi, token.at, BigInt(book.startBlock), roles, token.currency, expect)
+    }
+    const { limits, sequence, allowed } = await client.readContract({ ...read, functionName: 'tokenState', args: [token.at] })
+    if (sequence === 0 && token.kind === 'settlement')
+      pending.push({
+        ...{ to: book.escrow, what: `list ${token.currency}`, functionName: 'listToken', args: [token.at, limitsOf(token)] },
+      })
+    else {
+      expect(`${token.currency} allowed`, true, allowed)
+      expect(`${token.currency} limits`, Object.values(limitsOf(token)), Object.values(limits))
+    }
+  }
+  const listed = await client.readContract({ ...read, functionName: 'listedTokens' })
+  for (const extra of listed.filter(address => !tokens.some(({ at }) => at === getAddress(address))))
+    differences.push(`listed tokens: ${extra} is not in the configuration`)
+  return { differences, pending }
+}
+
+type Expect = (what: string, expected: unknown, found: unknown) => void
+
+/** The code on chain against the code that the compiler makes here, with the immutables left out: those are read back one by one. */
+const checkCode = async (client: PublicClient, address: Address, contract: string, expect: Expect) => {
+  const { deployedBytecode, immutableReferences } = readArtifact(`${contract}.sol/${contract}`)
+  const code = (await client.getCode({ address })) ?? '0x'
+  const masked = (hex: Hex) => {
+    const bytes = Buffer.from(hex.slice(2), 'hex')
+    for (const { start, length } of Object.values(immutableReferences).flat()) bytes.fill(0, start, start + length)
+    return keccak256(bytes)
+  }
+  expect(`${contract} bytecode at ${address}`, masked(deployedBytecode), masked(code))
+}
+
+/** Who holds what, from the logs: the contract itself can only be asked about one account at a time. */
+const checkRoles = async (
+  client: PublicClient,
+  abi: Abi,
+  address: Address,
+  fromBlock: bigint,
+  wanted: Readonly<Record<string, readonly Address[]>>,
+  what: string,
+  expect: Expect,
+) => {
+  const logs = await client.getContractEvents({ abi, address, fromBlock, strict: true })
+  const holders = new Map<Hex, Set<Address>>()
+  for (const { eventName, args } of logs as { eventName: string; args: unknown }[]) {
+    if (eventName !== 'RoleGranted' && eventName !== 'RoleRevoked') continue
+    const { role, account } = args as { role: Hex; account: Address }
+    const held = holders.get(role) ?? new Set()
+    if (eventName === 'RoleGranted') held.add(account)
+    else held.delete(account)
+    holders.set(role, held)
+  }
+  for (const [name, accounts] of Object.entries(wanted)) {
+    const id = name === 'DEFAULT_ADMIN_ROLE' ? zeroHash : role(name)
+    expect(`${what} ${name}`, [...accounts].sort(), [...(holders.get(id) ?? [])].sort())
+    holders.delete(id)
+  }
+  for (const [id, accounts] of holders) expect(`${what} role ${id}`, [], [...accounts])
+}
+
+const shown = (value: unknown): string =>
+  JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? inner.toString() : inner))
