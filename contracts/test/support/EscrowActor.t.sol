@@ -30,7 +30,7 @@ contract EscrowActor is EscrowBatches {
             address token = address(_tokens[t]);
             Limits memory from = _state(token).limits;
             _must(_cast.limiter, abi.encodeCall(IEscrow.lowerLimits, (token, nothing)));
-            _tokenBooks[token].window.change(from, nothing, _now);
+            _bookLimits(token, from, nothing);
             _must(_cast.admin, abi.encodeCall(IEscrow.setTokenAllowed, (token, false)));
         }
         _must(_cast.guardian, abi.encodeCall(IEscrow.pauseAll, ()));

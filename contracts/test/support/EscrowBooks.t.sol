@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Escrow} from "../../Escrow.sol";
-import {EscrowId, OnExpiry, Status, Terms, TokenState} from "../../interfaces/IEscrow.sol";
+import {EscrowId, Limits, OnExpiry, Status, Terms, TokenState} from "../../interfaces/IEscrow.sol";
 import {EscrowFold} from "./EscrowFold.t.sol";
 import {FickleDollar} from "./FickleDollar.t.sol";
 import {RefillWindow} from "./RefillWindow.t.sol";
@@ -181,6 +181,12 @@ abstract contract EscrowBooks {
         _credits[token][owner] = 0;
         _tokenBooks[token].credited -= amount;
         _held[token][to] += amount;
+    }
+
+    function _bookLimits(address token, Limits memory from, Limits memory to) internal {
+        RefillWindow storage window = _tokenBooks[token].window;
+        window.change(from, to, _now);
+        require(_state(token).available <= window.left(to), "a change of limits gives back what was taken");
     }
 
     function _take(Terms memory terms) private {

@@ -66,7 +66,7 @@ abstract contract EscrowGovernors is EscrowBooks {
                 (to.attestationQuorum == 0 || (from.attestationQuorum != 0 && to.attestationQuorum >= from.attestationQuorum));
         bool may = _holds(_escrow.LIMITER_ROLE(), by) && lower && _refillsInTime(to);
         _judge(ok, may, may, "lower limits");
-        if (ok) _tokenBooks[token].window.change(from, to, _now);
+        if (ok) _bookLimits(token, from, to);
     }
 
     function proposeLimits(uint256 seed) external happens {
@@ -84,7 +84,7 @@ abstract contract EscrowGovernors is EscrowBooks {
         (bool ok, ) = _call(by, abi.encodeCall(IEscrow.applyLimits, (token)));
         bool may = _holds(_escrow.LIMITER_ROLE(), by) && state.notBefore != 0 && _now >= state.notBefore;
         _judge(ok, may, may, "apply limits");
-        if (ok) _tokenBooks[token].window.change(state.limits, state.proposed, _now);
+        if (ok) _bookLimits(token, state.limits, state.proposed);
     }
 
     function cancelLimits(uint256 seed) external happens {

@@ -30,6 +30,12 @@ library RefillWindows {
         if (window.excess > most) window.excess = most;
     }
 
+    /// @dev What could be taken at the time of the last take or change.
+    function left(RefillWindow storage window, Limits memory limits) internal view returns (uint256) {
+        uint256 all = limits.capacity * 1 days;
+        return window.excess < all ? (all - window.excess) / 1 days : 0;
+    }
+
     function _decay(RefillWindow storage window, uint256 refillPerDay, uint256 timestamp) private {
         uint256 refilled = refillPerDay * (timestamp - window.at);
         window.excess = window.excess > refilled ? window.excess - refilled : 0;
