@@ -11,7 +11,7 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {EscrowCredits} from "./EscrowCredits.sol";
 import {EscrowTokens} from "./EscrowTokens.sol";
-import {Attestation, EscrowId, IEscrow, Limits, OnExpiry, Status, Terms} from "./interfaces/IEscrow.sol";
+import {Attestation, EscrowId, EscrowSetup, IEscrow, OnExpiry, Status, Terms} from "./interfaces/IEscrow.sol";
 import {Custodies, Custody} from "./libraries/Custody.sol";
 
 /// @title Escrow
@@ -28,27 +28,6 @@ contract Escrow is EscrowCredits {
     /// @dev Longer than any bank leg can be in doubt, short enough to be waited out.
     uint256 private constant MAX_HOLD = 366 days;
 
-    /// @notice A token to start with.
-    struct Listing {
-        address token;
-        Limits limits;
-    }
-
-    /// @notice Who holds what from the start.
-    /// @param admin Grants roles, lists tokens, ends pauses; replaced in two steps (AccessControlDefaultAdminRules).
-    /// @param adminDelay Seconds between the two steps.
-    /// @param limitsDelay Seconds between the proposal of limits and their application.
-    struct Setup {
-        address admin;
-        uint48 adminDelay;
-        uint64 limitsDelay;
-        address[] operators;
-        address[] guardians;
-        address[] limiters;
-        address[] attesters;
-        Listing[] listings;
-    }
-
     // The statuses as words: the compiler reads the rest of a slot before it writes a smaller type, and checks an enum at each reading.
     uint256 private constant LOCKED = uint256(Status.Locked);
     uint256 private constant RELEASED = uint256(Status.Released);
@@ -63,7 +42,7 @@ contract Escrow is EscrowCredits {
     mapping(EscrowId id => StatusSlot) private _status;
 
     constructor(
-        Setup memory setup
+        EscrowSetup memory setup
     )
         EscrowTokens(setup.limitsDelay)
         AccessControlDefaultAdminRules(setup.adminDelay, setup.admin)

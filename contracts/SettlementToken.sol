@@ -10,7 +10,7 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {EscrowId, IEscrow, Terms} from "./interfaces/IEscrow.sol";
-import {ISettlementToken, MinterLimits} from "./interfaces/ISettlementToken.sol";
+import {ISettlementToken, MinterLimits, SettlementSetup} from "./interfaces/ISettlementToken.sol";
 import {RefillBucket} from "./libraries/RefillBucket.sol";
 
 /// @title SettlementToken
@@ -22,28 +22,6 @@ contract SettlementToken is ISettlementToken, ERC20Pausable, ERC20Permit, ERC300
     bytes32 public constant LIMITER_ROLE = keccak256("LIMITER_ROLE");
     /// @notice May pause, and nothing else.
     bytes32 public constant PAUSER_ROLE = keccak256("PAUSER_ROLE");
-
-    /// @notice A minter to start with.
-    struct Minter {
-        address account;
-        MinterLimits limits;
-    }
-
-    /// @notice Who holds what from the start.
-    /// @param admin Grants roles, ends pauses; replaced in two steps (AccessControlDefaultAdminRules).
-    /// @param adminDelay Seconds between the two steps.
-    /// @param limitsDelay Seconds between the proposal of limits and their application.
-    struct Setup {
-        string name;
-        string symbol;
-        address admin;
-        uint48 adminDelay;
-        uint64 limitsDelay;
-        address[] escrows;
-        address[] limiters;
-        address[] pausers;
-        Minter[] minters;
-    }
 
     struct MinterSlot {
         MinterLimits limits;
@@ -62,7 +40,7 @@ contract SettlementToken is ISettlementToken, ERC20Pausable, ERC20Permit, ERC300
     mapping(address minter => Proposal) private _proposals;
 
     constructor(
-        Setup memory setup
+        SettlementSetup memory setup
     ) ERC20(setup.name, setup.symbol) ERC20Permit(setup.name) AccessControlDefaultAdminRules(setup.adminDelay, setup.admin) {
         LIMITS_DELAY = setup.limitsDelay;
         for (uint256 i = 0; i < setup.escrows.length; ++i) _grantRole(ESCROW_ROLE, setup.escrows[i]);

@@ -71,6 +71,27 @@ struct Attestation {
     bytes signature;
 }
 
+/// @notice A token to start with.
+struct Listing {
+    address token;
+    Limits limits;
+}
+
+/// @notice Who holds what from the start.
+/// @param admin Grants roles, lists tokens, ends pauses; replaced in two steps (AccessControlDefaultAdminRules).
+/// @param adminDelay Seconds between the two steps.
+/// @param limitsDelay Seconds between the proposal of limits and their application.
+struct EscrowSetup {
+    address admin;
+    uint48 adminDelay;
+    uint64 limitsDelay;
+    address[] operators;
+    address[] guardians;
+    address[] limiters;
+    address[] attesters;
+    Listing[] listings;
+}
+
 /// @notice Everything about one token, as of now.
 /// @param allowed Whether new escrows may hold it.
 /// @param paused Whether lock, commit and release are stopped for it.

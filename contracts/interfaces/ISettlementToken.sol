@@ -16,6 +16,28 @@ struct MinterLimits {
     uint96 refillPerDay;
 }
 
+/// @notice A minter to start with.
+struct Minter {
+    address account;
+    MinterLimits limits;
+}
+
+/// @notice Who holds what from the start.
+/// @param admin Grants roles, ends pauses; replaced in two steps (AccessControlDefaultAdminRules).
+/// @param adminDelay Seconds between the two steps.
+/// @param limitsDelay Seconds between the proposal of limits and their application.
+struct SettlementSetup {
+    string name;
+    string symbol;
+    address admin;
+    uint48 adminDelay;
+    uint64 limitsDelay;
+    address[] escrows;
+    address[] limiters;
+    address[] pausers;
+    Minter[] minters;
+}
+
 /// @title The dollar of an issuer who mints it himself
 /// @notice An ERC-20 with six decimals, ERC-2612 permits and ERC-3009 authorizations, whose supply moves with the fiat behind it: minted
 /// when dollars have come in, burned when they go out. Both follow ERC-7802 (`crosschainMint`, `crosschainBurn`): to this token a bank rail

@@ -2,9 +2,9 @@
 pragma solidity 0.8.37;
 
 import {RefillBucket} from "../libraries/RefillBucket.sol";
-import {Escrow} from "../Escrow.sol";
-import {Attestation, EscrowId, IEscrow, Limits, Status, Terms} from "../interfaces/IEscrow.sol";
+import {Attestation, EscrowId, EscrowSetup, IEscrow, Limits, Status, Terms} from "../interfaces/IEscrow.sol";
 import {ContractAccount} from "./support/ContractAccount.t.sol";
+import {DeployedEscrow, deployEscrow} from "./support/Deployed.t.sol";
 import {EscrowSignatures} from "./support/EscrowSignatures.t.sol";
 import {vm} from "./support/Vm.t.sol";
 
@@ -209,14 +209,14 @@ contract EscrowAttestedTest is EscrowSignatures {
     }
 
     function test_NorFromTheStart() public {
-        Escrow.Setup memory setup;
+        EscrowSetup memory setup;
         setup.admin = admin;
         setup.operators = _only(operator);
         setup.attesters = _only(operator);
         vm.expectRevert(abi.encodeWithSelector(IEscrow.OperatorCannotAttest.selector, operator));
-        new Escrow(setup);
+        deployEscrow(setup);
         setup.attesters = _only(stranger);
-        Escrow apart = new Escrow(setup);
+        DeployedEscrow apart = deployEscrow(setup);
         vm.assertTrue(apart.hasRole(apart.ATTESTER_ROLE(), stranger), "attester");
     }
 

@@ -191,11 +191,12 @@ contract EscrowBatchTest is EscrowFixture {
         for (uint256 i = 0; i < 2; ++i) {
             items[i].token = address(loop);
             loop.mint(payer, items[i].amount);
-            loop.approveFor(payer, address(escrow), 2 * items[i].amount);
-            vm.prank(payer);
+            vm.startPrank(payer);
+            loop.approve(address(escrow), items[i].amount);
             escrow.lock(items[i]);
+            vm.stopPrank();
         }
-        loop.arm(address(escrow), abi.encodeCall(IEscrow.refundBatch, (items)), true);
+        loop.arm(address(escrow), abi.encodeCall(IEscrow.refundBatch, (items)));
         vm.prank(operator);
         escrow.releaseBatch(items);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Escrow} from "../Escrow.sol";
 import {EscrowId, OnExpiry, Terms} from "../interfaces/IEscrow.sol";
+import {DeployedEscrow} from "./support/Deployed.t.sol";
 import {EscrowFixture} from "./support/EscrowFixture.t.sol";
 import {vm} from "./support/Vm.t.sol";
 
@@ -71,7 +71,7 @@ contract EscrowIdTest is EscrowFixture {
     function test_DependsOnContractAndChain() public {
         Terms memory terms = _terms();
         bytes32 id = _id(terms);
-        Escrow twin = _deploy(address(token));
+        DeployedEscrow twin = _deploy(address(token));
         vm.assertNotEq(EscrowId.unwrap(twin.escrowIdOf(terms)), id, "contract");
         vm.chainId(block.chainid + 1);
         vm.assertNotEq(_id(terms), id, "chain");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Escrow} from "../Escrow.sol";
-import {Status, TokenState} from "../interfaces/IEscrow.sol";
+import {EscrowSetup, Listing, Status, TokenState} from "../interfaces/IEscrow.sol";
+import {DeployedEscrow, deployEscrow} from "./support/Deployed.t.sol";
 import {EscrowActor} from "./support/EscrowActor.t.sol";
 import {Cast, EscrowBooks} from "./support/EscrowBooks.t.sol";
 import {EscrowFixture} from "./support/EscrowFixture.t.sol";
@@ -122,10 +122,10 @@ contract EscrowInvariantsTest is EscrowFixture {
         vm.assertEq(_fold.creditOf(asset, account), credit, "fold of an account's credits");
     }
 
-    function _deployForHistories() private returns (Escrow) {
+    function _deployForHistories() private returns (DeployedEscrow) {
         return
-            new Escrow(
-                Escrow.Setup({
+            deployEscrow(
+                EscrowSetup({
                     admin: admin,
                     adminDelay: ADMIN_DELAY,
                     limitsDelay: SHORT_LIMITS_DELAY,
@@ -133,7 +133,7 @@ contract EscrowInvariantsTest is EscrowFixture {
                     guardians: _only(guardian),
                     limiters: _only(limiter),
                     attesters: new address[](0),
-                    listings: new Escrow.Listing[](0)
+                    listings: new Listing[](0)
                 })
             );
     }

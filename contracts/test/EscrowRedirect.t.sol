@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Escrow} from "../Escrow.sol";
 import {IEscrow, Terms} from "../interfaces/IEscrow.sol";
 import {TestDollar} from "./TestDollar.sol";
+import {DeployedEscrow} from "./support/Deployed.t.sol";
 import {ContractAccount} from "./support/ContractAccount.t.sol";
 import {EscrowSignatures} from "./support/EscrowSignatures.t.sol";
 import {vm} from "./support/Vm.t.sol";
@@ -81,7 +81,7 @@ contract EscrowRedirectTest is EscrowSignatures {
     }
 
     function test_ASignatureIsForOneTokenAndOneEscrow() public {
-        Escrow here = escrow;
+        DeployedEscrow here = escrow;
         escrow = _deploy(address(token));
         bytes memory signature = _signRedirect(OWNER_KEY, owner, haven, 0, DEADLINE);
         escrow = here;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {EscrowSetup} from "../interfaces/IEscrow.sol";
 import {IAccessControlDefaultAdminRules as Rules} from "@openzeppelin/contracts/access/extensions/IAccessControlDefaultAdminRules.sol";
-import {Escrow} from "../Escrow.sol";
+import {DeployedEscrow, deployEscrow} from "./support/Deployed.t.sol";
 import {EscrowFixture} from "./support/EscrowFixture.t.sol";
 import {vm} from "./support/Vm.t.sol";
 
@@ -19,13 +20,13 @@ contract EscrowRolesTest is EscrowFixture {
     }
 
     function test_ASetupNamesManyOfEach() public {
-        Escrow.Setup memory setup;
+        EscrowSetup memory setup;
         setup.admin = admin;
         setup.operators = _two(operator, payer);
         setup.guardians = _two(guardian, operator);
         setup.limiters = _two(limiter, guardian);
         setup.attesters = _two(stranger, payee);
-        Escrow many = new Escrow(setup);
+        DeployedEscrow many = deployEscrow(setup);
         address[2][4] memory expected = [[operator, payer], [guardian, operator], [limiter, guardian], [stranger, payee]];
         for (uint256 i = 0; i < expected.length; ++i)
             for (uint256 j = 0; j < 2; ++j) vm.assertTrue(many.hasRole(_roles()[i + 1], expected[i][j]), "role");
@@ -69,9 +70,9 @@ contract EscrowRolesTest is EscrowFixture {
     }
 
     function test_RefusesToBeBornWithoutAnAdmin() public {
-        Escrow.Setup memory setup;
+        EscrowSetup memory setup;
         vm.expectRevert(abi.encodeWithSelector(Rules.AccessControlInvalidDefaultAdmin.selector, address(0)));
-        new Escrow(setup);
+        deployEscrow(setup);
     }
 
     /// @dev The admin first, which is zero.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Escrow} from "../Escrow.sol";
-import {IEscrow, Limits, TokenState} from "../interfaces/IEscrow.sol";
+import {EscrowSetup, IEscrow, Limits, Listing, TokenState} from "../interfaces/IEscrow.sol";
 import {TestDollar} from "./TestDollar.sol";
+import {DeployedEscrow, deployEscrow} from "./support/Deployed.t.sol";
 import {EscrowFixture} from "./support/EscrowFixture.t.sol";
 import {vm} from "./support/Vm.t.sol";
 
@@ -37,19 +37,19 @@ contract EscrowTokensTest is EscrowFixture {
     }
 
     function test_ASetupListsInItsOrderAndEachOnce() public {
-        Escrow.Setup memory setup;
+        EscrowSetup memory setup;
         setup.admin = admin;
-        setup.listings = new Escrow.Listing[](2);
-        setup.listings[0] = Escrow.Listing(address(new TestDollar(admin)), _looseLimits());
-        setup.listings[1] = Escrow.Listing(address(token), _noLimits());
-        Escrow two = new Escrow(setup);
+        setup.listings = new Listing[](2);
+        setup.listings[0] = Listing(address(new TestDollar(admin)), _looseLimits());
+        setup.listings[1] = Listing(address(token), _noLimits());
+        DeployedEscrow two = deployEscrow(setup);
         for (uint256 i = 0; i < 2; ++i) {
             vm.assertEq(two.listedTokens()[i], setup.listings[i].token, "order");
             vm.assertEq(two.tokenState(setup.listings[i].token).available, setup.listings[i].limits.capacity, "capacity");
         }
         setup.listings[0] = setup.listings[1];
         vm.expectRevert(abi.encodeWithSelector(IEscrow.TokenAlreadyListed.selector, address(token)));
-        new Escrow(setup);
+        deployEscrow(setup);
     }
 
     function test_ATokenThatWasNeverListedIsAllZeros() public view {

@@ -15,6 +15,14 @@ contract RefillBucketTest {
         uint256 time;
     }
 
+    /// @dev What was taken and is not refilled, times one day: exact, and with a whole tick on top of each take.
+    struct History {
+        uint48 fullAt;
+        uint256 time;
+        uint256 debt;
+        uint256 dear;
+    }
+
     function testFuzz_AFullBucketGivesItsCapacityAndNoMore(uint256 capacity, uint256 refillPerDay, uint256 idle) public view {
         (capacity, refillPerDay) = _limits(capacity, refillPerDay);
         uint48 fullAt = uint48((START << 16) - (idle % (START << 16)));
@@ -82,24 +90,22 @@ contract RefillBucketTest {
         uint32[ROUNDS] memory pauses
     ) public view {
         (capacity, refillPerDay) = _limits(capacity, refillPerDay);
-        uint48 fullAt;
-        uint256 time = START;
-        uint256 debt; // exact
-        uint256 dear; // with a whole tick on top of each take
+        History memory past = History({fullAt: 0, time: START, debt: 0, dear: 0});
         for (uint256 i = 0; i < ROUNDS; ++i) {
             uint256 pause = pauses[i] % 3 days;
-            time += pause;
-            debt = _less(debt, (pause << 16) * refillPerDay);
-            dear = _less(dear, (pause << 16) * refillPerDay);
-            uint256 amount = _piece(amounts[i], capacity, RefillBucket.available(fullAt, capacity, refillPerDay, time));
-            (bool taken, uint48 next) = _take(fullAt, amount, capacity, refillPerDay, time);
+            past.time += pause;
+            past.debt = _less(past.debt, (pause << 16) * refillPerDay);
+            past.dear = _less(past.dear, (pause << 16) * refillPerDay);
+            uint256 available = RefillBucket.available(past.fullAt, capacity, refillPerDay, past.time);
+            uint256 amount = _piece(amounts[i], capacity, available);
+            (bool taken, uint48 next) = _take(past.fullAt, amount, capacity, refillPerDay, past.time);
             uint256 wanted = amount * TICKS_PER_DAY;
-            if (taken) vm.assertLe(debt + wanted, capacity * TICKS_PER_DAY, "gives too much");
-            else vm.assertTrue(dear + wanted > capacity * TICKS_PER_DAY, "gives too little");
+            if (taken) vm.assertLe(past.debt + wanted, capacity * TICKS_PER_DAY, "gives too much");
+            else vm.assertTrue(past.dear + wanted > capacity * TICKS_PER_DAY, "gives too little");
             if (!taken) continue;
-            fullAt = next;
-            debt += wanted;
-            dear += wanted + refillPerDay;
+            past.fullAt = next;
+            past.debt += wanted;
+            past.dear += wanted + refillPerDay;
         }
     }
 

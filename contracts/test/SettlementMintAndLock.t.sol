@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 import {IERC7802} from "@openzeppelin/contracts/interfaces/draft-IERC7802.sol";
-import {Escrow} from "../Escrow.sol";
 import {IEscrow, OnExpiry, Terms} from "../interfaces/IEscrow.sol";
 import {ISettlementToken} from "../interfaces/ISettlementToken.sol";
 import {RefillBucket} from "../libraries/RefillBucket.sol";
+import {DeployedEscrow} from "./support/Deployed.t.sol";
 import {SettlementFixture} from "./support/SettlementFixture.t.sol";
 import {vm} from "./support/Vm.t.sol";
 
@@ -100,7 +100,7 @@ contract SettlementMintAndLockTest is SettlementFixture {
     }
 
     function test_OnlyIntoAnEscrowThatTheIssuerTrusts() public {
-        Escrow other = _deploy(address(settlement));
+        DeployedEscrow other = _deploy(address(settlement));
         vm.expectRevert(abi.encodeWithSelector(ISettlementToken.NotAnEscrow.selector, address(other)));
         vm.prank(minter);
         settlement.mintAndLock(other, _onrampTerms());

@@ -148,9 +148,9 @@ contract SettlementTokenTest is SettlementFixture {
 
     function test_NothingIsRaisedUnderThatName() public {
         MinterLimits[3] memory higher = [limits, limits, limits];
-        higher[0].perTransaction += 1;
-        higher[1].capacity += 1;
-        higher[2].refillPerDay += 1;
+        ++higher[0].perTransaction;
+        ++higher[1].capacity;
+        ++higher[2].refillPerDay;
         for (uint256 i = 0; i < 3; ++i) {
             vm.expectRevert(abi.encodeWithSelector(ISettlementToken.LimitsNotLower.selector, minter));
             vm.prank(limiter);

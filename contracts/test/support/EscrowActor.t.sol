@@ -2,8 +2,8 @@
 pragma solidity 0.8.37;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
-import {Escrow} from "../../Escrow.sol";
 import {IEscrow, Limits} from "../../interfaces/IEscrow.sol";
+import {DeployedEscrow} from "./Deployed.t.sol";
 import {EscrowBatches} from "./EscrowBatches.t.sol";
 import {Cast, EscrowBooks} from "./EscrowBooks.t.sol";
 import {EscrowFold} from "./EscrowFold.t.sol";
@@ -14,7 +14,7 @@ import {vm} from "./Vm.t.sol";
 /// test runner calls its functions at random; what is not meant for it does nothing for anyone but the test.
 contract EscrowActor is EscrowBatches {
     constructor(
-        Escrow escrow,
+        DeployedEscrow escrow,
         EscrowFold fold,
         FickleDollar[] memory tokens,
         Cast memory cast,

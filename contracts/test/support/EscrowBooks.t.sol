@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {Escrow} from "../../Escrow.sol";
 import {EscrowId, Limits, OnExpiry, Status, Terms, TokenState} from "../../interfaces/IEscrow.sol";
+import {DeployedEscrow} from "./Deployed.t.sol";
 import {EscrowFold} from "./EscrowFold.t.sol";
 import {FickleDollar} from "./FickleDollar.t.sol";
 import {RefillWindow} from "./RefillWindow.t.sol";
@@ -37,7 +37,7 @@ abstract contract EscrowBooks {
         RefillWindow window;
     }
 
-    Escrow internal immutable _escrow;
+    DeployedEscrow internal immutable _escrow;
     EscrowFold internal immutable _fold;
     address internal immutable _test;
     Cast internal _cast;
@@ -57,7 +57,7 @@ abstract contract EscrowBooks {
     uint256[] private _open;
     mapping(uint256 book => uint256) private _openAt;
 
-    constructor(Escrow escrow, EscrowFold fold, FickleDollar[] memory tokens, Cast memory cast, uint64 start) {
+    constructor(DeployedEscrow escrow, EscrowFold fold, FickleDollar[] memory tokens, Cast memory cast, uint64 start) {
         _escrow = escrow;
         _fold = fold;
         _test = msg.sender;

@@ -3,9 +3,9 @@ pragma solidity 0.8.37;
 
 import {IAccessControl} from "@openzeppelin/contracts/access/IAccessControl.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {Escrow} from "../../Escrow.sol";
-import {EscrowId, IEscrow, Limits, OnExpiry, Status, Terms} from "../../interfaces/IEscrow.sol";
+import {EscrowId, EscrowSetup, IEscrow, Limits, Listing, OnExpiry, Status, Terms} from "../../interfaces/IEscrow.sol";
 import {TestDollar} from "../TestDollar.sol";
+import {DeployedEscrow, deployEscrow} from "./Deployed.t.sol";
 import {vm} from "./Vm.t.sol";
 
 /// @dev An escrow with one token, one account per role, and terms that are in order.
@@ -26,7 +26,7 @@ abstract contract EscrowFixture {
     address internal immutable stranger = _account("stranger");
 
     TestDollar internal token;
-    Escrow internal escrow;
+    DeployedEscrow internal escrow;
 
     function setUp() public virtual {
         vm.warp(START);
@@ -34,16 +34,16 @@ abstract contract EscrowFixture {
         escrow = _deploy(address(token));
     }
 
-    function _deploy(address allowed) internal returns (Escrow) {
+    function _deploy(address allowed) internal returns (DeployedEscrow) {
         return _deploy(allowed, _looseLimits());
     }
 
-    function _deploy(address allowed, Limits memory limits) internal returns (Escrow) {
-        Escrow.Listing[] memory listings = new Escrow.Listing[](1);
-        listings[0] = Escrow.Listing(allowed, limits);
+    function _deploy(address allowed, Limits memory limits) internal returns (DeployedEscrow) {
+        Listing[] memory listings = new Listing[](1);
+        listings[0] = Listing(allowed, limits);
         return
-            new Escrow(
-                Escrow.Setup({
+            deployEscrow(
+                EscrowSetup({
                     admin: admin,
                     adminDelay: ADMIN_DELAY,
                     limitsDelay: LIMITS_DELAY,

@@ -8,7 +8,7 @@ import {Limits} from "../../interfaces/IEscrow.sol";
 /// Kept from one take to the next, so that all windows are looked at in a few steps. Times one day, to stay whole.
 struct RefillWindow {
     uint256 excess;
-    uint256 at;
+    uint256 since;
 }
 
 using RefillWindows for RefillWindow global;
@@ -37,8 +37,8 @@ library RefillWindows {
     }
 
     function _decay(RefillWindow storage window, uint256 refillPerDay, uint256 timestamp) private {
-        uint256 refilled = refillPerDay * (timestamp - window.at);
+        uint256 refilled = refillPerDay * (timestamp - window.since);
         window.excess = window.excess > refilled ? window.excess - refilled : 0;
-        window.at = timestamp;
+        window.since = timestamp;
     }
 }

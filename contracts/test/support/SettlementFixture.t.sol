@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
-import {SettlementToken} from "../../SettlementToken.sol";
 import {OnExpiry, Terms} from "../../interfaces/IEscrow.sol";
-import {MinterLimits} from "../../interfaces/ISettlementToken.sol";
+import {Minter, MinterLimits, SettlementSetup} from "../../interfaces/ISettlementToken.sol";
+import {DeployedSettlementToken, deploySettlementToken} from "./Deployed.t.sol";
 import {EscrowFixture} from "./EscrowFixture.t.sol";
 import {vm} from "./Vm.t.sol";
 
@@ -13,14 +13,14 @@ abstract contract SettlementFixture is EscrowFixture {
     address internal immutable pauser = _account("pauser");
     MinterLimits internal limits = MinterLimits({perTransaction: 600e6, capacity: 1_000e6, refillPerDay: 1_000e6});
 
-    SettlementToken internal settlement;
+    DeployedSettlementToken internal settlement;
 
     function setUp() public virtual override {
         vm.warp(START);
-        SettlementToken.Minter[] memory minters = new SettlementToken.Minter[](1);
-        minters[0] = SettlementToken.Minter(minter, limits);
-        settlement = new SettlementToken(
-            SettlementToken.Setup({
+        Minter[] memory minters = new Minter[](1);
+        minters[0] = Minter(minter, limits);
+        settlement = deploySettlementToken(
+            SettlementSetup({
                 name: "Issuer Dollar",
                 symbol: "IUSD",
                 admin: admin,

@@ -17,6 +17,7 @@ interface Vm {
     function chainId(uint256 id) external;
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
+    function getCode(string calldata artifact) external view returns (bytes memory);
     function etch(address account, bytes calldata code) external;
     function mockCall(address callee, bytes calldata data, bytes calldata answer) external;
     function mockCallRevert(address callee, bytes calldata data, bytes calldata reason) external;
