@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { fromAddressBook } from './address-book.ts'
 import type { ChainId } from './chains/chain.ts'
 import { BridgeError } from './errors.ts'
 import { type Currency, currencies } from './money/currency.ts'
@@ -57,11 +58,12 @@ const chainShape = z.object({
     .default(7 * 86_400_000),
 })
 
-const chain = chainShape.superRefine(({ tokens, funding }, context) => {
+const chainInFull = chainShape.superRefine(({ tokens, funding }, context) => {
   for (const asset of Object.keys(funding) as Currency[])
     if (tokens[asset] === undefined)
       context.addIssue({ code: 'custom', path: ['funding', asset], message: 'the chain has no such token' })
 })
+const chain = z.unknown().transform(fromAddressBook).pipe(chainInFull)
 
 const bank = z.object({
   id: z.string().regex(/^bank:[\w-]+$/),

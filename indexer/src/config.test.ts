@@ -1,4 +1,7 @@
-import { expect, test } from 'vitest'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
 import { readConfig } from './config.ts'
 
 const chain = {
@@ -32,4 +35,20 @@ test.each([
   ['a port that is none', env([chain], { INDEXER_PORT: '70000' })],
 ])('refuses %s', (_, wrong) => {
   expect(() => readConfig(wrong)).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+})
+
+test('takes chain, escrow and first block from an address book, and refuses what is said twice or cannot be read', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'address-book-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const addressBook = join(folder, 'addresses.json')
+  writeFileSync(addressBook, JSON.stringify({ chainId: 31_337, escrow: chain.escrow, startBlock: '7', tokens: {}, funding: {} }))
+  const { id, escrow, startBlock, ...rest } = chain
+  expect(readConfig(env([{ ...rest, addressBook }])).chains).toEqual(readConfig(env([chain])).chains)
+  for (const wrong of [
+    { ...rest, addressBook, startBlock },
+    { ...rest, addressBook, escrow },
+    { ...rest, addressBook, id },
+    { ...rest, addressBook: join(folder, 'none') },
+  ])
+    expect(() => readConfig(env([wrong]))).toThrow(expect.objectContaining({ code: 'config_invalid' }))
 })

@@ -1,5 +1,6 @@
 import { isAddress } from 'viem'
 import { z } from 'zod'
+import { fromAddressBook } from './address-book.ts'
 import { IndexerError } from './errors.ts'
 import type { EvmChainId } from './observation.ts'
 
@@ -42,7 +43,7 @@ const envSchema = z.object({
 })
 
 const chainsSchema = z
-  .array(chainSchema)
+  .array(z.unknown().transform(fromAddressBook).pipe(chainSchema))
   .min(1)
   .refine(chains => new Set(chains.map(chain => chain.id)).size === chains.length, 'a chain is listed twice')
 

@@ -19,7 +19,8 @@ export const deploymentModule = (config: DeployConfig, deployerIsAdmin: boolean)
     return { escrow, ...Object.fromEntries(settlementTokens) }
   })
 
-const escrowSetup = (config: DeployConfig) => ({
+/** As the constructor of Escrow takes it. */
+export const escrowSetup = (config: DeployConfig) => ({
   ...{ admin: config.admin, adminDelay: config.adminDelay, limitsDelay: config.limitsDelay },
   ...{ operators: config.operators, guardians: config.guardians, limiters: config.limiters, attesters: config.attesters },
   listings: config.tokens.flatMap(token =>
@@ -27,17 +28,18 @@ const escrowSetup = (config: DeployConfig) => ({
   ),
 })
 
-type SettlementTokenConfig = Extract<DeployToken, { kind: 'settlement' }>
+export type SettlementTokenConfig = Extract<DeployToken, { kind: 'settlement' }>
 
-const settlementSetup = <Escrow>(config: DeployConfig, token: SettlementTokenConfig, escrow: Escrow) => ({
+/** As the constructor of SettlementToken takes it. */
+export const settlementSetup = <Escrow>(config: DeployConfig, token: SettlementTokenConfig, escrow: Escrow) => ({
   ...{ name: token.name, symbol: token.symbol },
   ...{ admin: config.admin, adminDelay: config.adminDelay, limitsDelay: config.limitsDelay },
   ...{ escrows: [escrow], limiters: token.limiters, pausers: token.pausers },
-  minters: token.minters.map(({ account, perTransaction, capacity, refillPerDay }) => ({
-    account,
-    limits: {
-      ...{ perTransaction: parseUnits(perTransaction, 6), capacity: parseUnits(capacity, 6) },
-      refillPerDay: parseUnits(refillPerDay, 6),
-    },
-  })),
+  minters: token.minters.map(minter => ({ account: minter.account, limits: minterLimitsOf(minter) })),
+})
+
+/** As the contract takes them, in minor units. */
+export const minterLimitsOf = ({ perTransaction, capacity, refillPerDay }: SettlementTokenConfig['minters'][number]) => ({
+  ...{ perTransaction: parseUnits(perTransaction, 6), capacity: parseUnits(capacity, 6) },
+  refillPerDay: parseUnits(refillPerDay, 6),
 })

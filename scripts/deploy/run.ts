@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import hre, { network } from 'hardhat'
 import { type Address, createPublicClient, getAddress, type Hex, http } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
@@ -34,14 +34,16 @@ export const deploy = async (config: DeployConfig, options: Options): Promise<De
   const deployer = privateKeyToAccount(key).address
   await compileContracts()
   const journal = join(hre.config.paths.ignition, 'deployments', config.name)
-  const isNew = !existsSync(options.addressBook)
-  const startBlock = isNew ? await client.getBlockNumber() : BigInt(readAddressBook(options.addressBook).startBlock)
-  assertSameConfig(journal, config)
+  const memory = recall(journal)
+  assertSameConfig(memory, config)
+  // Before anything is sent: a run that takes over must not begin its logs after the first event.
+  const startBlock = memory?.startBlock ?? String(await client.getBlockNumber())
+  remember(journal, { startBlock, deployed: memory?.deployed ?? null })
 
   const addresses = await ignite(config, key, getAddress(config.admin) === deployer)
-  rememberConfig(journal, config)
+  remember(journal, { startBlock, deployed: essence(config) })
   const book: AddressBook = {
-    ...{ chainId, escrow: addresses.escrow!, startBlock: String(startBlock) },
+    ...{ chainId, escrow: addresses.escrow!, startBlock },
     tokens: Object.fromEntries(
       config.tokens.map(token => [token.currency, token.kind === 'existing' ? token.address : addresses[token.currency]!]),
     ),
@@ -52,7 +54,7 @@ export const deploy = async (config: DeployConfig, options: Options): Promise<De
   const { differences, pending } = await verifyDeployment(client, config, book)
   if (differences.length > 0) throw new DeployFailure('verification_failed', differences)
   writeAddressBook(options.addressBook, book)
-  return { book, isNew, pending }
+  return { book, isNew: memory?.deployed == null, pending }
 }
 
 /** Verifies what an address book says, and sends nothing. Throws `verification_failed`. */
@@ -93,16 +95,29 @@ const deployerKey = ({ deployerKeyVariable }: DeployConfig, environment: NodeJS.
 
 /** The part of a configuration that is in the contracts; another URL or key may deploy the rest. */
 const essence = ({ rpcUrl: _, deployerKeyVariable: __, ...rest }: DeployConfig): string => JSON.stringify(rest, null, 2)
-const memoryOf = (journal: string) => `${journal}.config.json`
 
-const assertSameConfig = (journal: string, config: DeployConfig) => {
-  const memory = memoryOf(journal)
-  if (!existsSync(memory)) return
-  const [before, now] = [readFileSync(memory, 'utf8').split('\n'), essence(config).split('\n')]
+/** What a deployment knows about itself from one run to the next, beside Ignition's journal. */
+type Memory = {
+  /** The block before the first transaction. */
+  readonly startBlock: string
+  /** The essence of the configuration that went through, line by line; null until it did. */
+  readonly deployed: string | null
+}
+const memoryOf = (journal: string) => `${journal}.memory.json`
+
+const recall = (journal: string): Memory | undefined =>
+  existsSync(memoryOf(journal)) ? JSON.parse(readFileSync(memoryOf(journal), 'utf8')) : undefined
+
+const remember = (journal: string, memory: Memory) => {
+  mkdirSync(dirname(journal), { recursive: true })
+  writeFileSync(memoryOf(journal), `${JSON.stringify(memory, null, 2)}\n`)
+}
+
+const assertSameConfig = (memory: Memory | undefined, config: DeployConfig) => {
+  if (memory === undefined || memory.deployed === null) return
+  const [before, now] = [memory.deployed.split('\n'), essence(config).split('\n')]
   const changed = now.filter(line => !before.includes(line)).map(line => `now ${line.trim()}`)
   const gone = before.filter(line => !now.includes(line)).map(line => `was ${line.trim()}`)
   if (changed.length + gone.length > 0)
     throw new DeployFailure('config_changed', [`${config.name} was deployed from another configuration`, ...gone, ...changed])
 }
-
-const rememberConfig = (journal: string, config: DeployConfig) => writeFileSync(memoryOf(journal), essence(config))

@@ -1,9 +1,23 @@
-import { type Abi, type Address, getAddress, type Hex, keccak256, type PublicClient, toHex, zeroHash } from 'viem'
+import {
+  type Abi,
+  type Address,
+  domainSeparator,
+  encodeDeployData,
+  getAddress,
+  getContractAddress,
+  type Hex,
+  keccak256,
+  type PublicClient,
+  pad,
+  toHex,
+  zeroHash,
+} from 'viem'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { settlementTokenAbi } from '../../contracts/abi/settlement-token.ts'
 import { readArtifact } from '../local/compile.ts'
 import type { AddressBook } from './address-book.ts'
 import { type DeployConfig, limitsOf } from './config.ts'
+import { escrowSetup, minterLimitsOf, type SettlementTokenConfig, settlementSetup } from './module.ts'
 
 export type Verification = {
   /** What is not as it was compiled or configured. */
@@ -25,7 +39,14 @@ export const verifyDeployment = async (client: PublicClient, config: DeployConfi
   expect('chain id', config.chainId, await client.getChainId())
   if (differences.length > 0) return { differences, pending }
 
-  await checkCode(client, book.escrow, 'Escrow', expect)
+  await checkCode(client, book.escrow, { contract: 'Escrow', setup: escrowSetup(config), domain: 'Causeway Escrow' }, expect)
+  for (const token of config.tokens) {
+    if (token.kind === 'existing') continue
+    const setup = settlementSetup(config, token, book.escrow)
+    await checkCode(client, book.tokens[token.currency]!, { contract: 'SettlementToken', setup, domain: token.name }, expect)
+  }
+  // What another code would answer says nothing.
+  if (differences.length > 0) return { differences, pending }
   const read = { abi: escrowAbi, address: book.escrow } as const
   const [, name, version, chainId, verifier] = await client.readContract({ ...read, functionName: 'eip712Domain' })
   expect('EIP-712 domain', ['Causeway Escrow', '1', BigInt(config.chainId), book.escrow], [name, version, chainId, verifier])
@@ -40,12 +61,12 @@ export const verifyDeployment = async (client: PublicClient, config: DeployConfi
   for (const token of tokens) {
     if (token.kind === 'existing') expect(`${token.currency} address`, token.address, token.at)
     else {
-      await checkCode(client, token.at, 'SettlementToken', expect)
       const roles = {
         ...{ DEFAULT_ADMIN_ROLE: [config.admin], ESCROW_ROLE: [book.escrow] },
         ...{ LIMITER_ROLE: token.limiters, PAUSER_ROLE: token.pausers },
       }
       await checkRoles(client, settlementTokenAbi, token.at, BigInt(book.startBlock), roles, token.currency, expect)
+      await checkMinters(client, token, BigInt(book.startBlock), expect)
     }
     const { limits, sequence, allowed } = await client.readContract({ ...read, functionName: 'tokenState', args: [token.at] })
     if (sequence === 0 && token.kind === 'settlement')
@@ -65,16 +86,57 @@ export const verifyDeployment = async (client: PublicClient, config: DeployConfi
 
 type Expect = (what: string, expected: unknown, found: unknown) => void
 
-/** The code on chain against the code that the compiler makes here, with the immutables left out: those are read back one by one. */
-const checkCode = async (client: PublicClient, address: Address, contract: string, expect: Expect) => {
-  const { deployedBytecode, immutableReferences } = readArtifact(`${contract}.sol/${contract}`)
-  const code = (await client.getCode({ address })) ?? '0x'
-  const masked = (hex: Hex) => {
-    const bytes = Buffer.from(hex.slice(2), 'hex')
-    for (const { start, length } of Object.values(immutableReferences).flat()) bytes.fill(0, start, start + length)
-    return keccak256(bytes)
+type Compiled = { readonly contract: 'Escrow' | 'SettlementToken'; readonly setup: object; readonly domain: string }
+
+/**
+ * The code on chain against the code that the compiler makes here, byte by byte. What the constructor wrote into it (delays, names) is
+ * compared with what the same constructor writes when it is called with the configuration; only what a contract knows of its own address
+ * is another in each.
+ */
+const checkCode = async (client: PublicClient, address: Address, { contract, setup, domain }: Compiled, expect: Expect) => {
+  const { abi, bytecode, immutableReferences } = readArtifact(`${contract}.sol/${contract}`)
+  const account = '0x000000000000000000000000000000000000dEaD'
+  const twin = getContractAddress({ from: account, nonce: BigInt(await client.getTransactionCount({ address: account })) })
+  const { data: made } = await client.call({ account, data: encodeDeployData({ abi, bytecode, args: [setup] }) })
+  const code = await client.getCode({ address })
+  const chainId = await client.getChainId()
+
+  const places = Object.values(immutableReferences).flat()
+  const parts = (hex: Hex | undefined, self: Address) => {
+    const bytes = Buffer.from((hex ?? '0x').slice(2), 'hex')
+    const own = new Map([
+      [pad(self).toLowerCase(), 'own address'],
+      [domainSeparator({ domain: { name: domain, version: '1', chainId, verifyingContract: self } }), 'own domain'],
+    ])
+    const written = places.map(({ start, length }) => {
+      const word: Hex = `0x${bytes.subarray(start, start + length).toString('hex')}`
+      return own.get(word) ?? word
+    })
+    for (const { start, length } of places) if (start + length <= bytes.length) bytes.fill(0, start, start + length)
+    return { code: keccak256(bytes), written }
   }
-  expect(`${contract} bytecode at ${address}`, masked(deployedBytecode), masked(code))
+  const [expected, found] = [parts(made, twin), parts(code, address)]
+  expect(`${contract} bytecode at ${address}`, expected.code, found.code)
+  if (expected.code === found.code)
+    for (const [index, { start }] of places.entries())
+      expect(`${contract} at ${address}, immutable at byte ${start}`, expected.written[index], found.written[index])
+}
+
+/** Those who were ever given limits, and what they have now. */
+const checkMinters = async (
+  client: PublicClient,
+  token: SettlementTokenConfig & { at: Address },
+  fromBlock: bigint,
+  expect: Expect,
+) => {
+  const read = { abi: settlementTokenAbi, address: token.at } as const
+  const changes = await client.getContractEvents({ ...read, eventName: 'MinterLimitsChanged', fromBlock, strict: true })
+  const configured = new Map(token.minters.map(minter => [minter.account, minterLimitsOf(minter)]))
+  const none = { perTransaction: 0n, capacity: 0n, refillPerDay: 0n }
+  for (const minter of new Set([...configured.keys(), ...changes.map(({ args }) => getAddress(args.minter))])) {
+    const [limits] = await client.readContract({ ...read, functionName: 'minterOf', args: [minter] })
+    expect(`${token.currency} minter ${minter}`, Object.values(configured.get(minter) ?? none), Object.values(limits))
+  }
 }
 
 /** Who holds what, from the logs: the contract itself can only be asked about one account at a time. */

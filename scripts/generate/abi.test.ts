@@ -9,7 +9,11 @@ beforeAll(compileContracts)
 
 test('the committed ABIs are what the compiler says', async () => {
   const generated = await generateAbi()
-  expect(Object.keys(generated)).toEqual(['contracts/abi/escrow.ts', 'contracts/abi/test-dollar.ts'])
+  expect(Object.keys(generated)).toEqual([
+    'contracts/abi/escrow.ts',
+    'contracts/abi/settlement-token.ts',
+    'contracts/abi/test-dollar.ts',
+  ])
   for (const [file, content] of Object.entries(generated))
     expect(readFileSync(join(repository, file), 'utf8'), file).toBe(content)
 })

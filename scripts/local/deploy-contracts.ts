@@ -40,6 +40,7 @@ const fees = { maxFeePerGas: 20_000_000_000n, maxPriorityFeePerGas: 1_000_000_00
 /**
  * Deploys token and escrow on a fresh local chain and funds the treasury, all in one block where the chain lets it: addresses and nonces
  * are known beforehand, so nothing waits for a receipt. Works on a chain that mines on demand only, and on one with a timer.
+ * A chain that outlives its process is for `scripts/deploy.ts`, whose journal and checks take seconds that each test would pay.
  */
 export const deployContracts = async (url: string): Promise<Deployment> => {
   await compileContracts()

@@ -6,6 +6,7 @@ import { readConfig } from '../../bridge-service/src/config.ts'
 import { mintApiKey } from '../../bridge-service/src/http/api-key.ts'
 import { openBooks } from '../../bridge-service/src/liquidity/open-books.ts'
 import type { Currency } from '../../bridge-service/src/money/currency.ts'
+import { writeAddressBook } from '../deploy/address-book.ts'
 import { migrate } from '../migrate.ts'
 import { nodeFlags } from '../node-flags.ts'
 import { type LocalBank, startBank } from './bank.ts'
@@ -107,8 +108,13 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       ),
     ])
     const chain = `evm:${contracts.chainId}` as const
+    const addressBook = join(folder, 'addresses.json')
+    writeAddressBook(addressBook, {
+      ...{ chainId: contracts.chainId, escrow: contracts.escrow, startBlock: String(contracts.startBlock) },
+      ...{ tokens: { USDC: contracts.token, EURC: settlementToken }, funding: { USDC: 'liquidity', EURC: 'mint' } },
+    })
     const env = {
-      ...environment({ postgres, evm, contracts, settlementToken, bank, apiPort, options }),
+      ...environment({ postgres, evm, contracts, addressBook, bank, apiPort, options }),
       INDEXER_PORT: String(indexerPort),
       ...options.env,
     }
@@ -179,24 +185,20 @@ type Parts = {
   postgres: LocalPostgres
   evm: LocalEvm
   contracts: Deployment
-  settlementToken: Address
+  addressBook: string
   bank: LocalBank
   apiPort: number
   options: WorldOptions
 }
 
 /** What the processes are told, exactly as a deployment would tell them. */
-const environment = ({ postgres, evm, contracts, settlementToken, bank, apiPort, options }: Parts): Record<string, string> => ({
+const environment = ({ postgres, evm, contracts, addressBook, bank, apiPort, options }: Parts): Record<string, string> => ({
   DATABASE_URL: postgres.url,
   PORT: String(apiPort),
   CAUSEWAY_CHAINS: JSON.stringify([
     {
-      id: `evm:${contracts.chainId}`,
+      addressBook,
       rpcUrl: evm.url,
-      escrow: contracts.escrow,
-      tokens: { USDC: contracts.token, EURC: settlementToken },
-      funding: { EURC: 'mint' },
-      startBlock: String(contracts.startBlock),
       finalityDepth: options.finalityDepth ?? 16,
       pollMs: 50,
       stuckAfterMs: 5_000,

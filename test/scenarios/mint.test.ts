@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { encodeFunctionData, erc20Abi, keccak256, toHex } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
@@ -132,7 +134,10 @@ describe('the minter’s limits', () => {
 describe('the configuration', () => {
   const withFunding = (change: { funding?: Record<string, string>; tokens?: Record<string, string> }) => {
     const [chain] = JSON.parse(scene.world.env.CAUSEWAY_CHAINS!)
-    return { CAUSEWAY_CHAINS: JSON.stringify([{ ...chain, ...change, tokens: { ...chain.tokens, ...change.tokens } }]) }
+    const book = JSON.parse(readFileSync(chain.addressBook, 'utf8'))
+    const addressBook = join(scene.world.folder, 'addresses.changed.json')
+    writeFileSync(addressBook, JSON.stringify({ ...book, ...change, tokens: { ...book.tokens, ...change.tokens } }))
+    return { CAUSEWAY_CHAINS: JSON.stringify([{ ...chain, addressBook }]) }
   }
   const restart = async (change?: Record<string, string>) => {
     await scene.world.service().stop()
