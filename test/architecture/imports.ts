@@ -47,7 +47,8 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   'repeat.ts': { values: [] },
   'borrow.ts': { values: [] },
   'transaction.ts': { values: ['borrow.ts'] },
-  'config.ts': { values: ['money', 'errors.ts'], types: ['transfer', 'policy', ...ports] },
+  'address-book.ts': { values: [] },
+  'config.ts': { values: ['money', 'address-book.ts', 'errors.ts'], types: ['transfer', 'policy', ...ports] },
 }
 const publishedByIndexer = ['indexer/src/observation.ts', 'indexer/src/queries.ts']
 const seesEverything = ['app.ts', 'main.ts']
