@@ -20,9 +20,4 @@ contract RefillBucketProof {
         require(fullAt <= timestamp * 2 ** 16);
         assert(RefillBucket.available(fullAt, capacity, refillPerDay, timestamp) == capacity);
     }
-
-    function holdsNothingWithoutARefill(uint48 fullAt, uint256 capacity, uint256 timestamp) external pure {
-        require(capacity < 2 ** 130 && timestamp < 2 ** 32);
-        assert(RefillBucket.available(fullAt, capacity, 0, timestamp) == 0);
-    }
 }
