@@ -1,0 +1,5 @@
+import type { ClosedLedger, StellarNetwork, SubmitAnswer } from './network.ts'
+import { type Faults, openFaults, type Route } from './faults.ts'
+import { type History, openHistory } from './horizon/history.ts'
+import { openPastStates, type PastStates } from './horizon/past-states.ts'
+import type { LedgerState } from './ledger/state.ts'
