@@ -39,7 +39,7 @@ export const feed =
       limit: page.limit,
       maxMs: streamMs,
       next: () => {
-        const records = read({ ...reading, view: node.view(route) }, last)
+        const records = read({ ...reading, view: node.now() }, last)
         last = records.at(-1)?.paging_token ?? last
         return records.map(data => ({ id: data.paging_token, data }))
       },

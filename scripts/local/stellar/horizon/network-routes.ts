@@ -4,7 +4,6 @@ import { feeStats } from './fee-stats.ts'
 import { isoTime } from './link.ts'
 import { readingOf } from './request.ts'
 
-const feeStatsLedgers = 5
 const paged = '{?cursor,limit,order}'
 
 /** The root, which tells how far ingestion is, and what fees are like. */
@@ -45,8 +44,6 @@ export const networkRoutes = (node: StellarNode) => async (app: FastifyInstance)
 
   app.get('/fee_stats', async request => {
     const { view } = readingOf(node, request, 'fee_stats')
-    const from = Math.max(view.elder, view.latest - feeStatsLedgers + 1)
-    const ledgers = Array.from({ length: view.latest - from + 1 }, (_, at) => view.history.ledger(from + at)!)
-    return feeStats(ledgers)
+    return feeStats(view, node.faults.current('surge')?.baseFee)
   })
 }

@@ -45,7 +45,7 @@ export const stateRoutes = (node: StellarNode, streamMs: number) => async (app: 
       limit: objectStreamLimit,
       maxMs: streamMs,
       next: () => {
-        const data = read(node.view('accounts'))
+        const data = read(node.now())
         const text = JSON.stringify(data)
         if (text === last) return []
         last = text
