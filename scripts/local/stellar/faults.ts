@@ -108,7 +108,5 @@ const view = ({ id, fault, left, taken }: Armed) => ({ id, ...fault, left: Numbe
 const hits = (fault: Fault, { on, account, hashes = [] }: Subject) => {
   if ('on' in fault && fault.on !== undefined && fault.on !== on) return false
   const match = 'match' in fault ? fault.match : undefined
-  return (
-    (match?.account === undefined || match.account === account) && (match?.hash === undefined || hashes.includes(match.hash))
-  )
+  return (match?.account === undefined || match.account === account) && (match?.hash === undefined || hashes.includes(match.hash))
 }

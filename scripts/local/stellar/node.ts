@@ -1,12 +1,12 @@
-import { createHash } from 'node:crypto'
-import { type Faults, openFaults, type Route, type Way } from './faults.ts'
 import type { SubmitAnswer } from './answer.ts'
 import type { ClosedLedger } from './closed-ledger.ts'
+import { type Faults, openFaults, type Route, type Way } from './faults.ts'
 import { type History, openHistory } from './horizon/history.ts'
 import { openPastStates, type PastStates } from './horizon/past-states.ts'
+import { networkIdOf } from './genesis.ts'
 import { openJournalFile, type Past } from './journal-file.ts'
 import type { LedgerState } from './ledger/state.ts'
-import { openNetwork, type StellarNetwork } from './network.ts'
+import { openStellarNetwork, type StellarNetwork } from './network.ts'
 import { type Bid, roomUnderSurge } from './surge.ts'
 import { decodeEnvelope } from './transaction/decode.ts'
 import type { Transaction } from './transaction/transaction.ts'
@@ -69,7 +69,7 @@ type Chain = {
 }
 
 export const openNode = (settings: NodeSettings): StellarNode => {
-  const networkId = createHash('sha256').update(settings.passphrase).digest()
+  const networkId = networkIdOf(settings.passphrase)
   const journal = openJournalFile(settings.folder)
   const listeners = new Set<() => void>()
   const faults = openFaults(() => catchUp())
@@ -86,7 +86,7 @@ export const openNode = (settings: NodeSettings): StellarNode => {
     if (genesis.passphrase !== settings.passphrase)
       throw new Error(`the folder holds a network with the passphrase ${genesis.passphrase}`)
     if (!past) journal.begin(genesis)
-    const network = openNetwork({ ...genesis, journal: past?.steps ?? [], onRecord: journal.append })
+    const network = openStellarNetwork({ ...genesis, journal: past?.steps ?? [], onRecord: journal.append })
     const [history, states] = [openHistory(), openPastStates()]
     for (const ledger of network.ledgers) {
       history.add(ledger)
@@ -118,8 +118,7 @@ export const openNode = (settings: NodeSettings): StellarNode => {
       coreLatest: network.last().sequence,
       history,
       state: states.at(latest),
-      closeTimeOf: ledger =>
-        ledger >= elder && ledger <= latest ? history.ledger(ledger)?.closed.closeTime : undefined,
+      closeTimeOf: ledger => (ledger >= elder && ledger <= latest ? history.ledger(ledger)?.closed.closeTime : undefined),
     }
   }
 

@@ -1,7 +1,8 @@
 /** A transaction in the queue, and what it offers. Stroops; a fee bump counts as one operation more. */
 export type Bid = { readonly maxFee: bigint; readonly operations: number }
 
-export const bidsAtLeast = ({ maxFee, operations }: Bid, baseFee: number): boolean => maxFee >= BigInt(baseFee) * BigInt(operations)
+export const bidsAtLeast = ({ maxFee, operations }: Bid, baseFee: number): boolean =>
+  maxFee >= BigInt(baseFee) * BigInt(operations)
 
 /**
  * How much room (operations) a ledger has left that is full of strangers' transactions which all bid `baseFee` per operation: as much as
