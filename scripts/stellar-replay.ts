@@ -15,7 +15,9 @@ const report = replay(readVectors(file))
 if (values.json) console.log(JSON.stringify(report))
 else {
   for (const { scenario, step, what, expected, found } of report.differences)
-    console.log(`✗ ${scenario}${step === undefined ? '' : `, step ${step}`}: ${what}\n  expected ${JSON.stringify(expected)}\n  found    ${JSON.stringify(found)}`)
+    console.log(
+      `✗ ${scenario}${step === undefined ? '' : `, step ${step}`}: ${what}\n  expected ${JSON.stringify(expected)}\n  found    ${JSON.stringify(found)}`,
+    )
   const { scenarios, passed, failed, skipped } = report
   console.log(`${failed === 0 ? '✓' : '✗'} ${scenarios} scenarios: ${passed} passed, ${failed} failed, ${skipped} skipped`)
 }

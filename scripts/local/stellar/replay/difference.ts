@@ -13,7 +13,8 @@ type Found = Omit<Difference, 'scenario' | 'step'>
 /** Every place in which two JSON values differ. */
 export const compare = (what: string, expected: unknown, found: unknown): Found[] => {
   if (Object.is(expected, found)) return []
-  if (!isObject(expected) || !isObject(found) || Array.isArray(expected) !== Array.isArray(found)) return [{ what, expected, found }]
+  if (!isObject(expected) || !isObject(found) || Array.isArray(expected) !== Array.isArray(found))
+    return [{ what, expected, found }]
   const names = [...new Set([...Object.keys(expected), ...Object.keys(found)])]
   return names.flatMap(name => compare(`${what}.${name}`, expected[name], found[name]))
 }

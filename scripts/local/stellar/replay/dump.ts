@@ -5,7 +5,9 @@ import type { LedgerState } from '../ledger/state.ts'
 /** All of a ledger in the words of the recorded scenarios. */
 export const dumpState = (state: LedgerState) => ({
   accounts: Object.fromEntries(state.accounts().map(account => [account.id, dumpAccount(state, account)])),
-  claimable_balances: Object.fromEntries(state.claimableBalances().map(balance => [`00000000${balance.id}`, dumpBalance(balance)])),
+  claimable_balances: Object.fromEntries(
+    state.claimableBalances().map(balance => [`00000000${balance.id}`, dumpBalance(balance)]),
+  ),
 })
 
 const dumpAccount = (state: LedgerState, account: Account) => {
@@ -25,10 +27,12 @@ const dumpAccount = (state: LedgerState, account: Account) => {
     seq_ledger: account.sequenceMoved?.ledger ?? null,
     seq_time: account.sequenceMoved ? `${account.sequenceMoved.time}` : null,
     trustlines: Object.fromEntries(
-      state.trustlines(account.id).map(({ asset, balance, limit, flags, sponsor }) => [
-        asset,
-        { balance: `${balance}`, limit: `${limit}`, flags, ...noLiabilities, sponsor },
-      ]),
+      state
+        .trustlines(account.id)
+        .map(({ asset, balance, limit, flags, sponsor }) => [
+          asset,
+          { balance: `${balance}`, limit: `${limit}`, flags, ...noLiabilities, sponsor },
+        ]),
     ),
     data: Object.fromEntries(state.allData(account.id).map(({ name, value }) => [name, Buffer.from(value).toString('base64')])),
     offers: [],

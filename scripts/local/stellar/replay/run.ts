@@ -40,7 +40,10 @@ const replayScenario = (vectors: Vectors, scenario: Scenario): Difference[] => {
   })
   const expected = { accounts: { ...start.accounts }, claimable_balances: byId(start.claimable_balances) }
   let pending = new Set<string>()
-  const differences = compare('ledger_0', expected, dumpState(network.state)).map(found => ({ scenario: scenario.name, ...found }))
+  const differences = compare('ledger_0', expected, dumpState(network.state)).map(found => ({
+    scenario: scenario.name,
+    ...found,
+  }))
   for (const [step, recorded] of scenario.steps.entries()) {
     const place = { scenario: scenario.name, step }
     if ('submit' in recorded) {
@@ -77,7 +80,9 @@ const compareClosing = (network: StellarNetwork, recorded: Closing, scenario: Sc
   const order = recorded.applied.map(({ hash }) => hash)
   const ledger = network.close(recorded.close_time, scenario.order_dependent === undefined ? {} : { order })
   // As sets: the order goes by hashes of ledgers that only the recorded network knew.
-  const expected = Object.fromEntries(recorded.applied.map(({ hash, result_xdr, fee_charged }) => [hash, { result_xdr, fee_charged }]))
+  const expected = Object.fromEntries(
+    recorded.applied.map(({ hash, result_xdr, fee_charged }) => [hash, { result_xdr, fee_charged }]),
+  )
   const found = Object.fromEntries(
     ledger.transactions.map(({ hash, resultXdr, feeCharged }) => [hash, { result_xdr: resultXdr, fee_charged: `${feeCharged}` }]),
   )
@@ -100,4 +105,5 @@ const byId = (balances: readonly { readonly id: string }[] = []): Record<string,
   Object.fromEntries(balances.map(balance => [balance.id, balance]))
 
 /** `SET_TRUST_LINE_FLAGS` is `setTrustLineFlags` in the SDK. */
-const camelCase = (operation: string): string => operation.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+const camelCase = (operation: string): string =>
+  operation.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())

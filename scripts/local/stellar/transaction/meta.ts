@@ -32,5 +32,8 @@ const entryChange = ({ before, after }: Change): xdr.LedgerEntryChange[] => {
   const state = before ? [xdr.LedgerEntryChange.ledgerEntryState(entryXdr(before))] : []
   if (!after) return [...state, xdr.LedgerEntryChange.ledgerEntryRemoved(entryKeyXdr(before!))]
   const written = entryXdr(after)
-  return [...state, before ? xdr.LedgerEntryChange.ledgerEntryUpdated(written) : xdr.LedgerEntryChange.ledgerEntryCreated(written)]
+  return [
+    ...state,
+    before ? xdr.LedgerEntryChange.ledgerEntryUpdated(written) : xdr.LedgerEntryChange.ledgerEntryCreated(written),
+  ]
 }
