@@ -1,4 +1,4 @@
-import { Asset, Claimant, Keypair, Operation } from '@stellar/stellar-sdk'
+import { Asset, Claimant, type Keypair, Operation } from '@stellar/stellar-sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openTarget, type Target } from '../testing/target.ts'
 import { type Wallet, walletOf } from '../testing/wallet.ts'
@@ -131,7 +131,8 @@ describe('their history', () => {
     expect(ofId.records.map(({ type }) => type)).toEqual(['create_claimable_balance', 'claim_claimable_balance'])
     expect(ofId.records[1]).toMatchObject({ balance_id: sponsoredId, claimant: carol.publicKey(), transaction_hash: hash })
     const lastOf = async (account: Keypair) =>
-      (await target.horizon.operations().forAccount(account.publicKey()).order('desc').limit(1).call()).records[0]!.transaction_hash
+      (await target.horizon.operations().forAccount(account.publicKey()).order('desc').limit(1).call()).records[0]!
+        .transaction_hash
     expect(await lastOf(carol)).toBe(hash)
     expect(await lastOf(bob)).not.toBe(hash)
   })

@@ -88,7 +88,8 @@ describe('what is listed', () => {
   })
 
   test('by account: who pays, who is paid, who is made', async () => {
-    const of = async (account: Keypair) => (await local.horizon.operations().forAccount(account.publicKey()).limit(200).call()).records
+    const of = async (account: Keypair) =>
+      (await local.horizon.operations().forAccount(account.publicKey()).limit(200).call()).records
     expect((await of(payers[0]!)).map(({ type }) => type)).toEqual(['create_account', 'payment', 'payment'])
     expect(await of(alice)).toHaveLength(1 + 4 + 8)
     expect((await local.horizon.transactions().forAccount(alice.publicKey()).call()).records).toHaveLength(1 + 1 + 4)

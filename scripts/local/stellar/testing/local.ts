@@ -1,5 +1,5 @@
 import { Horizon } from '@stellar/stellar-sdk'
-import { serveStellar, type StellarServerSettings } from '../server.ts'
+import { type StellarServerSettings, serveStellar } from '../server.ts'
 import { walletOf } from './wallet.ts'
 
 /** A local network with a wallet; its ledgers close by hand, or every so many ms. */
