@@ -31,3 +31,11 @@ export const ingestedTransaction = (node: StellarNode, hash: string): HistoricTr
   const found = history.transaction(hash)
   return found && found.ledger.sequence <= latest && found.ledger.sequence >= elder ? found : undefined
 }
+
+export const nextChange = (node: StellarNode): Promise<void> =>
+  new Promise(resolve => {
+    const unsubscribe = node.onChange(() => {
+      unsubscribe()
+      resolve()
+    })
+  })

@@ -51,8 +51,6 @@ export const transactionRecord = (link: Link, transaction: HistoricTransaction, 
   }
 }
 
-export type TransactionRecord = ReturnType<typeof transactionRecord>
-
 const memoFields = (memo: xdr.Memo): Record<string, string> => {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
   switch (memo.type) {
