@@ -1,4 +1,4 @@
-import { Asset, type Keypair, Operation, type Transaction, TransactionBuilder } from '@stellar/stellar-sdk'
+import { Asset, type Keypair, Operation, rpc, type Transaction, TransactionBuilder } from '@stellar/stellar-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Local, openLocal } from './testing/local.ts'
 import { problemOf } from './testing/wallet.ts'
@@ -85,6 +85,16 @@ describe('faults of submission', () => {
       [null, 1],
       [null, 1],
     ])
+  })
+
+  test('Stellar RPC loses answers too', async () => {
+    const server = new rpc.Server(`${local.url}/rpc`, { allowHttp: true })
+    arm({ kind: 'timeout_before', on: 'rpc', times: 1 })
+    arm({ kind: 'disconnect_after', on: 'rpc', times: 1 })
+    const transaction = await local.wallet.build(alice, [payment()])
+    await expect(server.sendTransaction(transaction)).rejects.toMatchObject({ response: { status: 504 } })
+    await expect(server.sendTransaction(transaction)).rejects.toThrow()
+    expect(await server.sendTransaction(transaction)).toMatchObject({ status: 'DUPLICATE', hash: hashOf(transaction) })
   })
 
   test('TRY_AGAIN_LATER is a 503: one transaction per account waits', async () => {

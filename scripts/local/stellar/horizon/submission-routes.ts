@@ -60,8 +60,8 @@ export const submissionRoutes = (node: StellarNode, timeoutMs: number) => async 
   })
 }
 
-const read = (node: StellarNode, { body }: FastifyRequest): { envelope: string; transaction: Transaction } => {
-  const envelope = (body as { tx?: string } | undefined)?.tx ?? ''
+const read = (node: StellarNode, { body, query }: FastifyRequest): { envelope: string; transaction: Transaction } => {
+  const envelope = (body as { tx?: string } | undefined)?.tx ?? (query as { tx?: string }).tx ?? ''
   try {
     return { envelope, transaction: node.decode(envelope) }
   } catch {
