@@ -174,7 +174,11 @@ describe('faults of reading', () => {
     expect(await statusOf(hash)).toBe(200)
   })
 
-  test('refuse and short_page', async () => {
+  test('refuse, of a submission too, and short_page', async () => {
+    arm({ kind: 'refuse', status: 429, times: 1, on: 'sync' })
+    const transaction = await local.wallet.build(alice, [payment()])
+    expect((await problemOf(local.horizon.submitTransaction(transaction))).status).toBe(429)
+    expect(local.node.network().pending()).toEqual([])
     arm({ kind: 'refuse', status: 503, times: 1, on: 'ledgers' })
     expect(await local.get('/ledgers')).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } })
     expect((await local.get('/ledgers')).status).toBe(200)

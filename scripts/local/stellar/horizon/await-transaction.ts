@@ -20,7 +20,7 @@ export const awaitTransaction = (
       const found = ingestedTransaction(node, hash)
       if (found) finish(found)
     }
-    const timer = setTimeout(giveUp, timeoutMs)
+    const timer = setTimeout(giveUp, timeoutMs).unref()
     const unsubscribe = node.onChange(look)
     signal?.addEventListener('abort', giveUp, { once: true })
     look()
@@ -31,11 +31,3 @@ export const ingestedTransaction = (node: StellarNode, hash: string): HistoricTr
   const found = history.transaction(hash)
   return found && found.ledger.sequence <= latest && found.ledger.sequence >= elder ? found : undefined
 }
-
-export const nextChange = (node: StellarNode): Promise<void> =>
-  new Promise(resolve => {
-    const unsubscribe = node.onChange(() => {
-      unsubscribe()
-      resolve()
-    })
-  })

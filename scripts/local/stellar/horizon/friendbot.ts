@@ -2,7 +2,7 @@ import { Account, Operation, TimeoutInfinite, TransactionBuilder } from '@stella
 import type { FastifyInstance } from 'fastify'
 import { rootKeypair } from '../genesis.ts'
 import type { StellarNode } from '../node.ts'
-import { awaitTransaction, nextChange } from './await-transaction.ts'
+import { awaitTransaction } from './await-transaction.ts'
 import type { HistoricTransaction } from './historic-transaction.ts'
 import { linksTo } from './link.ts'
 import { badRequest, HorizonProblem, submissionTimeout } from './problem.ts'
@@ -79,3 +79,11 @@ export const friendbotRoutes = (node: StellarNode, timeoutMs: number) => async (
     },
   })
 }
+
+const nextChange = (node: StellarNode): Promise<void> =>
+  new Promise(resolve => {
+    const unsubscribe = node.onChange(() => {
+      unsubscribe()
+      resolve()
+    })
+  })
