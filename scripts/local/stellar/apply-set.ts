@@ -9,7 +9,7 @@ import { changesXdr, metaXdr } from './transaction/meta.ts'
 import { isSuccess, type Outcome, resultXdr } from './transaction/outcome.ts'
 import type { Transaction } from './transaction/transaction.ts'
 
-type Set = {
+type TransactionSet = {
   /** In the order of application. */
   readonly transactions: readonly Transaction[]
   readonly ledger: LedgerParameters
@@ -21,7 +21,7 @@ type Set = {
 /** Takes the fees of all of them, and only then applies one after the other: a merge late in a ledger pays out what fees have left. */
 export const applySet = (
   scope: Scope,
-  { transactions, ledger, chargedBaseFee, core }: Set,
+  { transactions, ledger, chargedBaseFee, core }: TransactionSet,
 ): { applied: AppliedTransaction[]; fees: bigint } => {
   const paid = transactions.map(transaction => takeFee(scope, transaction, chargedBaseFee))
   const highestSequence = highestSequences(transactions)
