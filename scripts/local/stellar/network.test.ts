@@ -93,7 +93,7 @@ describe('what this ledger does not emulate', () => {
       code: 'txFailed',
       operations: ['bumpSequenceSuccess', 'opNotSupported'],
     })
-    expect(lines).toEqual([expect.stringContaining('manageSellOffer is not supported')])
+    expect(lines).toEqual([expect.stringContaining('does not support operation 1, manageSellOffer')])
   })
 
   it('is not said of what it does', () => {

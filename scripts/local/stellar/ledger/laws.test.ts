@@ -173,9 +173,9 @@ const keepsLaws = ({ state, last }: StellarNetwork) => {
   for (const account of accounts) {
     const own = owned.filter(entry => 'account' in entry && entry.account === account.id)
     const borneSigners = account.signers.filter(({ sponsor }) => sponsor !== null).length
-    const bornFor = accounts.flatMap(({ signers }) => signers).filter(({ sponsor }) => sponsor === account.id).length
+    const borneFor = accounts.flatMap(({ signers }) => signers).filter(({ sponsor }) => sponsor === account.id).length
     expect(account.subentries).toBe(own.length + account.signers.length)
     expect(account.sponsored).toBe(count([...own, account].filter(({ sponsor }) => sponsor !== null)) + borneSigners)
-    expect(account.sponsoring).toBe(count(entries.filter(({ sponsor }) => sponsor === account.id)) + bornFor)
+    expect(account.sponsoring).toBe(count(entries.filter(({ sponsor }) => sponsor === account.id)) + borneFor)
   }
 }

@@ -198,4 +198,34 @@ describe('the queue of core 19', () => {
     for (const step of [1n, 2n, 3n]) submit({ source: alice, operations: nothing, sequence: sequence + step })
     expect(close().transactions.map(applied => applied.sequence - sequence)).toEqual([1n, 2n, 3n])
   })
+
+  it('lets a fee bump take any place in a chain, or the next one, but leave no gap', () => {
+    const world = openWorld({ core: 'v19' })
+    const alice = world.person('alice')
+    const payer = world.person('payer')
+    const { sequence } = world.account(alice)
+    const at = (step: bigint): Order => ({ source: alice, operations: nothing, sequence: sequence + step })
+    for (const step of [1n, 2n, 3n]) world.submit(at(step))
+    expect(refusal(world.network.submit(bumped(world, at(2n), payer, 999)))).toBe('txInsufficientFee')
+    expect(world.network.submit(bumped(world, at(2n), payer, 1_000)).status).toBe('PENDING')
+    expect(refusal(world.network.submit(bumped(world, at(5n), payer, 1_000)))).toBe('txBadSeq')
+    expect(refusal(world.network.submit(bumped(world, at(0n), payer, 1_000)))).toBe('txBadSeq')
+    expect(world.network.submit(bumped(world, at(4n), payer, 1_000)).status).toBe('PENDING')
+    const { transactions } = world.close()
+    expect(transactions.map(applied => applied.sequence - sequence)).toEqual([1n, 2n, 3n, 4n])
+    expect(transactions.map(({ feeAccount }) => feeAccount === payer.publicKey())).toEqual([false, true, false, true])
+  })
+
+  it('takes none behind another that asks for a rest of its account', () => {
+    const { person, submit, account } = openWorld({ core: 'v19' })
+    const alice = person('alice')
+    submit({ source: alice, operations: nothing })
+    const resting = submit({
+      source: alice,
+      operations: nothing,
+      sequence: account(alice).sequence + 2n,
+      with: builder => builder.setMinAccountSequenceAge(1n),
+    })
+    expect(resting.status).toBe('TRY_AGAIN_LATER')
+  })
 })
