@@ -10,29 +10,37 @@ export type Gathered = Evidence & {
 }
 
 /**
- * Asks the ledger about an attempt. `mark` was read before. What is not needed for a verdict is not asked: while an attempt may still be on
- * its way, this is one question for each of its hashes. Throws `chain_unavailable`.
+ * Asks the ledger about an attempt. `mark` was read before. What is not needed for a verdict is not asked: mostly it is one question for each
+ * of its hashes. Throws `chain_unavailable`.
  */
 export const gather = async ({ horizon }: StellarContext, attempt: Attempt, mark: Watermark): Promise<Gathered> => {
   const { closeTime } = mark
-  const nothing = { closeTime, sequence: undefined, covered: false, consumer: undefined, resetTo: undefined }
+  const nothing = { closeTime, consumed: undefined, found: undefined, covered: false, usurped: false, resetTo: undefined }
   // Nearly always it is simply there.
   const early = await lookUp(horizon.transaction, attempt)
   if (early) return { ...nothing, found: early }
-  const sequence = (await horizon.account(attempt.channel))?.sequence
+  const account = await horizon.account(attempt.channel)
+  const consumed = account === undefined ? false : isConsumed(account, attempt, mark)
   const expired = closeTime > attempt.maxTime
-  const consumed = sequence !== undefined && sequence >= attempt.sequence
-  if (!expired && !consumed) return { ...nothing, sequence, found: undefined }
+  if (!expired && !consumed) return { ...nothing, consumed }
   // Once more, because only now is it known that nothing can be added to what is found.
   const found = await lookUp(horizon.transaction, attempt)
-  if (found) return { ...nothing, sequence, found }
+  if (found) return { ...nothing, consumed, found }
   // Fewer ledgers, and yet a later time: this is not the chain of ledgers that we were on.
-  if (expired && mark.ledger < attempt.builtLedger) return { ...nothing, sequence, found, resetTo: mark.hash }
+  if (expired && mark.ledger < attempt.builtLedger) return { ...nothing, consumed, resetTo: mark.hash }
   const hash = await horizon.ledgerHash(attempt.builtLedger)
-  if (hash !== undefined && hash !== attempt.builtHash) return { ...nothing, sequence, found, resetTo: hash }
+  if (hash !== undefined && hash !== attempt.builtHash) return { ...nothing, consumed, resetTo: hash }
   const covered = hash === attempt.builtHash
-  if (!covered || !consumed) return { ...nothing, sequence, found, covered }
-  return { ...nothing, sequence, found, covered, ...(await consumerOf(horizon.transactionsOf, attempt)) }
+  const taker = consumed ? await takerOf(horizon.transactionsOf, attempt) : undefined
+  // One index may know what the other does not yet.
+  const ours = taker?.innerHash === attempt.hash ? taker : undefined
+  return { ...nothing, consumed, covered, found: ours, usurped: taker !== undefined && ours === undefined }
+}
+
+/** Consumed once is consumed for good, but "not consumed" must not be older than what it is held against. */
+const isConsumed = (account: { sequence: bigint; asOf: bigint | undefined }, attempt: Attempt, mark: Watermark) => {
+  if (account.sequence >= attempt.sequence) return true
+  return account.asOf !== undefined && account.asOf < mark.ledger ? undefined : false
 }
 
 /** The inner hash finds whatever is around it, and the outer ones are asked for too: one node's index may be what is wrong. */
@@ -42,14 +50,6 @@ const lookUp = async (find: (hash: string) => Promise<LedgerTx | undefined>, att
   return found.find(tx => tx !== undefined)
 }
 
-const consumerOf = async (
-  transactionsOf: (account: string) => Promise<{ items: LedgerTx[]; more: boolean }>,
-  attempt: Attempt,
-): Promise<{ consumer: Evidence['consumer']; found?: LedgerTx }> => {
-  const { items, more } = await transactionsOf(attempt.channel)
-  const taker = items.find(tx => tx.source === attempt.channel && tx.sequence === attempt.sequence)
-  if (taker) return taker.innerHash === attempt.hash ? { consumer: undefined, found: taker } : { consumer: 'another' }
-  // A jump of the number leaves no transaction that had it. Then the list must reach back to before the attempt was made.
-  const reachesBack = !more || items.some(tx => tx.ledger <= attempt.builtLedger)
-  return { consumer: reachesBack ? 'notShown' : undefined }
-}
+/** Who has the attempt's number in a ledger. */
+const takerOf = async (transactionsOf: (account: string) => Promise<LedgerTx[]>, { channel, sequence }: Attempt) =>
+  (await transactionsOf(channel)).find(tx => tx.source === channel && tx.sequence === sequence)

@@ -26,6 +26,8 @@ export type Trustline = {
 export type LedgerAccount = {
   readonly id: string
   readonly sequence: bigint
+  /** The ledger that this is the state of, where Horizon says so: behind one address there may be several that know different things. */
+  readonly asOf: bigint | undefined
   /** Lumens above what its reserves bind, were the base reserve as given. */
   readonly spareNative: (baseReserve: bigint) => bigint
   /** By `CODE:ISSUER`. */
@@ -62,8 +64,8 @@ export type Horizon = {
   readonly account: (id: string) => Promise<LedgerAccount | undefined>
   /** By the hash of the transaction, or of the fee bump around it. */
   readonly transaction: (hash: string) => Promise<LedgerTx | undefined>
-  /** The newest of an account, failed ones too, newest first, and whether there are older ones. */
-  readonly transactionsOf: (account: string) => Promise<{ readonly items: LedgerTx[]; readonly more: boolean }>
+  /** The newest of an account, failed ones too, newest first. */
+  readonly transactionsOf: (account: string) => Promise<LedgerTx[]>
   readonly balance: (id: string) => Promise<LedgerBalance | undefined>
   /** What ledgers charge now, in stroops per operation. */
   readonly market: () => Promise<bigint>
@@ -76,15 +78,21 @@ export type Horizon = {
 export const horizonClient = (url: string, timeoutMs: number): Horizon => {
   const base = url.replace(/\/+$/, '')
 
-  const ask = async <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S> | undefined> => {
+  const ask = async <S extends z.ZodType>(path: string, schema: S) => (await askFully(path, schema))?.data
+  const askFully = async <S extends z.ZodType>(
+    path: string,
+    schema: S,
+  ): Promise<{ data: z.output<S>; asOf?: bigint } | undefined> => {
     let status: number
     let body: unknown
+    let latest: string | null
     try {
       const response = await fetch(`${base}${path}`, {
         signal: AbortSignal.timeout(timeoutMs),
         headers: { accept: 'application/json' },
       })
       status = response.status
+      latest = response.headers.get('latest-ledger')
       body = await response.json()
     } catch (error) {
       throw unavailable(reasonOf(error))
@@ -94,7 +102,7 @@ export const horizonClient = (url: string, timeoutMs: number): Horizon => {
     if (status !== 200) throw unavailable(`HTTP ${status}`)
     const read = schema.safeParse(body)
     if (!read.success) throw unavailable(`an answer of another shape: ${read.error.issues[0]?.path.join('.')}`)
-    return read.data
+    return { data: read.data, ...(latest !== null && /^\d+$/.test(latest) ? { asOf: BigInt(latest) } : {}) }
   }
   const needed = async <S extends z.ZodType>(path: string, schema: S): Promise<z.output<S>> => {
     const answer = await ask(path, schema)
@@ -119,17 +127,16 @@ export const horizonClient = (url: string, timeoutMs: number): Horizon => {
       return found && `0x${found.hash}`
     },
     account: async id => {
-      const found = await ask(`/accounts/${id}`, account)
-      return found && toAccount(found)
+      const found = await askFully(`/accounts/${id}`, account)
+      return found && toAccount(found.data, found.asOf)
     },
     transaction: async hash => {
       const found = await ask(`/transactions/${hash.replace(/^0x/, '')}`, transaction)
       return found && toTx(found)
     },
     transactionsOf: async id => {
-      const query = `order=desc&limit=${pageSize}&include_failed=true`
-      const records = (await needed(`/accounts/${id}/transactions?${query}`, page(transaction)))._embedded.records
-      return { items: records.map(toTx), more: records.length === pageSize }
+      const path = `/accounts/${id}/transactions?order=desc&limit=50&include_failed=true`
+      return (await needed(path, page(transaction)))._embedded.records.map(toTx)
     },
     balance: async id => {
       const found = await ask(`/claimable_balances/${id}`, balance)
@@ -162,8 +169,6 @@ export const horizonClient = (url: string, timeoutMs: number): Horizon => {
     send: sending(base, timeoutMs),
   }
 }
-
-const pageSize = 50
 
 const root = z.object({ network_passphrase: z.string() })
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
@@ -218,13 +223,14 @@ const assetStats = z.object({
   contracts_amount: z.string().optional(),
 })
 
-const toAccount = (found: z.output<typeof account>): LedgerAccount => {
+const toAccount = (found: z.output<typeof account>, asOf: bigint | undefined): LedgerAccount => {
   const native = found.balances.find(({ asset_type }) => asset_type === 'native')
   const free = native === undefined ? 0n : readStroops(native.balance) - readStroops(native.selling_liabilities)
   const entries = 2 + found.subentry_count + found.num_sponsoring - found.num_sponsored
   return {
     id: found.account_id,
     sequence: BigInt(found.sequence),
+    asOf,
     spareNative: baseReserve => free - BigInt(entries) * baseReserve,
     lines: new Map(
       found.balances

@@ -17,6 +17,8 @@ export type Notice =
   | { readonly type: 'submissionRejected'; readonly key: string; readonly hash: string; readonly detail: string }
   /** The ledger at which a transaction was built is no longer in Horizon's history, so that a look-up proves nothing: a person must tell. */
   | { readonly type: 'historyGap'; readonly key: string; readonly hash: string; readonly builtLedger: string }
+  /** Its number is consumed, and neither it nor another transaction that had it shows: a person must tell, unless Horizon merely lags. */
+  | { readonly type: 'numberGone'; readonly key: string; readonly hash: string; readonly channel: string }
   /** The ledger has another past than the one that we built upon. Nothing is sent until an operator has accepted it. */
   | { readonly type: 'networkReset'; readonly ledger: string; readonly hash: string; readonly now: string }
   /** Not enough lumens for the reserves of another balance. */

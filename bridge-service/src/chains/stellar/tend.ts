@@ -68,8 +68,9 @@ export const tending = (context: StellarContext, submit: (order: StellarOrder) =
     if (verdict.fate === 'dead') return bury(lease, attempt, mark, verdict.why)
     if (mark.closeTime > attempt.maxTime) {
       // It may be in the part of the history that is gone: nothing but a person can tell, and nothing is built until one has.
-      if (!evidence.covered)
-        notify({ type: 'historyGap', key: attempt.key, hash: attempt.hash, builtLedger: attempt.builtLedger.toString() })
+      const { key, hash, builtLedger } = attempt
+      if (!evidence.covered) notify({ type: 'historyGap', key, hash, builtLedger: builtLedger.toString() })
+      else if (evidence.consumed) notify({ type: 'numberGone', key, hash, channel: attempt.channel })
       return
     }
     return push(lease, attempt, mark)
