@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  Asset,
-  BASE_FEE,
-  Horizon,
-  Keypair,
-  NotFoundError,
-  Operation,
-  TransactionBuilder,
-  type xdr,
-} from '@stellar/stellar-sdk'
+import { Asset, BASE_FEE, Horizon, Keypair, NotFoundError, Operation, TransactionBuilder, type xdr } from '@stellar/stellar-sdk'
 
 export type StellarSetupOptions = {
   readonly horizonUrl: string
@@ -47,7 +38,12 @@ export const setUpStellar = async (options: StellarSetupOptions): Promise<Stella
   const { horizonUrl, passphrase, seed = 'causeway', codes = ['USDC', 'EURC'], inventory = '10000000', channels = 20 } = options
   const horizon = new Horizon.Server(horizonUrl, { allowHttp: true })
   const key = (name: string) => stellarKey(seed, name)
-  const [issuer, treasury, cold, sponsor] = ['issuer', 'treasury', 'cold', 'sponsor'].map(key) as [Keypair, Keypair, Keypair, Keypair]
+  const [issuer, treasury, cold, sponsor] = ['issuer', 'treasury', 'cold', 'sponsor'].map(key) as [
+    Keypair,
+    Keypair,
+    Keypair,
+    Keypair,
+  ]
   const channelKeys = Array.from({ length: channels }, (_, at) => key(`channel-${at}`))
   const assets = Object.fromEntries(codes.map(code => [code, new Asset(code, issuer.publicKey())]))
 
@@ -76,9 +72,7 @@ export const setUpStellar = async (options: StellarSetupOptions): Promise<Stella
   )
   const issues = Object.values(assets)
     .filter(asset => lacks(treasury, asset))
-    .map(asset =>
-      Operation.payment({ asset, amount: inventory, destination: treasury.publicKey(), source: issuer.publicKey() }),
-    )
+    .map(asset => Operation.payment({ asset, amount: inventory, destination: treasury.publicKey(), source: issuer.publicKey() }))
   const operations = [...creations, ...lines, ...issues]
   for (let at = 0; at < operations.length; at += mostOperations) {
     const chunk = operations.slice(at, at + mostOperations)

@@ -38,7 +38,9 @@ export const measureStellar = (): StellarReport => {
   const world = openWorld()
   const ledgers = shapes.map(({ transactions, operations }) => {
     const times = Array.from({ length: rounds }, () => world.closeOne(transactions, operations))
-    const [submitMs, closeMs, ingestMs] = (['submitMs', 'closeMs', 'ingestMs'] as const).map(name => median(times.map(time => time[name])))
+    const [submitMs, closeMs, ingestMs] = (['submitMs', 'closeMs', 'ingestMs'] as const).map(name =>
+      median(times.map(time => time[name])),
+    )
     return {
       shape: `${transactions}x${operations}`,
       operations: transactions * operations,
@@ -56,14 +58,15 @@ const openWorld = () => {
   const payers = Array.from({ length: 1_000 }, (_, at) =>
     Keypair.fromRawEd25519Seed(createHash('sha256').update(`payer ${at}`).digest()),
   )
-  let now = 1_800_000_000
-  const close = () => network.close((now += 5))
+  const close = () => network.close(network.last().closeTime + 5)
   createAccounts(network, payers, close)
   const [history, states] = [openHistory(), openPastStates()]
 
   return {
     closeOne: (transactions: number, operations: number) => {
-      const envelopes = payers.slice(0, transactions).map((payer, at) => pay(network, payer, payers[(at + 1) % 1_000]!, operations))
+      const envelopes = payers
+        .slice(0, transactions)
+        .map((payer, at) => pay(network, payer, payers[(at + 1) % 1_000]!, operations))
       const submitMs = timed(() => {
         for (const envelope of envelopes) {
           const { status } = network.submit(envelope)

@@ -10,7 +10,11 @@ export type BuildOptions = {
 
 /** A wallet that knows the network by Horizon only. */
 export const walletOf = ({ url, passphrase, horizon }: { url: string; passphrase: string; horizon: Horizon.Server }) => {
-  const build = async (source: Keypair, operations: readonly xdr.Operation[], options: BuildOptions = {}): Promise<Transaction> => {
+  const build = async (
+    source: Keypair,
+    operations: readonly xdr.Operation[],
+    options: BuildOptions = {},
+  ): Promise<Transaction> => {
     const builder = new TransactionBuilder(await horizon.loadAccount(source.publicKey()), {
       fee: options.fee ?? '1000',
       networkPassphrase: passphrase,
