@@ -23,18 +23,24 @@ type Fault = Parameters<StellarServer['node']['faults']['arm']>[0]
 
 /** A Stellar network whose ledgers close on demand only, with the bridge's accounts on it. One per test file. */
 export const startStellarWorld = async ({ channels = 4 }: { channels?: number } = {}) => {
-  const server = real === undefined ? await serveStellar({ closeMs: 0, submissionTimeoutMs: 60_000 }) : undefined
+  // Two hours behind, so that what is set up by the wall's clock fits even after some time was made to pass.
+  const genesisTime = Math.floor(Date.now() / 1_000) - 7_200
+  const server = real === undefined ? await serveStellar({ closeMs: 0, genesisTime, submissionTimeoutMs: 60_000 }) : undefined
   const horizonUrl = (server?.url ?? real!).replace(/\/+$/, '')
   const seed = randomBytes(8).toString('hex')
-  const ticking = server && setInterval(() => server.node.close(), 20)
-  const setup = await setUpStellar({ horizonUrl, passphrase: realPassphrase, seed, channels })
-  clearInterval(ticking)
+  const setUp = async () => {
+    const ticking = server && setInterval(() => server.node.close(server.node.network().last().closeTime + 1), 20)
+    const setup = await setUpStellar({ horizonUrl, passphrase: realPassphrase, seed, channels })
+    clearInterval(ticking)
+    return setup
+  }
+  const setup = await setUp()
   const database = await freshDatabase()
   const stop = async () => {
     await database.drop()
     await server?.close()
   }
-  return { open: () => openScene(horizonUrl, server, setup, database.url), stop }
+  return { setUp, open: () => openScene(horizonUrl, server, setup, database.url), stop }
 }
 
 export type StellarScene = Awaited<ReturnType<typeof openScene>>
@@ -161,24 +167,32 @@ const openScene = async (horizonUrl: string, server: StellarServer | undefined, 
     terms: of,
   })
 
-  /** Every transaction that moves the money of one ref, failed ones too, by what the ledger itself says. */
-  const onLedger = async (ref: string) => {
-    const memo = Buffer.from(ref.slice(2), 'hex').toString('base64')
-    const found = []
+  /** Every transaction that went through a channel, failed ones too, as the ledger itself says. */
+  const allOnLedger = async () => {
+    const found: Horizon.ServerApi.TransactionRecord[] = []
     for (const channel of channels) {
       let page = await horizon.transactions().forAccount(channel.publicKey()).includeFailed(true).limit(200).call()
       while (page.records.length > 0) {
-        found.push(...page.records.filter(tx => tx.memo === memo && tx.source_account === channel.publicKey()))
+        found.push(...page.records.filter(tx => tx.source_account === channel.publicKey()))
         page = await page.next()
       }
     }
     return found
+  }
+  /** Those about one ref. */
+  const onLedger = async (ref: string) => {
+    const memo = memoOf(ref)
+    return (await allOnLedger()).filter(tx => tx.memo === memo)
   }
 
   const rows = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
     (await pool.query<Row>(sql, values)).rows
   const busyChannels = async () =>
     (await rows<{ count: number }>("select count(*)::int as count from stellar_attempts where fate = 'open'"))[0]!.count
+
+  const unsettled = async () =>
+    (await rows<{ count: number }>("select count(*)::int as count from stellar_txs where status in ('open', 'waiting')"))[0]!
+      .count
 
   return {
     horizonUrl,
@@ -200,9 +214,19 @@ const openScene = async (horizonUrl: string, server: StellarServer | undefined, 
     balancesFor,
     terms,
     order,
+    allOnLedger,
     onLedger,
     rows,
     busyChannels,
+    /** Until every fate is known and nothing waits: ledgers close meanwhile. */
+    settle: async (workers: readonly Pick<StellarChain, 'tend'>[], ledgers = 60) => {
+      for (let count = 0; count < ledgers; count++) {
+        for (const worker of workers) await worker.tend().catch(() => {})
+        if ((await unsettled()) === 0) return
+        await close()
+      }
+      throw new Error(`not settled after ${ledgers} ledgers`)
+    },
     /** Leaves nothing in the queue and no fault behind. */
     end: async () => {
       server?.node.faults.clear()
@@ -211,6 +235,9 @@ const openScene = async (horizonUrl: string, server: StellarServer | undefined, 
     },
   }
 }
+
+/** A ref as Horizon shows it. */
+export const memoOf = (ref: string) => Buffer.from(ref.slice(2), 'hex').toString('base64')
 
 export const newKey = () => `key-${randomBytes(6).toString('hex')}`
 

@@ -108,7 +108,9 @@ export const tending = (context: StellarContext, submit: (order: StellarOrder) =
   const bump = async (lease: Lease, attempt: Attempt, mark: Watermark): Promise<void> => {
     const { key } = attempt
     const newest = attempt.versions.at(-1)!
-    const bid = replacementBid(newest.bid, await horizon.market(), settings.fees)
+    // Ten times is what it takes to be heard; what ledgers charge may be more, but need not be known.
+    const market = await horizon.market().catch(() => 0n)
+    const bid = replacementBid(newest.bid, market, settings.fees)
     if (bid === undefined) {
       notify({ type: 'feeCapReached', key, cap: settings.fees.bidCap.toString() })
       await horizon.send(await store.envelopeOf(newest.hash))
