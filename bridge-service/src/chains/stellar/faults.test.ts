@@ -1,6 +1,6 @@
 import { Account, type Keypair, Memo, Operation, type Transaction, TransactionBuilder } from '@stellar/stellar-sdk'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { isRealNetwork, type StellarScene, startStellarWorld } from '../../../../test/support/stellar-world.ts'
+import { isRealNetwork, type StellarScene, startStellarWorld, unlessExpected } from '../../../../test/support/stellar-world.ts'
 import { until } from '../../../../test/support/until.ts'
 import type { ChainOrder } from '../chain.ts'
 import type { StellarChain } from './adapter.ts'
@@ -21,7 +21,7 @@ describe.skipIf(isRealNetwork)('whatever goes wrong with a submission, it ends i
   const live = async (chain: StellarChain, ledgers: number, seconds = 5) => {
     for (let count = 0; count < ledgers; count++) {
       await scene.close(1, seconds)
-      await chain.tend().catch(() => {})
+      await chain.tend().catch(unlessExpected)
     }
   }
   const attempts = () =>
@@ -203,68 +203,75 @@ describe.skipIf(isRealNetwork)('whatever goes wrong with a submission, it ends i
 
   describe('a ledger that wants more', () => {
     const bids = async () =>
-      (await scene.rows<{ bid: string }>('select bid from stellar_envelopes order by version')).map(({ bid }) => Number(bid))
+      (await scene.rows<{ bid: string }>('select bid from stellar_envelopes order by signed_at')).map(({ bid }) => Number(bid))
+    /** Ledgers that are full of bids just below this one, from now on. */
+    const surge = async (baseFee: number) => {
+      scene.arm({ kind: 'surge', baseFee })
+      await scene.close(2)
+    }
+    /** A bid of calmer times, which only reaches the queue when those are over. */
+    const submitBefore = async (chain: StellarChain, lock: ChainOrder, baseFee: number) => {
+      scene.arm({ kind: 'timeout_before', times: 1 })
+      await chain.submit(lock)
+      await surge(baseFee)
+    }
 
     test.each([
       ['ten times what was bid', 900, 1_000],
       ['or what ledgers charge, if that is more', 9_000, 9_000],
-    ])('a fee bump bids %s, and the same transaction inside has the effect', async (_what, baseFee, bid) => {
+    ])('a fee bump bids %s, and the same transaction inside has the effect', async (_what, baseFee, least) => {
       const chain = scene.adapter()
       const lock = scene.order('lock')
-      const submitted = await chain.submit(lock)
-      scene.arm({ kind: 'surge', baseFee })
+      await submitBefore(chain, lock, baseFee)
+      const [attempt] = await attempts()
       await scene.settle([chain])
-      expect(await chain.find(lock.key)).toEqual(submitted)
       await expectOneEffect(chain, lock)
-      expect(await bids()).toEqual([100, bid])
+      const [first, last, ...more] = await bids()
+      expect([first, more]).toEqual([100, []])
+      expect(last).toBeGreaterThanOrEqual(least)
       const [tx] = await successful(lock)
       expect(tx?.fee_account).toBe(scene.setup.sponsor.publicKey())
-      expect(`0x${tx?.inner_transaction?.hash}`).toBe(submitted.kind === 'done' ? submitted.value.hash : '')
+      expect(`0x${tx?.inner_transaction?.hash}`).toBe(attempt?.hash)
     })
 
     test('while nobody tells what ledgers charge: by ten, and by ten again', async () => {
       const chain = scene.adapter({ submissionSec: 120 })
       const lock = scene.order('lock')
-      await chain.submit(lock)
-      scene.arm({ kind: 'surge', baseFee: 90_000 })
+      await submitBefore(chain, lock, 90_000)
       scene.arm({ kind: 'refuse', on: 'fee_stats' })
       await scene.settle([chain])
       await expectOneEffect(chain, lock)
       expect(await bids()).toEqual([100, 1_000, 10_000, 100_000])
     })
 
-    test('from the first: bid at once', async () => {
+    test('known from the start: bid at once, and nothing is signed above the cap', async () => {
       const chain = scene.adapter()
       const lock = scene.order('lock')
-      scene.arm({ kind: 'surge', baseFee: 900 })
+      await surge(900)
       await chain.submit(lock)
+      await expect(scene.adapter({ fees: { bidCap: 800n } }).submit(scene.order('lock'))).rejects.toMatchObject({
+        code: 'chain_unavailable',
+      })
       await scene.settle([chain])
+      await expectOneEffect(chain, lock)
       expect(await bids()).toEqual([900])
     })
 
-    test('from the first, and more than the cap: nothing is signed', async () => {
-      scene.arm({ kind: 'surge', baseFee: 200_000 })
-      await expect(scene.adapter().submit(scene.order('lock'))).rejects.toMatchObject({ code: 'chain_unavailable' })
-      expect(await attempts()).toEqual([])
-    })
-
-    test('than the cap: told, and taken when it falls', async () => {
+    test('more than the cap: told, and taken when it falls', async () => {
       const chain = scene.adapter({ fees: { bidCap: 5_000n } })
       const lock = scene.order('lock')
-      await chain.submit(lock)
-      scene.arm({ kind: 'surge', baseFee: 50_000 })
-      await live(chain, 8)
+      await submitBefore(chain, lock, 50_000)
+      await live(chain, 9)
       expect(noticesOf('feeCapReached')).not.toEqual([])
       scene.heal()
       await scene.settle([chain])
       await expectOneEffect(chain, lock)
     })
 
-    test('than the cap, until its time is over: dead, and built again when it falls', async () => {
+    test('more than the cap until its time is over: dead, and built again when it falls', async () => {
       const chain = scene.adapter({ fees: { bidCap: 5_000n } })
       const lock = scene.order('lock')
-      await chain.submit(lock)
-      scene.arm({ kind: 'surge', baseFee: 50_000 })
+      await submitBefore(chain, lock, 50_000)
       await live(chain, 20)
       scene.heal()
       await scene.settle([chain])
@@ -339,9 +346,9 @@ describe.skipIf(isRealNetwork)('whatever goes wrong with a submission, it ends i
       await chain.submit(scene.order('lock', terms))
       await scene.settle([chain])
       const release = scene.order('release', terms)
-      if (kind !== 'surge') scene.arm({ kind, times: 3 })
+      scene.arm(kind === 'surge' ? { kind, baseFee: 900, times: 30 } : { kind, times: 3 })
+      if (kind === 'surge') await scene.close(2)
       await chain.submit(release)
-      if (kind === 'surge') scene.arm({ kind, baseFee: 900, times: 30 })
       await scene.settle([chain])
       expect(await chain.find(release.key)).toMatchObject({ kind: 'done' })
       expect(await scene.holds(customer.publicKey())).toBe('100.2500000')

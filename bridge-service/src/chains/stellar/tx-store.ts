@@ -203,8 +203,8 @@ const fence = `
 
 const bumpSql = `${fence}, bumped as (
     insert into stellar_envelopes (intent_key, attempt, version, hash, envelope, bid, ledger)
-    select $5, $6::int, $7::int, $8, $9::bytea, $10::bigint, $11::bigint from fence
-     where exists (select from stellar_attempts where intent_key = $5 and attempt = $6::int and fate = 'open')
+    select $5::key_text, $6::int, $7::int, $8::key_text, $9::bytea, $10::bigint, $11::bigint from fence
+     where exists (select from stellar_attempts where intent_key = $5::key_text and attempt = $6::int and fate = 'open')
     on conflict do nothing
     returning 1
   )
