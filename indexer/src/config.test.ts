@@ -20,7 +20,9 @@ const env = (chains: unknown, more = {}) => ({
 test('reads the chains and leaves alone what belongs to the service', () => {
   const config = readConfig(env([{ ...chain, tokens: { USDC: '0x…' }, pollMs: 50 }]))
   expect(config.port).toBe(0)
-  expect(config.chains).toEqual([{ ...chain, startBlock: 7n, pollMs: 50, batchSize: 100, concurrency: 8, rpcTimeoutMs: 10_000 }])
+  expect(config.chains).toEqual([
+    { ...chain, kind: 'evm', startBlock: 7n, pollMs: 50, batchSize: 100, concurrency: 8, rpcTimeoutMs: 10_000 },
+  ])
 })
 
 test.each([
