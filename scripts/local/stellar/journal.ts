@@ -1,4 +1,4 @@
-import type { Upgrade } from './network.ts'
+import type { Upgrade } from './upgrade.ts'
 
 /** One step of a network. Steps are all there is to keep: going through them again ends in the same ledgers, byte for byte. */
 export type JournalRecord =

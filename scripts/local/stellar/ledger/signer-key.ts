@@ -29,6 +29,9 @@ export const signerKeyOf = (key: xdr.SignerKey): SignerKey => {
   }
 }
 
+/** That agrees to the one transaction with this hash (hex). */
+export const signerKeyOfTransaction = (hash: string): SignerKey => signerKeyOf(xdr.SignerKey.signerKeyTypePreAuthTx(hash))
+
 export const signerKeyXdr = ({ type, bytes, payload }: SignerKey): xdr.SignerKey => {
   switch (type) {
     case 'ed25519':

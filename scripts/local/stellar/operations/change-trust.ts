@@ -14,7 +14,9 @@ export const changeTrust = define('changeTrust', {
   malformed: ({ line, limit }, source) => {
     if (line.type === 'assetTypePoolShare') return 'opNotSupported'
     const asset = assetIdOf(line)
-    return limit < 0n || asset === undefined || asset === native || issuerOf(asset) === source ? 'changeTrustMalformed' : undefined
+    return limit < 0n || asset === undefined || asset === native || issuerOf(asset) === source
+      ? 'changeTrustMalformed'
+      : undefined
   },
   apply: ({ line: wanted, limit }, on) => {
     const asset = assetIdOf(wanted)!

@@ -14,7 +14,9 @@ export const clawback = define('clawback', {
     const id = assetIdOf(asset)
     // Only the plain address of the issuer is told apart here; under a muxed one he merely has no line.
     const fromSelf = from.type === 'keyTypeEd25519' && accountIdOfMuxed(from) === source
-    return fromSelf || amount < 1n || id === undefined || id === native || issuerOf(id) !== source ? 'clawbackMalformed' : undefined
+    return fromSelf || amount < 1n || id === undefined || id === native || issuerOf(id) !== source
+      ? 'clawbackMalformed'
+      : undefined
   },
   apply: ({ asset, from, amount }, on) => {
     const line = trustlineIn(on.scope, accountIdOfMuxed(from), assetIdOf(asset)!)

@@ -41,7 +41,11 @@ export const setOptions = define('setOptions', {
     // All flags there are say what the issuer may do, so an immutable account can change none.
     if ((op.clearFlags || op.setFlags) && isSet(account.flags, accountFlags.immutable)) return 'setOptionsCantChange'
     const flags = (account.flags & ~(op.clearFlags ?? 0)) | (op.setFlags ?? 0)
-    if ((op.setFlags !== null || op.clearFlags !== null) && isSet(flags, accountFlags.clawback) && !isSet(flags, accountFlags.revocable))
+    if (
+      (op.setFlags !== null || op.clearFlags !== null) &&
+      isSet(flags, accountFlags.clawback) &&
+      !isSet(flags, accountFlags.revocable)
+    )
       return 'setOptionsAuthRevocableRequired'
     const { master, low, medium, high } = account.thresholds
     on.scope.put({
