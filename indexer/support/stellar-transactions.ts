@@ -4,7 +4,6 @@ import {
   Asset,
   Claimant,
   type FeeBumpTransaction,
-  getClaimableBalanceId,
   Keypair,
   Memo,
   Operation,
@@ -53,20 +52,19 @@ export const refMemo = Memo.hash(Buffer.from(ref.slice(2), 'hex'))
 
 let sequence = 0
 
-export const build = (operations: xdr.Operation[], memo: Memo = refMemo): Transaction => {
-  const builder = new TransactionBuilder(new Account(channel, String(sequence++)), {
-    fee: '100',
-    networkPassphrase: passphrase,
-    memo,
-  })
+export const build = (operations: xdr.Operation[], memo: Memo = refMemo): Transaction => assemble(operations, memo, sequence++)
+
+const assemble = (operations: xdr.Operation[], memo: Memo, after: number): Transaction => {
+  const account = new Account(channel, String(after))
+  const builder = new TransactionBuilder(account, { fee: '100', networkPassphrase: passphrase, memo })
   for (const operation of operations) builder.addOperation(operation)
   const transaction = builder.setTimeout(0).build()
   transaction.sign(keyOf('channel'))
   return transaction
 }
 
-/** Of the transaction that is built next: it depends on source, sequence number and index alone. */
-export const nextBalanceId = (index: number): string => getClaimableBalanceId(channel, String(sequence + 1), index)
+/** Of the first operation of the transaction that is built next: the id depends on source, sequence number and index alone. */
+export const nextBalanceId = (): string => balanceIdIn(assemble([create(hot, split(hot, cold))], refMemo, sequence), 0)
 
 export const bump = (inner: Transaction): FeeBumpTransaction =>
   TransactionBuilder.buildFeeBumpTransaction(keyOf('stranger'), '1000', inner, passphrase)

@@ -199,7 +199,7 @@ describe('the claim of a hold', () => {
   })
 
   test('that this very transaction has made is a release too', () => {
-    const operations = [create(hot, split(hot, cold)), claim(hot, nextBalanceId(0)), pay(hot, customer)]
+    const operations = [create(hot, split(hot, cold)), claim(hot, nextBalanceId()), pay(hot, customer)]
     expect(events(operations).map(({ type }) => type)).toEqual(['escrowLocked', 'escrowReleased'])
   })
 
