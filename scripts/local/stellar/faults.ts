@@ -35,7 +35,7 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('ingestion_lag'), times, ledgers }),
   /** History goes back so many ledgers only. */
   z.strictObject({ kind: z.literal('history_trimmed'), times, keep: ledgers }),
-  /** Bids below this base fee (stroops per operation) wait, as in ledgers that are full of better ones. */
+  /** Bids below this base fee (stroops per operation) wait, as in ledgers that are full of better ones; from the second ledger on. */
   z.strictObject({ kind: z.literal('surge'), times, baseFee: z.int().min(101) }),
   /** A page holds so many records at most, whatever the limit: no real Horizon does that, a broken proxy might. */
   z.strictObject({ kind: z.literal('short_page'), times, on: route.optional(), keep: z.int().nonnegative() }),
@@ -108,7 +108,5 @@ const view = ({ id, fault, left, taken }: Armed) => ({ id, ...fault, left: Numbe
 const hits = (fault: Fault, { on, account, hashes = [] }: Subject) => {
   if ('on' in fault && fault.on !== undefined && fault.on !== on) return false
   const match = 'match' in fault ? fault.match : undefined
-  return (
-    (match?.account === undefined || match.account === account) && (match?.hash === undefined || hashes.includes(match.hash))
-  )
+  return (match?.account === undefined || match.account === account) && (match?.hash === undefined || hashes.includes(match.hash))
 }

@@ -1,13 +1,14 @@
-import { createHash } from 'node:crypto'
-import { type Faults, openFaults, type Route, type Way } from './faults.ts'
 import type { SubmitAnswer } from './answer.ts'
 import type { ClosedLedger } from './closed-ledger.ts'
+import { cores } from './core.ts'
+import { type Faults, openFaults, type Route, type Way } from './faults.ts'
+import { networkIdOf } from './genesis.ts'
 import { type History, openHistory } from './horizon/history.ts'
 import { openPastStates, type PastStates } from './horizon/past-states.ts'
 import { openJournalFile, type Past } from './journal-file.ts'
 import type { LedgerState } from './ledger/state.ts'
-import { openNetwork, type StellarNetwork } from './network.ts'
-import { type Bid, roomUnderSurge } from './surge.ts'
+import { openStellarNetwork, type StellarNetwork } from './network.ts'
+import { type Bid, fillUnderSurge } from './surge.ts'
 import { decodeEnvelope } from './transaction/decode.ts'
 import type { Transaction } from './transaction/transaction.ts'
 
@@ -69,7 +70,7 @@ type Chain = {
 }
 
 export const openNode = (settings: NodeSettings): StellarNode => {
-  const networkId = createHash('sha256').update(settings.passphrase).digest()
+  const networkId = networkIdOf(settings.passphrase)
   const journal = openJournalFile(settings.folder)
   const listeners = new Set<() => void>()
   const faults = openFaults(() => catchUp())
@@ -86,7 +87,7 @@ export const openNode = (settings: NodeSettings): StellarNode => {
     if (genesis.passphrase !== settings.passphrase)
       throw new Error(`the folder holds a network with the passphrase ${genesis.passphrase}`)
     if (!past) journal.begin(genesis)
-    const network = openNetwork({ ...genesis, journal: past?.steps ?? [], onRecord: journal.append })
+    const network = openStellarNetwork({ ...genesis, journal: past?.steps ?? [], onRecord: journal.append })
     const [history, states] = [openHistory(), openPastStates()]
     for (const ledger of network.ledgers) {
       history.add(ledger)
@@ -118,8 +119,7 @@ export const openNode = (settings: NodeSettings): StellarNode => {
       coreLatest: network.last().sequence,
       history,
       state: states.at(latest),
-      closeTimeOf: ledger =>
-        ledger >= elder && ledger <= latest ? history.ledger(ledger)?.closed.closeTime : undefined,
+      closeTimeOf: ledger => (ledger >= elder && ledger <= latest ? history.ledger(ledger)?.closed.closeTime : undefined),
     }
   }
 
@@ -128,18 +128,11 @@ export const openNode = (settings: NodeSettings): StellarNode => {
     const waiting = new Set(chain.network.pending())
     for (const hash of bids.keys()) if (!waiting.has(hash)) bids.delete(hash)
   }
-  const fitRoom = () => {
-    const { network, room } = chain
-    const surge = faults.take('surge')
-    const wanted = surge ? roomUnderSurge([...bids.values()], surge.baseFee) : room
-    if (network.last().maxTxSetSize !== wanted) network.upgrade({ maxTxSetSize: wanted })
-  }
-
   return {
     passphrase: settings.passphrase,
     faults,
     network: () => chain.network,
-    decode: envelope => decodeEnvelope(envelope, networkId),
+    decode: envelope => decodeEnvelope(envelope, networkId, cores.current),
     submit: (envelope, transaction, way) => {
       const { hash, source, fee, operationCount } = transaction
       const hashes = transaction.kind === 'feeBump' ? [hash, transaction.inner.hash] : [hash]
@@ -155,11 +148,11 @@ export const openNode = (settings: NodeSettings): StellarNode => {
       return answer
     },
     close: closeTime => {
-      const { network, history, states } = chain
+      const { network, history, states, room } = chain
       for (const hash of doomed) network.drop(hash)
       doomed.clear()
       forgetBids()
-      fitRoom()
+      fillUnderSurge(network, faults, [...bids.values()], room)
       const ledger = network.close(closeTime ?? Math.max(network.last().closeTime, wallSeconds()))
       history.add(ledger)
       states.apply(ledger.sequence, ledger.changes)

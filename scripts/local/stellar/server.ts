@@ -8,10 +8,8 @@ import { HorizonProblem, notFound, problemBody, serverError } from './horizon/pr
 import { stateRoutes } from './horizon/state-routes.ts'
 import { submissionRoutes } from './horizon/submission-routes.ts'
 import { type NodeSettings, openNode, type StellarNode } from './node.ts'
+import { localPassphrase } from './passphrase.ts'
 import { rpcRoutes } from './rpc/rpc.ts'
-
-/** The passphrase of a quickstart that runs `--local`: what is configured for one fits the other. */
-export const localPassphrase = 'Standalone Network ; February 2017'
 
 export type StellarServerSettings = Partial<NodeSettings> & {
   readonly port?: number
@@ -79,8 +77,7 @@ export const serveStellar = async (settings: StellarServerSettings = {}): Promis
 const problemFor = (error: FastifyError): HorizonProblem => {
   if (error instanceof HorizonProblem) return error
   const status = error.statusCode ?? 500
-  if (status === 415)
-    return new HorizonProblem(415, 'unsupported_media_type', 'Unsupported Media Type', error.message)
+  if (status === 415) return new HorizonProblem(415, 'unsupported_media_type', 'Unsupported Media Type', error.message)
   if (status < 500) return new HorizonProblem(status, 'bad_request', 'Bad Request', error.message)
   return serverError('Something broke.')
 }

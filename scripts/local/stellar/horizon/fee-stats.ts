@@ -1,6 +1,6 @@
 import type { View } from '../node.ts'
-import type { HistoricLedger } from './history.ts'
 import type { HistoricTransaction } from './historic-transaction.ts'
+import type { HistoricLedger } from './history.ts'
 
 const percentiles = [10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99]
 /** Horizon's window. */
@@ -46,7 +46,9 @@ const perOperation =
     applied[fee] / BigInt(applied.operationCount + (applied.innerHash === undefined ? 0 : 1))
 
 const usage = (ledgers: readonly HistoricLedger[]): string => {
-  const operations = ledgers.flatMap(({ transactions }) => transactions).reduce((sum, { applied }) => sum + applied.operationCount, 0)
+  const operations = ledgers
+    .flatMap(({ transactions }) => transactions)
+    .reduce((sum, { applied }) => sum + applied.operationCount, 0)
   const room = ledgers.reduce((sum, { closed }) => sum + closed.maxTxSetSize, 0)
   return String(room === 0 ? 1 : Math.round((operations / room) * 100) / 100)
 }

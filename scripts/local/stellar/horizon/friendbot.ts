@@ -1,5 +1,6 @@
-import { Account, Keypair, Operation, TimeoutInfinite, TransactionBuilder } from '@stellar/stellar-sdk/base'
+import { Account, Operation, TimeoutInfinite, TransactionBuilder } from '@stellar/stellar-sdk/base'
 import type { FastifyInstance } from 'fastify'
+import { rootKeypair } from '../genesis.ts'
 import type { StellarNode } from '../node.ts'
 import { awaitTransaction } from './await-transaction.ts'
 import type { HistoricTransaction } from './historic-transaction.ts'
@@ -13,7 +14,7 @@ const mostAtOnce = 100
 
 /** Gives 10,000 lumens of the root account to a new account. Whoever asks while a ledger is open shares one transaction. */
 export const friendbotRoutes = (node: StellarNode, timeoutMs: number) => async (app: FastifyInstance) => {
-  const root = Keypair.master(node.passphrase)
+  const root = rootKeypair(node.passphrase)
   const waiting = new Map<string, (transaction: Promise<HistoricTransaction>) => void>()
   const promised = new Map<string, Promise<HistoricTransaction>>()
   let busy = false

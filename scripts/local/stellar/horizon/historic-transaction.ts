@@ -1,5 +1,5 @@
 import { xdr } from '@stellar/stellar-sdk/base'
-import type { AppliedTransaction, ClosedLedger } from '../network.ts'
+import type { AppliedTransaction, ClosedLedger } from '../closed-ledger.ts'
 import { type Envelope, openEnvelope } from './envelope.ts'
 import { toid } from './toid.ts'
 

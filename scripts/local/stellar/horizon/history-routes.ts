@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { StellarNode } from '../node.ts'
-import { feed, type FeedOptions, type Selection } from './feed.ts'
+import { type FeedOptions, feed, type Selection } from './feed.ts'
 import type { HistoricOperation, HistoricTransaction } from './historic-transaction.ts'
 import type { HistoricLedger } from './history.ts'
 import { ledgerRecord } from './ledger-record.ts'
@@ -22,7 +22,7 @@ export const historyRoutes = (node: StellarNode, streamMs: number) => async (app
     '/ledgers',
     feed(optionsOf('ledgers'), ({ view, link }) => ({
       items: view.history.ledgers,
-      record: ledger => ledgerRecord(link, ledger),
+      record: (ledger: HistoricLedger) => ledgerRecord(link, ledger),
     })),
   )
   app.get('/ledgers/:ledger', async request => {
@@ -30,23 +30,41 @@ export const historyRoutes = (node: StellarNode, streamMs: number) => async (app
     return ledgerRecord(reading.link, ledgerOfParam(reading))
   })
   app.get('/ledgers/:ledger/transactions', transactionsFrom(inLedger))
-  app.get('/ledgers/:ledger/operations', operationsFrom(reading => inLedger(reading).flatMap(each => each.operations())))
+  app.get(
+    '/ledgers/:ledger/operations',
+    operationsFrom(reading => inLedger(reading).flatMap(each => each.operations())),
+  )
   app.get(
     '/ledgers/:ledger/payments',
     operationsFrom(reading => inLedger(reading).flatMap(each => each.operations()), isPayment),
   )
 
-  app.get('/transactions', transactionsFrom(({ view }) => view.history.transactions))
+  app.get(
+    '/transactions',
+    transactionsFrom(({ view }) => view.history.transactions),
+  )
   app.get('/transactions/:hash', async request => {
     const reading = readingOf(node, request, 'transactions')
     return transactionRecord(reading.link, transactionOfParam(reading), reading.params.hash)
   })
   // Whoever asks for one transaction knows its fate: its operations are shown also when it failed.
-  app.get('/transactions/:hash/operations', feed(optionsOf('operations'), reading => ofTransaction(reading, everything)))
-  app.get('/transactions/:hash/payments', feed(optionsOf('operations'), reading => ofTransaction(reading, isPayment)))
+  app.get(
+    '/transactions/:hash/operations',
+    feed(optionsOf('operations'), reading => ofTransaction(reading, everything)),
+  )
+  app.get(
+    '/transactions/:hash/payments',
+    feed(optionsOf('operations'), reading => ofTransaction(reading, isPayment)),
+  )
 
-  app.get('/operations', operationsFrom(({ view }) => view.history.operations()))
-  app.get('/payments', operationsFrom(({ view }) => view.history.operations(), isPayment))
+  app.get(
+    '/operations',
+    operationsFrom(({ view }) => view.history.operations()),
+  )
+  app.get(
+    '/payments',
+    operationsFrom(({ view }) => view.history.operations(), isPayment),
+  )
   app.get('/operations/:id', async request => {
     const { view, link, params, query } = readingOf(node, request, 'operations')
     if (!/^\d{1,19}$/.test(params.id!)) throw badRequest('id', 'Operation ID must be an integer higher than 0')
@@ -58,16 +76,31 @@ export const historyRoutes = (node: StellarNode, streamMs: number) => async (app
   })
 
   const ofAccount = ({ params }: Reading) => accountParam(params.account!)
-  app.get('/accounts/:account/transactions', transactionsFrom(reading => known(reading, reading.view.history.transactionsOf(ofAccount(reading)))))
-  app.get('/accounts/:account/operations', operationsFrom(reading => known(reading, reading.view.history.operationsOf(ofAccount(reading)))))
-  app.get('/accounts/:account/payments', operationsFrom(reading => known(reading, reading.view.history.operationsOf(ofAccount(reading))), isPayment))
+  app.get(
+    '/accounts/:account/transactions',
+    transactionsFrom(reading => known(reading, reading.view.history.transactionsOf(ofAccount(reading)))),
+  )
+  app.get(
+    '/accounts/:account/operations',
+    operationsFrom(reading => known(reading, reading.view.history.operationsOf(ofAccount(reading)))),
+  )
+  app.get(
+    '/accounts/:account/payments',
+    operationsFrom(reading => known(reading, reading.view.history.operationsOf(ofAccount(reading))), isPayment),
+  )
 
   const ofBalance = ({ params }: Reading) => balanceParam(params.balance!, 'claimable_balance_id')
-  app.get('/claimable_balances/:balance/transactions', transactionsFrom(reading => known(reading, reading.view.history.transactionsOf(ofBalance(reading)))))
-  app.get('/claimable_balances/:balance/operations', operationsFrom(reading => known(reading, reading.view.history.operationsOf(ofBalance(reading)))))
+  app.get(
+    '/claimable_balances/:balance/transactions',
+    transactionsFrom(reading => known(reading, reading.view.history.transactionsOf(ofBalance(reading)))),
+  )
+  app.get(
+    '/claimable_balances/:balance/operations',
+    operationsFrom(reading => known(reading, reading.view.history.operationsOf(ofBalance(reading)))),
+  )
 }
 
-const everything = () => true
+const everything = (_operation: HistoricOperation) => true
 
 const transactions = ({ link, query }: Reading, items: readonly HistoricTransaction[]): Selection<HistoricTransaction> => ({
   items,
@@ -98,8 +131,7 @@ const includesFailed = ({ include_failed }: Reading['query']): boolean => {
 }
 
 const joined = ({ join }: Reading['query']) => {
-  if (join !== undefined && join !== '' && join !== 'transactions')
-    throw badRequest('join', 'Accepted values: transactions')
+  if (join !== undefined && join !== '' && join !== 'transactions') throw badRequest('join', 'Accepted values: transactions')
   return { joinTransaction: join === 'transactions' }
 }
 

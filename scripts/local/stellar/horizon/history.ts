@@ -1,10 +1,14 @@
-import type { ClosedLedger } from '../network.ts'
+import type { ClosedLedger } from '../closed-ledger.ts'
 import { type HistoricOperation, type HistoricTransaction, historicTransaction } from './historic-transaction.ts'
 import { operationParticipants, transactionParticipants } from './participants.ts'
-import { balanceIdsOf } from './touched-balances.ts'
 import { toid } from './toid.ts'
+import { balanceIdsOf } from './touched-balances.ts'
 
-export type HistoricLedger = { readonly id: bigint; readonly closed: ClosedLedger; readonly transactions: readonly HistoricTransaction[] }
+export type HistoricLedger = {
+  readonly id: bigint
+  readonly closed: ClosedLedger
+  readonly transactions: readonly HistoricTransaction[]
+}
 
 /** Everything that ever closed, in ascending order of id. Who may see how much of it is the reader's view, not the history's matter. */
 export const openHistory = () => {

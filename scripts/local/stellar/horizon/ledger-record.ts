@@ -4,8 +4,7 @@ import { isoTime, type Link } from './link.ts'
 
 /** `operation_count` counts the operations of successful transactions, `tx_set_operation_count` all. */
 export const ledgerRecord = (link: Link, { id, closed, transactions }: HistoricLedger) => {
-  const operationsOf = (wanted: typeof transactions) =>
-    wanted.reduce((sum, { applied }) => sum + applied.operationCount, 0)
+  const operationsOf = (wanted: typeof transactions) => wanted.reduce((sum, { applied }) => sum + applied.operationCount, 0)
   const successful = transactions.filter(({ applied }) => applied.successful)
   const self = `/ledgers/${closed.sequence}`
   return {

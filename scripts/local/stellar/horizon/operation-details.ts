@@ -1,5 +1,6 @@
 import type { xdr } from '@stellar/stellar-sdk/base'
-import { accountIdOfKey, accountIdOfMuxed } from '../ledger/account-id.ts'
+import { accountIdOfKey } from '../ledger/account-id.ts'
+import { signerKeyOf } from '../ledger/signer-key.ts'
 import { accountFields } from './account-fields.ts'
 import { decimal } from './amount.ts'
 import { assetFields, ledgerAsset } from './asset.ts'
@@ -99,9 +100,7 @@ const accountFlags = ['auth_required', 'auth_revocable', 'auth_immutable', 'auth
 
 const flagFields = (verb: 'set' | 'clear', flags: number | null, names: readonly string[]) => {
   const on = names.flatMap((name, bit) => ((flags ?? 0) & (1 << bit) ? [{ value: 1 << bit, name }] : []))
-  return on.length > 0
-    ? { [`${verb}_flags`]: on.map(({ value }) => value), [`${verb}_flags_s`]: on.map(({ name }) => name) }
-    : {}
+  return on.length > 0 ? { [`${verb}_flags`]: on.map(({ value }) => value), [`${verb}_flags_s`]: on.map(({ name }) => name) } : {}
 }
 
 const setOptionsDetails = (op: xdr.SetOptionsOp) => ({

@@ -68,4 +68,3 @@ export const operationRecord = (link: Link, operation: HistoricOperation, option
     ...operationDetails(operation),
   }
 }
-

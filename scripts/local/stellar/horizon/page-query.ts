@@ -24,8 +24,7 @@ const limitOf = (limit = ''): number => {
   if (!/^[+-]?\d{1,18}$/.test(limit)) throw badRequest('limit', 'unparseable value')
   const value = Number(limit)
   if (value <= 0) throw badRequest('limit', 'invalid limit: non-positive value provided')
-  if (value > greatestLimit)
-    throw badRequest('limit', `invalid limit: value provided that is over limit max of ${greatestLimit}`)
+  if (value > greatestLimit) throw badRequest('limit', `invalid limit: value provided that is over limit max of ${greatestLimit}`)
   return value
 }
 

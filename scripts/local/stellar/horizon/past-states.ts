@@ -1,7 +1,7 @@
 import {
   accountKey,
-  claimableBalanceKey,
   type ClaimableBalance,
+  claimableBalanceKey,
   dataKey,
   type Entry,
   type EntryKey,

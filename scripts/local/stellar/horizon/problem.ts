@@ -35,7 +35,12 @@ export const badRequest = (field: string, reason: string) =>
   })
 
 export const beforeHistory = () =>
-  new HorizonProblem(410, 'before_history', 'Data Requested Is Before Recorded History', 'This Horizon keeps recent history only.')
+  new HorizonProblem(
+    410,
+    'before_history',
+    'Data Requested Is Before Recorded History',
+    'This Horizon keeps recent history only.',
+  )
 
 export const submissionTimeout = (hash: string, envelope: string) =>
   new HorizonProblem(

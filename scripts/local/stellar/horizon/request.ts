@@ -52,18 +52,19 @@ export const accountParam = (value: string, field = 'account_id'): string => {
 }
 
 export const hashParam = (value: string): string => {
-  if (!/^[0-9a-f]{64}$/.test(value))
-    throw badRequest('tx_id', 'Transaction hash must be a hex-encoded, lowercase SHA-256 hash')
+  if (!/^[0-9a-f]{64}$/.test(value)) throw badRequest('tx_id', 'Transaction hash must be a hex-encoded, lowercase SHA-256 hash')
   return value
 }
 
 /** 72 hex digits; Horizon takes capitals too. */
 export const balanceParam = (value: string, field = 'id'): string => {
-  if (!/^0{8}[0-9a-f]{64}$/i.test(value)) throw badRequest(field, 'Claimable Balance ID must be the hex-encoded XDR representation of a Claimable Balance ID')
+  if (!/^0{8}[0-9a-f]{64}$/i.test(value))
+    throw badRequest(field, 'Claimable Balance ID must be the hex-encoded XDR representation of a Claimable Balance ID')
   return value.toLowerCase()
 }
 
 export const ledgerParam = (value: string): number => {
-  if (!/^\d{1,10}$/.test(value) || Number(value) > 0xffffffff) throw badRequest('ledger_id', 'Ledger ID must be an integer higher than 0')
+  if (!/^\d{1,10}$/.test(value) || Number(value) > 0xffffffff)
+    throw badRequest('ledger_id', 'Ledger ID must be an integer higher than 0')
   return Number(value)
 }

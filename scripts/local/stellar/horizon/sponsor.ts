@@ -1,7 +1,7 @@
 import type { xdr } from '@stellar/stellar-sdk/base'
 import { accountIdOfKey, accountIdOfMuxed } from '../ledger/account-id.ts'
+import { signerKeyOf } from '../ledger/signer-key.ts'
 import type { HistoricOperation } from './historic-transaction.ts'
-
 
 /** G… of whoever pays the reserve of what the operation created: an entry, or a signer. */
 export const sponsorOf = ({ body, changes }: HistoricOperation): string | undefined => {
@@ -23,7 +23,11 @@ export const sponsorOf = ({ body, changes }: HistoricOperation): string | undefi
 export const entrySponsor = ({ ext }: xdr.LedgerEntry): string | undefined =>
   ext.type === 'v1' && ext.v1.sponsoringId ? accountIdOfKey(ext.v1.sponsoringId) : undefined
 
-const signerSponsor = (changes: readonly xdr.LedgerEntryChange[], type: 'ledgerEntryState' | 'ledgerEntryUpdated', key: string) => {
+const signerSponsor = (
+  changes: readonly xdr.LedgerEntryChange[],
+  type: 'ledgerEntryState' | 'ledgerEntryUpdated',
+  key: string,
+) => {
   for (const change of changes) {
     if (change.type !== type || change.value.data.type !== 'account') continue
     const account = change.value.data.account

@@ -25,7 +25,11 @@ export const stateRoutes = (node: StellarNode, streamMs: number) => async (app: 
       .sort((a, b) => (a.id < b.id ? -1 : 1))
     const records = sliceOf(found, page, (account, cursor) => (account.id < cursor ? -1 : account.id > cursor ? 1 : 0))
     tellLatest(reply, reading.view)
-    return halPage(reading.url, page, records.map(account => recordOfAccount(reading, account)))
+    return halPage(
+      reading.url,
+      page,
+      records.map(account => recordOfAccount(reading, account)),
+    )
   })
 
   app.get('/accounts/:account', async (request, reply) => {
@@ -66,14 +70,21 @@ export const stateRoutes = (node: StellarNode, streamMs: number) => async (app: 
     const reading = readingOf(node, request, 'claimable_balances')
     const page = pageQueryOf(reading.query)
     if (page.cursor !== '' && !/^\d{1,10}-0{8}[0-9a-f]{64}$/.test(page.cursor))
-      throw badRequest('cursor', 'The first part should be a number higher than 0 and the second part should be a valid claimable balance ID')
+      throw badRequest(
+        'cursor',
+        'The first part should be a number higher than 0 and the second part should be a valid claimable balance ID',
+      )
     const found = reading.view.state.claimableBalances().filter(balanceFilter(reading)).sort(compareBalances)
     const records = sliceOf(found, page, (balance, cursor) => {
       const [ledger, id] = cursor.split('-') as [string, string]
       return compareBalances(balance, { lastModified: Number(ledger), id: id.slice(8) })
     })
     tellLatest(reply, reading.view)
-    return halPage(reading.url, page, records.map(balance => recordOfBalance(reading, balance)))
+    return halPage(
+      reading.url,
+      page,
+      records.map(balance => recordOfBalance(reading, balance)),
+    )
   })
 
   app.get('/claimable_balances/:balance', async (request, reply) => {
@@ -96,9 +107,10 @@ const recordOfBalance = ({ link, view }: Reading, balance: ClaimableBalance) =>
 const accountFilter = ({ query, view }: Reading): ((account: Account) => boolean) => {
   const { signer, asset, sponsor } = query
   const given = [signer, asset, sponsor].filter(Boolean)
-  if (given.length !== 1)
-    throw badRequest('filters', 'Use exactly one filter: signer, asset or sponsor')
-  if (signer) return account => account.signers.some(({ key }) => key.address === signer) || (account.id === signer && account.thresholds.master > 0)
+  if (given.length !== 1) throw badRequest('filters', 'Use exactly one filter: signer, asset or sponsor')
+  if (signer)
+    return account =>
+      account.signers.some(({ key }) => key.address === signer) || (account.id === signer && account.thresholds.master > 0)
   if (asset) {
     if (!isAssetId(asset) || asset === 'native') throw badRequest('asset', 'Asset must be of the form CODE:ISSUER')
     return account => view.state.trustline(account.id, asset) !== undefined
@@ -125,7 +137,14 @@ const compareBalances = (a: Pick<ClaimableBalance, 'id' | 'lastModified'>, b: Pi
   a.lastModified - b.lastModified || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 
 /** A page of sorted items; `compare` tells on which side of the cursor an item lies. */
-const sliceOf = <T>(sorted: readonly T[], { cursor, order, limit }: PageQuery, compare: (item: T, cursor: string) => number): T[] => {
+const sliceOf = <T>(
+  sorted: readonly T[],
+  { cursor, order, limit }: PageQuery,
+  compare: (item: T, cursor: string) => number,
+): T[] => {
   if (order === 'asc') return sorted.filter(item => cursor === '' || compare(item, cursor) > 0).slice(0, limit)
-  return sorted.filter(item => cursor === '' || compare(item, cursor) < 0).reverse().slice(0, limit)
+  return sorted
+    .filter(item => cursor === '' || compare(item, cursor) < 0)
+    .reverse()
+    .slice(0, limit)
 }

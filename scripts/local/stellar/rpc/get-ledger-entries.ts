@@ -5,7 +5,7 @@ import { assetIdOf } from '../ledger/asset.ts'
 import type { Entry } from '../ledger/entry.ts'
 import { entryXdr } from '../ledger/entry-xdr.ts'
 import type { LedgerState } from '../ledger/state.ts'
-import { readParams, type RpcMethod } from './method.ts'
+import { type RpcMethod, readParams } from './method.ts'
 import { invalidParams } from './rpc-error.ts'
 
 const mostKeys = 200

@@ -1,7 +1,7 @@
 import type { ClosedLedger } from '../closed-ledger.ts'
 import type { View } from '../node.ts'
 import { closeMeta, headerEntry } from './close-meta.ts'
-import { pageStart, rangeParams, readParams, type RpcMethod } from './method.ts'
+import { pageStart, type RpcMethod, rangeParams, readParams } from './method.ts'
 import { invalidParams } from './rpc-error.ts'
 
 export const getLedgers: RpcMethod = (node, params) => {

@@ -4,7 +4,7 @@ import { pageOf } from '../horizon/page.ts'
 import { afterLedger, toid } from '../horizon/toid.ts'
 import type { View } from '../node.ts'
 import { ledgerAt } from './get-ledgers.ts'
-import { pageStart, rangeParams, readParams, type RpcMethod } from './method.ts'
+import { pageStart, type RpcMethod, rangeParams, readParams } from './method.ts'
 import { invalidParams } from './rpc-error.ts'
 
 /** Failed transactions too, in the order of application; the cursor is the last one's id with operation 1, or the end of what was looked at. */
@@ -15,7 +15,11 @@ export const getTransactions: RpcMethod = (node, params) => {
   const after = startLedger === undefined ? BigInt(cursor!) : toid(startLedger)
   if (after < first) throw invalidParams(`database does not contain metadata for ledger: ${after >> 32n}`)
   const keep = node.faults.take('short_page', { on: 'rpc' })?.keep ?? limit
-  const page = pageOf(view.history.transactions, { after, before: afterLedger(view.latest) + 1n }, { order: 'asc', limit: Math.min(keep, limit) })
+  const page = pageOf(
+    view.history.transactions,
+    { after, before: afterLedger(view.latest) + 1n },
+    { order: 'asc', limit: Math.min(keep, limit) },
+  )
   const last = page.at(-1)
   return {
     transactions: page.map(transaction => ({

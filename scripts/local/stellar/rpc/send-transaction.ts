@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { StellarNode } from '../node.ts'
 import { ledgerAt } from './get-ledgers.ts'
-import { readParams, type RpcMethod } from './method.ts'
+import { type RpcMethod, readParams } from './method.ts'
 import { internalError, invalidParams } from './rpc-error.ts'
 
 /** Hands on the queue's answer, like Horizon's asynchronous submission. */
