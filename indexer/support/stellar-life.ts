@@ -97,12 +97,13 @@ export const liveOn = (world: StellarWorld): Expected[] => {
   const muxed = new MuxedAccount(new Account(hot, '0'), '77').accountId()
   expected.push(['77', 'depositReceived', `${world.apply([pay(customer, muxed)], { bumpedBy: 'stranger' }).hash}:0`])
 
-  // Two in one ledger, in an order that nobody can choose; and an empty ledger.
+  // Two in one ledger with one that fails, in an order that nobody can choose; and an empty ledger.
   const [one, two] = [['channel', 'a'] as const, ['channel-2', 'b'] as const].map(([by, label]) => {
     const hash = Buffer.from(world.submit([pay(customer, hot, '1')], { by, memo: Memo.text(label) }).hash()).toString('hex')
     return [label, 'depositReceived', `0x${hash}:0`] as Expected
   })
   expected.push(one!, two!)
+  world.submit([pay(customer, hot, '99999999')], { by: 'stranger', memo: Memo.text('more than he has') })
   world.close()
   world.close()
 

@@ -1,17 +1,11 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { freshDatabase } from '../../../test/support/database.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStellarIndexer } from '../../support/stellar-indexer.ts'
 import { type Expected, liveOn } from '../../support/stellar-life.ts'
-import { type StellarWorld, startStellarWorld, stellarConfig } from '../../support/stellar-world.ts'
-import { openTables, type Tables } from '../../support/tables.ts'
-import { until } from '../../support/until.ts'
+import { type StellarWorld, startStellarWorld } from '../../support/stellar-world.ts'
 import type { StellarChainConfig } from '../config.ts'
-import { type Indexer, startIndexer } from '../indexer.ts'
 
 let world: StellarWorld
 let expected: Expected[]
-let database: Awaited<ReturnType<typeof freshDatabase>>
-let tables: Tables
-let indexers: Indexer[] = []
 
 beforeAll(async () => {
   world = await startStellarWorld()
@@ -19,68 +13,54 @@ beforeAll(async () => {
 })
 afterAll(() => world?.stop())
 
-const open = async () => {
-  database = await freshDatabase()
-  tables = openTables(database.url)
-}
-const stopIndexers = async () => {
-  await Promise.all(indexers.map(indexer => indexer.stop()))
-  indexers = []
-}
-const close = async () => {
-  await stopIndexers()
-  await tables.close()
-  await database.drop()
-}
-beforeEach(open)
-afterEach(close)
-
-const viaHorizon = () => ({ horizonUrl: world.url })
-const viaRpc = () => ({ rpcUrl: world.rpcUrl })
-
-const start = async (over: Partial<StellarChainConfig> = viaHorizon()) => {
-  const config = { databaseUrl: database.url, host: '127.0.0.1', port: 0, chains: [stellarConfig(over)] }
-  const indexer = await startIndexer(config, () => {})
-  indexers.push(indexer)
-  return indexer
-}
-const caughtUp = () => until('the cursor is at the tip', tables.cursorHash, hash => hash === `0x${world.tip().hash}`)
 const sorted = (rows: readonly Expected[]) => [...rows].sort((a, b) => (a[2] < b[2] ? -1 : 1))
 
-describe('a life of holds, deliveries and deposits', () => {
-  const readBy = async (source: Partial<StellarChainConfig>) => {
-    await start(source)
-    await caughtUp()
-    const [inbox, digest] = [await tables.inbox(), await tables.digest()]
-    const anomalies = await tables.all('select ordinal, reason from chain_anomalies')
-    await close()
-    await open()
+const readBy = async (source: Partial<StellarChainConfig>) => {
+  const indexer = await openStellarIndexer(world, source)
+  try {
+    await indexer.start()
+    await indexer.caughtUp()
+    const { tables } = indexer
     return {
-      facts: inbox.map(({ subject, kind, fact }): Expected => [subject, kind as Expected[1], fact]),
-      digest,
-      anomalies,
-      inbox,
+      inbox: await tables.inbox(),
+      digest: await tables.digest(),
+      head: await tables.head(),
+      anomalies: await tables.all('select ordinal, reason from chain_anomalies'),
     }
+  } finally {
+    await indexer.close()
   }
+}
 
-  test('is in the inbox, whole and nothing else, and the same whichever way it was read', async () => {
-    const horizon = await readBy(viaHorizon())
-    expect(sorted(horizon.facts)).toEqual(sorted(expected))
-    expect(horizon.anomalies).toEqual([{ ordinal: 0, reason: 'memo_unprintable' }])
-    expect(horizon.inbox.every(({ revision, source }) => revision === 1 && source === 'stellar:local')).toBe(true)
-    const rpc = await readBy({ ...viaRpc(), batchSize: 7 })
-    expect(rpc.digest).toEqual(horizon.digest)
-    const oneByOne = await readBy({ ...viaHorizon(), batchSize: 1 })
-    expect(oneByOne.digest).toEqual(horizon.digest)
+describe('a life of holds, deliveries and deposits', () => {
+  test('is in the inbox, whole and nothing else', async () => {
+    const { inbox, anomalies } = await readBy({ horizonUrl: world.url })
+    const facts = inbox.map(({ subject, kind, fact }): Expected => [subject, kind as Expected[1], fact])
+    expect(sorted(facts)).toEqual(sorted(expected))
+    expect(anomalies).toEqual([{ ordinal: 0, reason: 'memo_unprintable' }])
+    expect(inbox.every(({ revision, source }) => revision === 1 && source === 'stellar:local')).toBe(true)
   })
 
-  test('ends final: the cursor is the safe and the finalized ledger', async () => {
-    await start()
-    await caughtUp()
-    const { sequence } = world.tip()
-    expect(await tables.head()).toMatchObject({
-      ...{ cursor_height: String(sequence), safe_height: String(sequence), finalized_height: String(sequence) },
-      finality_mode: 'closed',
+  test('is the same whichever way it was read, and in whatever pieces', async () => {
+    const { digest } = await readBy({ horizonUrl: world.url })
+    expect((await readBy({ rpcUrl: world.rpcUrl })).digest).toEqual(digest)
+    expect((await readBy({ rpcUrl: world.rpcUrl, batchSize: 1 })).digest).toEqual(digest)
+    expect((await readBy({ horizonUrl: world.url, batchSize: 7 })).digest).toEqual(digest)
+  })
+
+  test('is final: the cursor is the safe and the finalized ledger', async () => {
+    const { head } = await readBy({ horizonUrl: world.url })
+    const sequence = String(world.tip().sequence)
+    expect(head).toMatchObject({
+      ...{ cursor_height: sequence, safe_height: sequence, finalized_height: sequence, finality_mode: 'closed' },
     })
+  })
+
+  test('read from its middle on has only what can be known from there', async () => {
+    const { inbox } = await readBy({ horizonUrl: world.url, startLedger: 10n })
+    const facts = new Set(expected.map(([, , fact]) => fact))
+    expect(inbox.length).toBeGreaterThan(0)
+    expect(inbox.length).toBeLessThan(expected.length)
+    expect(inbox.every(({ fact }) => facts.has(fact))).toBe(true)
   })
 })
