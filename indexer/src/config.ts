@@ -1,4 +1,4 @@
-import { StrKey } from '@stellar/stellar-sdk'
+import { StrKey } from '@stellar/stellar-sdk/base'
 import { isAddress } from 'viem'
 import { z } from 'zod'
 import { fromAddressBook } from './address-book.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Account, Claimant, Memo, MuxedAccount, Operation } from '@stellar/stellar-sdk'
+import { Account, Claimant, Memo, MuxedAccount, Operation } from '@stellar/stellar-sdk/base'
 import type { Hash, ObservationKind } from '../src/observation.ts'
 import {
   always,

@@ -8,7 +8,7 @@ import {
   type Transaction,
   TransactionBuilder,
   type xdr,
-} from '@stellar/stellar-sdk'
+} from '@stellar/stellar-sdk/base'
 import { rootKeypair } from '../../scripts/local/stellar/genesis.ts'
 import { serveStellar } from '../../scripts/local/stellar/server.ts'
 import type { StellarChainConfig } from '../src/config.ts'

@@ -1,4 +1,4 @@
-import { Memo } from '@stellar/stellar-sdk'
+import { Memo } from '@stellar/stellar-sdk/base'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Fault } from '../../../scripts/local/stellar/faults.ts'
 import { openStellarIndexer, type StellarIndexer } from '../../support/stellar-indexer.ts'

@@ -1,4 +1,4 @@
-import { Memo } from '@stellar/stellar-sdk'
+import { Memo } from '@stellar/stellar-sdk/base'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freshDatabase } from '../../../test/support/database.ts'
 import { customer, hot, pay } from '../../support/stellar-transactions.ts'

@@ -1,4 +1,4 @@
-import { Account, Asset, Claimant, Memo, MuxedAccount, type xdr } from '@stellar/stellar-sdk'
+import { Account, Asset, Claimant, Memo, MuxedAccount, type xdr } from '@stellar/stellar-sdk/base'
 import { describe, expect, test } from 'vitest'
 import {
   always,
