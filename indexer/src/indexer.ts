@@ -60,7 +60,7 @@ const followerOf = (config: ChainConfig, signal: AbortSignal): Follower => {
   return { status, check, follow: house => follow({ config, source, status, ...house }, signal) }
 }
 
-const sourceOf = ({ rpcUrl, horizonUrl, rpcTimeoutMs: timeoutMs }: StellarChainConfig, signal: AbortSignal): LedgerSource => {
+const sourceOf = ({ rpcUrl, horizonUrl, requestTimeoutMs: timeoutMs }: StellarChainConfig, signal: AbortSignal): LedgerSource => {
   if (rpcUrl !== undefined) return rpcSource({ rpcUrl, timeoutMs, signal })
   if (horizonUrl !== undefined) return horizonSource({ horizonUrl, timeoutMs, signal })
   throw new IndexerError('config_invalid', { reason: 'neither horizonUrl nor rpcUrl' })

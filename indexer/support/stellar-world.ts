@@ -119,6 +119,6 @@ export const stellarConfig = (over: Partial<StellarChainConfig> = {}): StellarCh
   expectedCloseMs: 10_000,
   silentCloses: 100,
   batchSize: 100,
-  rpcTimeoutMs: 5_000,
+  requestTimeoutMs: 5_000,
   ...over,
 })

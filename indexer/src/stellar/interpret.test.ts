@@ -233,6 +233,8 @@ describe('a deposit in a balance', () => {
     expect(of(claim(hot, id), pay(hot, customer))).toMatchObject([
       { ...about, ...balance, type: 'escrowRefunded', payer: customer },
     ])
+    expect(of(claim(hot, id), pay(hot, stranger))).toMatchObject([{ type: 'escrowRefunded', payer: customer }])
+    expect(of(claim(hot, id), pay(hot, issuer))).toMatchObject([{ type: 'escrowReleased', payee: hot }])
     expect(of(clawBack(id))).toMatchObject([{ ...about, ...balance, type: 'escrowClawedBack', payer: customer }])
   })
 })

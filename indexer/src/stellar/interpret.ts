@@ -124,10 +124,16 @@ const claimed = (movement: Claimed, balance: KnownBalance, look: Look): EscrowEv
   }
 }
 
-const paidBack = (claim: Claimed, { token, amount, payer }: KnownBalance, { transaction, spent }: Look): boolean => {
+/** A deposit that we claim only to give it back, in the same transaction, was never ours. */
+const paidBack = (claim: Claimed, { token, amount }: KnownBalance, { transaction, watched, spent }: Look): boolean => {
+  const ours = [watched.hot, watched.cold, issuerOf(token)]
   const back = transaction.movements.find(
     next =>
-      next.kind === 'paid' && follows(claim, next, spent) && next.to === payer && next.token === token && next.amount === amount,
+      next.kind === 'paid' &&
+      follows(claim, next, spent) &&
+      !ours.includes(next.to) &&
+      next.token === token &&
+      next.amount === amount,
   )
   if (back) spent.add(back)
   return back !== undefined
