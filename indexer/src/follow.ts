@@ -1,53 +1,25 @@
 import type { ClientBase } from 'pg'
 import { type BlockRef, type Branch, baseOf, grow, place, tipOf } from './canonical.ts'
-import type { ChainConfig } from './config.ts'
-import { IndexerError } from './errors.ts'
+import type { EvmChainConfig } from './config.ts'
 import type { Header, Source } from './evm/source.ts'
 import { type FinalHeights, type FinalityEvidence, finalHeights, noEvidence, type Tags, weigh } from './finality.ts'
-import { explain, type Log } from './log.ts'
-import type { Metrics } from './metrics.ts'
-import { backOffMs, pause } from './pause.ts'
+import { pause } from './pause.ts'
 import { type Reading, readBatch } from './read-batch.ts'
 import type { ChainStatus } from './status.ts'
 import { commitBatch, createHead, haltChain, readBranch, readCanonicalHash, readHead, wakeSaga } from './store.ts'
-import { becomeWriter } from './writer.ts'
+import { type Followed, stopFor, takeTurns } from './turns.ts'
 
-export type Followed = {
-  readonly config: ChainConfig
-  readonly databaseUrl: string
-  readonly source: Source
-  readonly status: ChainStatus
-  readonly metrics: Metrics
-  readonly log: Log
-}
+export type FollowedEvm = Followed & { readonly config: EvmChainConfig; readonly source: Source }
 
 /** What is in the tables, as far as the next turn needs it. The branch begins at the finalized height. */
 type Held = { readonly branch: Branch; readonly heights: FinalHeights; readonly evidence: FinalityEvidence }
 
-// A node that stays silent this often in a row: give up the writer's place, a standby may have a better one.
-const failuresBeforeYielding = 10
-
-/** Follows one chain until `signal` fires, the chain is halted or its configuration is refused. Never throws: what fails is tried again. */
-export const follow = async (followed: Followed, signal: AbortSignal): Promise<void> => {
+/** Follows one EVM chain until `signal` fires, the chain is halted or its configuration is refused. Never throws. */
+export const follow = async (followed: FollowedEvm, signal: AbortSignal): Promise<void> => {
   const { config, status, log, metrics } = followed
   const chain = config.id
   const labels = { chain }
   const reportedTopics = new Set<string>()
-  let failures = 0
-
-  const failed = (what: string, error: unknown) => {
-    failures += 1
-    metrics.failures.inc(labels)
-    status.state = 'retrying'
-    status.reason = error instanceof IndexerError ? error.code : what
-    log('warn', `${what}; trying again`, { chain, failures, ...explain(error) })
-  }
-
-  const stopFor = (state: 'halted' | 'refused', reason: string) => {
-    status.state = state
-    status.reason = reason
-    log('error', `the chain is ${state}`, { chain, reason })
-  }
 
   const readOptions = (latest: Header, tags: Tags, held: Held) => ({
     ...config,
@@ -64,7 +36,6 @@ export const follow = async (followed: Followed, signal: AbortSignal): Promise<v
     },
   })
 
-  /** The node's part of a turn: nothing here writes, so everything can simply be asked again. */
   const look = async (held: Held) => {
     const { latest, tags } = await followed.source.head()
     const below = place(held.branch, latest) === 'below'
@@ -77,7 +48,7 @@ export const follow = async (followed: Followed, signal: AbortSignal): Promise<v
   const halt = async (db: ClientBase, held: Held, rivals: Pick<Extract<Reading, { kind: 'deep' }>, 'blocks' | 'events'>) => {
     const reason = `reorg_below_finality: the node's block ${rivals.blocks[0]!.number} is ${rivals.blocks[0]!.hash}`
     await haltChain(db, { chain, from: tipOf(held.branch), reason, ...rivals })
-    stopFor('halted', reason)
+    stopFor(followed, 'halted', reason)
   }
 
   const commit = async (db: ClientBase, held: Held, { latest, tags, reading }: Found): Promise<Held> => {
@@ -114,75 +85,36 @@ export const follow = async (followed: Followed, signal: AbortSignal): Promise<v
     return next
   }
 
-  /** As the only writer, turn after turn. Returns when the chain needs no more following; throws when the database fails. */
-  const write = async (db: ClientBase) => {
-    let held: Held | undefined
-    while (!signal.aborted) {
-      let found: Awaited<ReturnType<typeof look>>
-      try {
-        held ??= await load(db, followed, stopFor)
-        if (held === undefined) {
-          if (status.state === 'halted' || status.state === 'refused') return
-          await pause(config.pollMs, signal)
-          continue
-        }
-        found = await look(held)
-      } catch (error) {
-        if (signal.aborted) return
-        failed('the node could not be read', error)
-        if (failures % failuresBeforeYielding === 0) throw error
-        await pause(backOffMs(failures, config.pollMs), signal)
-        continue
-      }
-      failures = 0
-      const { latest, tags, reading } = found
-      if (reading === 'below') {
-        const ours = await readCanonicalHash(db, chain, latest.number)
-        // The same block: the node lags behind finality. None of ours: it is younger than our first block and proves nothing.
-        if (ours !== undefined && ours !== latest.hash) return halt(db, held, { blocks: [latest], events: [] })
-        report(status, held, latest)
-      } else if (reading.kind === 'deep') {
-        return halt(db, held, reading)
-      } else {
-        held = await commit(db, held, { latest, tags, reading })
-      }
-      const behind = tipOf(held.branch).number < latest.number
-      const moved = reading !== 'below' && reading.kind === 'extend'
-      if (!behind || !moved) await pause(config.pollMs, signal)
+  const act = async (db: ClientBase, held: Held, { latest, tags, reading }: Awaited<ReturnType<typeof look>>) => {
+    let next = held
+    if (reading === 'below') {
+      const ours = await readCanonicalHash(db, chain, latest.number)
+      // The same block: the node lags behind finality. None of ours: it is younger than our first block and proves nothing.
+      if (ours !== undefined && ours !== latest.hash) return void (await halt(db, held, { blocks: [latest], events: [] }))
+      report(status, held, latest)
+    } else if (reading.kind === 'deep') {
+      return void (await halt(db, held, reading))
+    } else {
+      next = await commit(db, held, { latest, tags, reading })
     }
+    const behind = tipOf(next.branch).number < latest.number
+    const moved = reading !== 'below' && reading.kind === 'extend'
+    return { held: next, more: behind && moved }
   }
 
-  while (!signal.aborted && status.state !== 'halted' && status.state !== 'refused') {
-    try {
-      const writer = await becomeWriter(followed.databaseUrl, chain, signal, () => {
-        status.state = 'standby'
-        status.reason = undefined
-      })
-      if (!writer) return
-      try {
-        await write(writer.db)
-      } finally {
-        await writer.release()
-      }
-    } catch (error) {
-      failed('the chain could not be written', error)
-      await pause(backOffMs(failures, 100), signal)
-    }
-  }
+  const { pollMs } = config
+  await takeTurns(followed, { pollMs, load: db => load(db, followed), look, act, rest: stop => pause(pollMs, stop) }, signal)
 }
 
 type Found = { readonly latest: Header; readonly tags: Tags; readonly reading: Exclude<Reading, { kind: 'deep' }> }
 
 /** What the tables hold; begins the chain when it is new. Undefined: not yet (its first block is missing) or never (see the status). */
-const load = async (
-  db: ClientBase,
-  { config, source, status }: Followed,
-  stopFor: (state: 'halted' | 'refused', reason: string) => void,
-): Promise<Held | undefined> => {
+const load = async (db: ClientBase, followed: FollowedEvm): Promise<Held | undefined> => {
+  const { config, source, status } = followed
   const head = await readHead(db, config.id)
-  if (head?.haltedReason !== undefined) return void stopFor('halted', head.haltedReason)
-  if (head && head.escrow !== config.escrow.toLowerCase()) return void stopFor('refused', 'escrow_mismatch')
-  if (`evm:${await source.chainId()}` !== config.id) return void stopFor('refused', 'chain_id_mismatch')
+  if (head?.haltedReason !== undefined) return void stopFor(followed, 'halted', head.haltedReason)
+  if (head && head.escrow !== config.escrow.toLowerCase()) return void stopFor(followed, 'refused', 'escrow_mismatch')
+  if (`evm:${await source.chainId()}` !== config.id) return void stopFor(followed, 'refused', 'chain_id_mismatch')
   if (head) {
     const branch = await readBranch(db, config.id, head.heights.finalized)
     return { branch, heights: head.heights, evidence: noEvidence(head.mode) }

@@ -9,7 +9,8 @@ included as (
   select e.fact, e.ref, e.type, jsonb_strip_nulls(jsonb_build_object(
            'status', 'included', 'escrowId', e.escrow_id, 'ref', e.ref, 'token', e.token, 'payer', e.payer, 'payee', e.payee,
            'amount', e.amount::text, 'owner', e.payload->>'owner', 'sequence', e.payload->>'sequence',
-           'txHash', e.tx_hash, 'blockNumber', e.block_number::text,
+           'balance', e.payload->>'balance', 'balanceId', e.payload->>'balanceId', 'memoType', e.payload->>'memoType',
+           'feeBumpHash', e.payload->>'feeBumpHash', 'txHash', e.tx_hash, 'blockNumber', e.block_number::text,
            'blockHash', e.block_hash, 'logIndex', e.log_index)) as payload
     from touched t join chain_events e on e.chain = $1 and e.fact = t.fact and e.canonical
 ), orphaned as (

@@ -6,7 +6,7 @@ import { freshDatabase } from '../../test/support/database.ts'
 import { type EscrowChain, startEscrowChain } from '../support/escrow-chain.ts'
 import { openTables, type Tables } from '../support/tables.ts'
 import { until } from '../support/until.ts'
-import type { IndexerConfig } from './config.ts'
+import type { EvmChainConfig, IndexerConfig } from './config.ts'
 import { type Indexer, startIndexer } from './indexer.ts'
 import { finalFacts } from './queries.ts'
 
@@ -34,12 +34,13 @@ afterEach(async () => {
   await database.drop()
 })
 
-const config = (over: Partial<IndexerConfig['chains'][number]> = {}): IndexerConfig => ({
+const config = (over: Partial<EvmChainConfig> = {}): IndexerConfig => ({
   databaseUrl: database.url,
   host: '127.0.0.1',
   port: 0,
   chains: [
     {
+      kind: 'evm',
       id: 'evm:31337',
       rpcUrl: evm.url,
       escrow: evm.escrow,
@@ -53,7 +54,7 @@ const config = (over: Partial<IndexerConfig['chains'][number]> = {}): IndexerCon
     },
   ],
 })
-const start = async (over: Partial<IndexerConfig['chains'][number]> = {}) => {
+const start = async (over: Partial<EvmChainConfig> = {}) => {
   const indexer = await startIndexer(config(over), (level, message, fields = {}) => lines.push({ level, message, fields }))
   indexers.push(indexer)
   return indexer

@@ -33,7 +33,8 @@ export const createMetrics = (statuses: readonly ChainStatus[]) => {
         : 0,
   )
   gauge('halted', '1 while the chain waits for an operator.', status => (status.state === 'halted' ? 1 : 0))
-  gauge('writer', '1 while this process writes the chain.', status => (status.state === 'following' ? 1 : 0))
+  gauge('silent', '1 while no new block has come for too long.', status => (status.state === 'silent' ? 1 : 0))
+  gauge('writer', '1 while this process writes the chain.', ({ state }) => (state === 'following' || state === 'silent' ? 1 : 0))
 
   return {
     registry,
@@ -44,6 +45,7 @@ export const createMetrics = (statuses: readonly ChainStatus[]) => {
     orphanedEvents: counter('orphaned_events_total', 'Escrow events orphaned by reorgs.'),
     suspectBlocks: counter('suspect_blocks_total', 'Blocks whose bloom admitted a log that did not come at first.'),
     unknownLogs: counter('unknown_logs_total', 'Logs of the escrow that the ABI lacks.'),
+    anomalies: counter('anomalies_total', 'Transactions that could not be read, or concern us and fit nothing that we know.'),
     failures: counter('failures_total', 'Reads or writes that failed and were tried again.'),
   }
 }

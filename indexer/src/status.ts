@@ -4,11 +4,12 @@ import type { FinalHeights, FinalityMode } from './finality.ts'
  * - `starting`: not yet begun, or its first block is not there yet.
  * - `standby`: another process writes this chain.
  * - `following`: this process writes it.
+ * - `silent`: it would, but nothing new has come for too long.
  * - `retrying`: the node or the database does not answer.
- * - `halted`: a reorg below finality; waits for an operator.
+ * - `halted`: the node contradicts what was final; waits for an operator.
  * - `refused`: the configuration contradicts the node or the tables.
  */
-export type ChainState = 'starting' | 'standby' | 'following' | 'retrying' | 'halted' | 'refused'
+export type ChainState = 'starting' | 'standby' | 'following' | 'silent' | 'retrying' | 'halted' | 'refused'
 
 /** What one chain's follower is doing; it writes, the health server reads. */
 export type ChainStatus = {

@@ -1,13 +1,14 @@
 import type { ClientBase } from 'pg'
-import type { BlockRef, Branch } from './canonical.ts'
+import { type Anomaly, insertAnomalies } from './anomaly.ts'
+import type { Block, BlockRef, Branch } from './canonical.ts'
 import { IndexerError } from './errors.ts'
-import type { Header } from './evm/source.ts'
 import type { FinalHeights, FinalityMode } from './finality.ts'
 import { handOff } from './hand-off.ts'
 import type { EscrowEvent, Hash } from './observation.ts'
 
 /** Where a chain stands in the tables. */
 export type Head = {
+  /** The contract, or the accounts, that the events come from. */
   readonly escrow: string
   readonly cursor: BlockRef
   readonly heights: FinalHeights
@@ -21,8 +22,9 @@ export type Commit = {
   /** The cursor that the turn started from; the commit is refused when it has moved. */
   readonly from: BlockRef
   readonly ancestor: BlockRef
-  readonly blocks: readonly Header[]
+  readonly blocks: readonly Block[]
   readonly events: readonly EscrowEvent[]
+  readonly anomalies?: readonly Anomaly[]
   readonly heights: FinalHeights
   readonly mode: FinalityMode | undefined
 }
@@ -47,7 +49,7 @@ export const readHead = async (db: ClientBase, chain: string): Promise<Head | un
 }
 
 /** Begins a chain at the block before the first one to read; that block is taken as final, since nothing of ours lies below. */
-export const createHead = (db: ClientBase, chain: string, escrow: string, anchor: Header): Promise<void> =>
+export const createHead = (db: ClientBase, chain: string, escrow: string, anchor: Block): Promise<void> =>
   inTransaction(db, async () => {
     await db.query(
       `insert into chain_heads (chain, escrow, cursor_height, cursor_hash, safe_height, finalized_height) values ($1, $2, $3, $4, $3, $3)`,
@@ -86,6 +88,7 @@ export const commitBatch = (db: ClientBase, commit: Commit): Promise<{ orphaned:
     const orphaned = ancestor.hash === commit.from.hash ? [] : await orphanAbove(db, chain, ancestor.number)
     await insertBlocks(db, chain, blocks, true)
     await insertEvents(db, chain, events, true)
+    await insertAnomalies(db, chain, commit.anomalies ?? [])
     const revised = await handOff(db, chain, [...orphaned, ...events.map(event => `${event.txHash}:${event.ordinal}`)])
     return { orphaned: orphaned.length, revised }
   })
@@ -93,7 +96,7 @@ export const commitBatch = (db: ClientBase, commit: Commit): Promise<{ orphaned:
 /** Stops a chain until a person has looked. The rival branch is kept beside ours, and ours stays the canonical one. */
 export const haltChain = (
   db: ClientBase,
-  halt: { chain: string; from: BlockRef; reason: string; blocks: readonly Header[]; events: readonly EscrowEvent[] },
+  halt: { chain: string; from: BlockRef; reason: string; blocks: readonly Block[]; events: readonly EscrowEvent[] },
 ): Promise<void> =>
   inTransaction(db, async () => {
     const { rowCount } = await db.query(
@@ -136,7 +139,7 @@ const orphanAbove = async (tx: ClientBase, chain: string, number: bigint): Promi
 }
 
 // A chain can come back to a branch that it left: its rows are there already and become canonical again.
-const insertBlocks = async (tx: ClientBase, chain: string, blocks: readonly Header[], canonical: boolean) => {
+const insertBlocks = async (tx: ClientBase, chain: string, blocks: readonly Block[], canonical: boolean) => {
   if (blocks.length === 0) return
   await tx.query({
     name: 'indexer_insert_blocks',

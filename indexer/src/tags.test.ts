@@ -56,6 +56,7 @@ describe.skipIf(!hasAnvil)('a node with finality tags (anvil, finalized two bloc
           {
             // The depth says otherwise: it must not be used here.
             ...{
+              kind: 'evm',
               id: 'evm:31337',
               rpcUrl: anvil.url,
               escrow: deployment.escrow,

@@ -1,11 +1,11 @@
 import { BaseError, BlockNotFoundError, createPublicClient, http, type Log, RpcRequestError } from 'viem'
-import type { BlockRef, Linked } from '../canonical.ts'
+import type { Block, BlockRef } from '../canonical.ts'
 import { IndexerError } from '../errors.ts'
 import type { Tags } from '../finality.ts'
 import type { Hash } from '../observation.ts'
 
-/** A block without its transactions; `time` in Unix seconds. */
-export type Header = Linked & { readonly time: bigint; readonly logsBloom: Hash | undefined }
+/** A block without its transactions. */
+export type Header = Block & { readonly logsBloom: Hash | undefined }
 
 /** A log of a sealed block. */
 export type ChainLog = {
