@@ -98,5 +98,6 @@ const callOf = (url: string, init: RequestInit | undefined): string | undefined 
   if (init?.method !== 'POST') return undefined
   const { pathname } = new URL(url)
   if (pathname.startsWith('/v1/')) return `POST ${pathname} of the bank`
+  if (pathname.startsWith('/transactions')) return 'submission to Horizon'
   return String(init.body).includes('eth_sendRawTransaction') ? 'eth_sendRawTransaction' : undefined
 }
