@@ -224,6 +224,10 @@ describe('a deposit in a balance', () => {
     ])
   })
 
+  test('is none when the money is ours', () => {
+    for (const us of [hot, cold, issuer]) expect(events([create(us, split(hot, customer))])).toEqual([])
+  })
+
   test('is released to us, refunded to him, or clawed back', () => {
     const { id, known } = deposit
     const of = (...operations: xdr.Operation[]) => events(operations, refMemo, known)
