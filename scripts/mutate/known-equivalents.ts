@@ -5,6 +5,8 @@ const schema = z.array(
   z.strictObject({
     file: z.string(),
     within: z.string(),
+    /** The line where it begins: what else is on it may have the same original. */
+    code: z.string(),
     original: z.string(),
     replacement: z.string(),
     /** Why no test can tell it from the original, or need not. */
@@ -20,5 +22,6 @@ export const parseKnown = (json: string): KnownEquivalent[] => schema.parse(JSON
 export const isMutantOf = (known: KnownEquivalent, mutant: Mutant): boolean =>
   known.file === mutant.file &&
   known.within === mutant.within &&
+  known.code === mutant.code &&
   known.original === mutant.original &&
   known.replacement === mutant.replacement

@@ -6,6 +6,8 @@ export type Mutant = {
   /** The function, modifier, contract or library that it is in. */
   readonly within: string
   readonly operator: Operator
+  /** The line where it begins, trimmed. */
+  readonly code: string
   readonly original: string
   readonly replacement: string
   /** Of `original` in the source, in bytes. */

@@ -20,6 +20,7 @@ export const mutantsOf = (file: string, source: string, ast: Node, declarations:
         line: source.slice(0, start).split('\n').length,
         within: nameOf([node, ...around]),
         operator,
+        code: text(lineOf(source, start)).trim(),
         original: text({ start, end }),
         replacement,
         start,
@@ -28,6 +29,11 @@ export const mutantsOf = (file: string, source: string, ast: Node, declarations:
     }
   })
   return [...found.values()].sort((a, b) => a.start - b.start)
+}
+
+const lineOf = (source: string, at: number): Span => {
+  const end = source.indexOf('\n', at)
+  return { start: source.lastIndexOf('\n', at - 1) + 1, end: end === -1 ? source.length : end }
 }
 
 const nameOf = (nodes: readonly Node[]): string => {

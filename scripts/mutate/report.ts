@@ -32,7 +32,7 @@ export const reportOf = ({ all, judged, known, minutes, seed }: Run): Report => 
   const stale = known.filter(entry => {
     if (!all.some(mutant => isMutantOf(entry, mutant))) return true
     const own = judged.filter(({ mutant }) => isMutantOf(entry, mutant))
-    return own.length > 0 && own.every(({ verdict }) => verdict.kind !== 'survived')
+    return own.some(({ verdict }) => verdict.kind === 'killed' || verdict.kind === 'timedOut')
   })
   const count = (kind: Verdict['kind']) => judged.filter(({ verdict }) => verdict.kind === kind).length
   return {

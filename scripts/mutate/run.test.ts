@@ -31,7 +31,13 @@ test('what the tests miss is reported, and no longer once it is known', { timeou
   expect(report.survivors.map(({ line, operator }) => ({ line, operator }))).toEqual([{ line: 12, operator: 'statement' }])
   expect(showReport(report)).toContain('survived  contracts/Till.sol:12 (statement)\n  - emit Taken(amount | amount);\n  + {}')
 
-  const entry = { file: 'contracts/Till.sol', within: 'take', original: 'emit Taken(amount | amount);', replacement: '{}' }
+  const entry = {
+    file: 'contracts/Till.sol',
+    within: 'take',
+    code: 'emit Taken(amount | amount);',
+    original: 'emit Taken(amount | amount);',
+    replacement: '{}',
+  }
   const reason = 'Nobody listens to this till, so that nobody can tell.'
   writeFileSync(join(folder, 'contracts/test/mutants.json'), JSON.stringify([{ ...entry, reason }]))
   expect(await run()).toMatchObject({ ok: true, survivors: [], stale: [], counts: { known: 1, survived: 0 } })
