@@ -30,6 +30,8 @@ export const runMutants = async (
   const { root, deployed } = project
   const startedAt = Date.now()
   const workspace = createWorkspace()
+  // First, because a mistake in it must not cost a whole run.
+  const known = existsSync(join(root, knownFile)) ? parseKnown(readText(root, knownFile)) : []
   const settings = hre.config.solidity.profiles.default!.compilers[0]!.settings
   const compilers = Array.from({ length: lanes }, () => startCompiler(root, settings))
   try {
@@ -52,7 +54,7 @@ export const runMutants = async (
     return reportOf({
       all,
       judged,
-      known: existsSync(join(root, knownFile)) ? parseKnown(readText(root, knownFile)) : [],
+      known,
       minutes: Math.round((Date.now() - startedAt) / 60_000),
       ...(options.sample === undefined ? {} : { seed: options.seed }),
     })
