@@ -4,6 +4,7 @@ import type { ChainId } from './chains/chain.ts'
 import { BridgeError } from './errors.ts'
 import { type Currency, currencies } from './money/currency.ts'
 import type { RailScheme } from './rails/rail.ts'
+import { jwtSecret, type SepConfig, sepShape, signingSeed } from './sep-config.ts'
 
 const currency = z.enum(Object.keys(currencies) as [Currency, ...Currency[]])
 const minor = z.string().regex(/^\d+$/, 'minor units as a decimal string').transform(BigInt)
@@ -112,6 +113,9 @@ const schema = z.object({
   CAUSEWAY_POLICY: fromJson(policy).default(policy.parse({})),
   CAUSEWAY_TREASURY_KEY: hexKey.optional(),
   CAUSEWAY_OPERATOR_KEY: hexKey.optional(),
+  CAUSEWAY_STELLAR_SEP: fromJson(sepShape).optional(),
+  CAUSEWAY_STELLAR_SIGNING_KEY: signingSeed.optional(),
+  CAUSEWAY_STELLAR_JWT_SECRET: jwtSecret.optional(),
   CAUSEWAY_INTENT_LEASE_MS: z.coerce.number().int().positive().default(30_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 })
@@ -142,6 +146,8 @@ export type Config = {
   readonly policy: Policy
   readonly treasuryKey: `0x${string}` | undefined
   readonly operatorKey: `0x${string}` | undefined
+  /** What Stellar wallets are told; without it they are told nothing. */
+  readonly sep: SepConfig | undefined
   readonly intentLeaseMs: number
   readonly logLevel: string
   readonly roles: readonly ServiceRole[]
@@ -164,8 +170,19 @@ export const readConfig = (environment: Record<string, string | undefined>, role
     policy: env.CAUSEWAY_POLICY,
     treasuryKey: env.CAUSEWAY_TREASURY_KEY,
     operatorKey: env.CAUSEWAY_OPERATOR_KEY,
+    sep: sepOf(env),
     intentLeaseMs: env.CAUSEWAY_INTENT_LEASE_MS,
     logLevel: env.LOG_LEVEL,
     roles,
   }
+}
+
+const sepOf = (env: z.output<typeof schema>): SepConfig | undefined => {
+  if (env.CAUSEWAY_STELLAR_SEP === undefined) return undefined
+  const { CAUSEWAY_STELLAR_SIGNING_KEY: signingSeed, CAUSEWAY_STELLAR_JWT_SECRET: jwtSecret } = env
+  if (signingSeed === undefined || jwtSecret === undefined)
+    throw new BridgeError('config_invalid', {
+      problems: ['CAUSEWAY_STELLAR_SIGNING_KEY and CAUSEWAY_STELLAR_JWT_SECRET are needed for CAUSEWAY_STELLAR_SEP'],
+    })
+  return { ...env.CAUSEWAY_STELLAR_SEP, signingSeed, jwtSecret }
 }

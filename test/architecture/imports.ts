@@ -39,7 +39,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
       ],
       ...['rails/account-number.ts', 'indexer/src/observation.ts', 'indexer/src/queries.ts'],
     ],
-    types: ['intents', ...ports],
+    types: ['intents', 'sep-config.ts', ...ports],
   },
   'errors.ts': { values: [] },
   'outcome.ts': { values: [] },
@@ -47,7 +47,12 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   'repeat.ts': { values: [] },
   'borrow.ts': { values: [] },
   'transaction.ts': { values: ['borrow.ts'] },
-  'config.ts': { values: ['money', 'errors.ts'], types: ['transfer', 'policy', ...ports] },
+  'address-book.ts': { values: [] },
+  'sep-config.ts': { values: [], types: ports },
+  'config.ts': {
+    values: ['money', 'address-book.ts', 'sep-config.ts', 'errors.ts'],
+    types: ['transfer', 'policy', ...ports],
+  },
 }
 const publishedByIndexer = ['indexer/src/observation.ts', 'indexer/src/queries.ts']
 const seesEverything = ['app.ts', 'main.ts']

@@ -67,7 +67,7 @@ const readOnlyBank = (balances: Map<string, string>): Rail => ({
   verifyWebhook: webhookVerifier({ secrets: [webhookSecret], now: Date.now }),
 })
 
-const configuration = (url: string): Config =>
+export const configuration = (url: string): Config =>
   readConfig(
     {
       DATABASE_URL: url,
