@@ -40,7 +40,10 @@ describe('what Stellar wallets are told', () => {
       homeDomain: 'example.org',
       webAuthDomain: 'auth.example',
     })
-    expect(read({ publicUrl: 'http://127.0.0.1:8080' })?.homeDomain).toBe('127.0.0.1:8080')
+    expect(read({ publicUrl: 'http://127.0.0.1:8080' })).toMatchObject({
+      homeDomain: '127.0.0.1:8080',
+      webAuthDomain: '127.0.0.1',
+    })
   })
 
   it.each<[string, object, Record<string, string | undefined>, RegExp]>([

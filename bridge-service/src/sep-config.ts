@@ -61,7 +61,7 @@ export const sepShape = z
     publicUrl,
     /** The domain that serves stellar.toml; that of `publicUrl` where nothing is said. */
     homeDomain: homeDomain.optional(),
-    /** The domain that wallets authenticate at; that of `publicUrl` where nothing is said. */
+    /** The domain that wallets authenticate at; the host name of `publicUrl` where nothing is said. */
     webAuthDomain: webAuthDomain.optional(),
     /** Whose the quotes are that wallets ask for. */
     tenant: text,
@@ -73,7 +73,7 @@ export const sepShape = z
     sessionMs: z.int().positive().default(3_600_000),
   })
   .transform((read, context) => {
-    const { host } = new URL(read.publicUrl)
+    const { host, hostname } = new URL(read.publicUrl)
     const passphrase = read.passphrase ?? knownPassphrases[read.chain]
     const home = homeDomain.safeParse(read.homeDomain ?? host)
     if (passphrase === undefined)
@@ -81,7 +81,8 @@ export const sepShape = z
     if (!home.success)
       context.addIssue({ code: 'custom', path: ['homeDomain'], message: 'needed: publicUrl has no host that fits' })
     if (passphrase === undefined || !home.success) return z.NEVER
-    return { ...read, passphrase, homeDomain: home.data, webAuthDomain: read.webAuthDomain ?? host }
+    // Wallets compare it with the host name of the endpoint, without its port.
+    return { ...read, passphrase, homeDomain: home.data, webAuthDomain: read.webAuthDomain ?? hostname }
   })
 
 /** The secret seed (S…) that challenges are signed with. */

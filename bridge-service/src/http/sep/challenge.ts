@@ -1,4 +1,4 @@
-import { extractBaseAddress, Keypair, StrKey, type Transaction, WebAuth } from '@stellar/stellar-sdk'
+import { extractBaseAddress, Keypair, StrKey, Transaction, WebAuth } from '@stellar/stellar-sdk'
 import { BridgeError } from '../../errors.ts'
 import type { SepConfig } from '../../sep-config.ts'
 import type { AccountSigners } from './sep-deps.ts'
@@ -51,6 +51,7 @@ export const verifyChallenge = async (
 ): Promise<Answered> => {
   const ourKey = Keypair.fromSecret(config.signingSeed).publicKey()
   const { passphrase, homeDomain, webAuthDomain } = config
+  checked(() => refuseRepeatedHints(new Transaction(signed, passphrase)))
   const { tx, clientAccountID, memo } = checked(() =>
     WebAuth.readChallengeTx(signed, ourKey, passphrase, homeDomain, webAuthDomain),
   )
@@ -72,6 +73,15 @@ export const verifyChallenge = async (
     subject: memo === null ? clientAccountID : `${clientAccountID}:${memo}`,
     ...(clientDomain === undefined ? {} : { clientDomain }),
   }
+}
+
+/**
+ * Each signer signs once, so no two signatures have the hint of one key. Twenty with the hint of ours, all wrong, would cost 40 ms of
+ * checking to anybody who sends them; as it is, only those whose key is known are checked at all.
+ */
+const refuseRepeatedHints = ({ signatures }: Transaction): void => {
+  const hints = new Set(signatures.map(({ hint }) => Buffer.from(hint.toBytes()).toString('hex')))
+  if (hints.size !== signatures.length) throw new WebAuth.InvalidChallengeError('a key has signed twice')
 }
 
 const clientDomainOf = (tx: Transaction): string | undefined => {

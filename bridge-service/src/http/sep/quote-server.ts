@@ -47,6 +47,25 @@ export const quoteServerRoutes =
     const { tenant } = sep.config
     const sessionOf = (request: Parameters<typeof bearerOf>[0]) => readSession(sep.config, bearerOf(request), nowMs())
 
+    /** Prices with all fees in them; a pair that does not take the amount is left out. */
+    const pricesOf = (pairs: readonly Pair[], shown: 'sell' | 'buy', amount: Wanted) =>
+      pairs.flatMap(pair => {
+        try {
+          const { sourceAmount, destinationAmount } = priceFor(policy, pair, amount)
+          const currency = pair[shown]
+          return [
+            {
+              asset: market.idOf(currency),
+              price: unitPrice(sourceAmount, destinationAmount),
+              decimals: decimalsOf(currency),
+            },
+          ]
+        } catch (error) {
+          if (error instanceof BridgeError && /^amount_(over_limit|under_minimum)$/.test(error.code)) return []
+          throw error
+        }
+      })
+
     app.get('/info', { schema: { hide: true }, handler: async () => ({ assets: assetsOf(market) }) })
 
     app.get('/prices', {
@@ -69,25 +88,6 @@ export const quoteServerRoutes =
         return { sell_assets: pricesOf(pairs, 'sell', { buy_amount }) }
       },
     })
-
-    /** Prices with all fees in them; a pair that does not take the amount is left out. */
-    const pricesOf = (pairs: readonly Pair[], shown: 'sell' | 'buy', amount: Wanted) =>
-      pairs.flatMap(pair => {
-        try {
-          const { sourceAmount, destinationAmount } = priceFor(policy, pair, amount)
-          const currency = pair[shown]
-          return [
-            {
-              asset: market.idOf(currency),
-              price: unitPrice(sourceAmount, destinationAmount),
-              decimals: decimalsOf(currency),
-            },
-          ]
-        } catch (error) {
-          if (error instanceof BridgeError && /^amount_(over_limit|under_minimum)$/.test(error.code)) return []
-          throw error
-        }
-      })
 
     app.get('/price', {
       schema: { hide: true, querystring: priceRequest },

@@ -270,6 +270,12 @@ describe('what is no challenge of ours', () => {
     expect(answer.json.error).not.toMatch(/undefined|\[object/)
   })
 
+  it('is refused before its signatures are checked, when one key has signed several times', async () => {
+    const challenge = await wallet.challengeFor({ account: client.publicKey() })
+    const answer = await wallet.answerWith(signed(challenge, ...Array.from({ length: 19 }, () => server)))
+    expect([answer.status, answer.json.error]).toEqual([400, expect.stringContaining('a key has signed twice')])
+  })
+
   it.each([
     ['no transaction', { x: 1 }, 400, 'request_invalid'],
     ['a number', { transaction: 1 }, 400, 'request_invalid'],
