@@ -4,7 +4,7 @@ import type { ChainId } from './chains/chain.ts'
 import { BridgeError } from './errors.ts'
 import { type Currency, currencies } from './money/currency.ts'
 import type { RailScheme } from './rails/rail.ts'
-import { jwtSecret, type SepConfig, sepShape, signingSeed } from './sep-config.ts'
+import { jwtSecret, type SepConfig, sepNetwork, sepShape, signingSeed } from './sep-config.ts'
 
 const currency = z.enum(Object.keys(currencies) as [Currency, ...Currency[]])
 const minor = z.string().regex(/^\d+$/, 'minor units as a decimal string').transform(BigInt)
@@ -170,19 +170,26 @@ export const readConfig = (environment: Record<string, string | undefined>, role
     policy: env.CAUSEWAY_POLICY,
     treasuryKey: env.CAUSEWAY_TREASURY_KEY,
     operatorKey: env.CAUSEWAY_OPERATOR_KEY,
-    sep: sepOf(env),
+    sep: sepOf(env, environment.CAUSEWAY_CHAINS ?? '[]'),
     intentLeaseMs: env.CAUSEWAY_INTENT_LEASE_MS,
     logLevel: env.LOG_LEVEL,
     roles,
   }
 }
 
-const sepOf = (env: z.output<typeof schema>): SepConfig | undefined => {
-  if (env.CAUSEWAY_STELLAR_SEP === undefined) return undefined
-  const { CAUSEWAY_STELLAR_SIGNING_KEY: signingSeed, CAUSEWAY_STELLAR_JWT_SECRET: jwtSecret } = env
+/** The entry of its chain is read once more, for what wallets need of it, as the indexer reads it for what it needs. */
+const sepOf = (env: z.output<typeof schema>, chainsJson: string): SepConfig | undefined => {
+  const { CAUSEWAY_STELLAR_SEP: sep, CAUSEWAY_STELLAR_SIGNING_KEY: signingSeed, CAUSEWAY_STELLAR_JWT_SECRET: jwtSecret } = env
+  if (sep === undefined) return undefined
   if (signingSeed === undefined || jwtSecret === undefined)
     throw new BridgeError('config_invalid', {
       problems: ['CAUSEWAY_STELLAR_SIGNING_KEY and CAUSEWAY_STELLAR_JWT_SECRET are needed for CAUSEWAY_STELLAR_SEP'],
     })
-  return { ...env.CAUSEWAY_STELLAR_SEP, signingSeed, jwtSecret }
+  const networks = (JSON.parse(chainsJson) as unknown[]).flatMap(entry => sepNetwork.safeParse(entry).data ?? [])
+  const network = networks.find(({ id }) => id === sep.chain)
+  if (network === undefined)
+    throw new BridgeError('config_invalid', {
+      problems: [`CAUSEWAY_STELLAR_SEP.chain: CAUSEWAY_CHAINS has no ${sep.chain} with horizonUrl and passphrase`],
+    })
+  return { ...sep, horizonUrl: network.horizonUrl, passphrase: network.passphrase, signingSeed, jwtSecret }
 }

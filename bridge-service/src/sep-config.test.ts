@@ -1,19 +1,20 @@
-import { Networks } from '@stellar/stellar-sdk'
 import { describe, expect, it } from 'vitest'
 import { keyOf } from '../../test/support/wallet-api.ts'
 import { readConfig } from './config.ts'
 
-const given = {
-  chain: 'stellar:testnet',
-  horizonUrl: 'https://horizon.example/',
-  publicUrl: 'https://api.example/',
-  tenant: 'acme',
+const account = (name: string) => keyOf(name).publicKey()
+const network = {
+  ...{ id: 'stellar:local', horizonUrl: 'https://horizon.example/', passphrase: 'Local' },
+  ...{ rpcUrl: 'http://localhost:1', escrow: `0x${'ee'.repeat(20)}`, tokens: {}, assets: {} },
+  accounts: { treasury: account('treasury'), cold: account('cold'), channels: [account('channel')] },
 }
+const given = { chain: network.id, publicUrl: 'https://api.example/', tenant: 'acme' }
 const secrets = { CAUSEWAY_STELLAR_SIGNING_KEY: keyOf('server').secret(), CAUSEWAY_STELLAR_JWT_SECRET: 's'.repeat(32) }
 const read = (change: object = {}, env: Record<string, string | undefined> = {}) =>
   readConfig(
     {
       DATABASE_URL: 'postgres://localhost/x',
+      CAUSEWAY_CHAINS: JSON.stringify([network]),
       CAUSEWAY_STELLAR_SEP: JSON.stringify({ ...given, ...change }),
       ...secrets,
       ...env,
@@ -26,9 +27,9 @@ describe('what Stellar wallets are told', () => {
     expect(readConfig({ DATABASE_URL: 'postgres://localhost/x', ...secrets }, ['api']).sep).toBeUndefined()
   })
 
-  it('follows from a public address and a network that is known', () => {
+  it('follows from a public address and the network', () => {
     expect(read()).toMatchObject({
-      passphrase: Networks.TESTNET,
+      passphrase: 'Local',
       horizonUrl: 'https://horizon.example',
       publicUrl: 'https://api.example',
       homeDomain: 'api.example',
@@ -48,11 +49,18 @@ describe('what Stellar wallets are told', () => {
 
   it.each<[string, object, Record<string, string | undefined>, RegExp]>([
     ['another kind of chain', { chain: 'evm:1' }, {}, /chain/],
-    ['a network without passphrase', { chain: 'stellar:mine' }, {}, /passphrase/],
+    ['a chain that is not there', { chain: 'stellar:mine' }, {}, /no stellar:mine/],
+    ['no chains', {}, { CAUSEWAY_CHAINS: undefined }, /no stellar:local/],
     ['plain HTTP', { publicUrl: 'http://api.example' }, {}, /publicUrl/],
     ['a path as domain', { homeDomain: 'example.org/x' }, {}, /homeDomain/],
     ['a domain too long for a data entry', { homeDomain: `${'a'.repeat(56)}.org` }, {}, /homeDomain/],
     ['a host too long for a data entry', { publicUrl: `https://${'a'.repeat(56)}.org` }, {}, /homeDomain/],
+    [
+      'one too long to authenticate at',
+      { homeDomain: 'a.org', publicUrl: `https://${`${'a'.repeat(50)}.`.repeat(2)}org` },
+      {},
+      /webAuthDomain/,
+    ],
     ['an organisation field that SEP-1 lacks', { organization: { ORG_FAX: '1' } }, {}, /organization/],
     ['a line break in a text', { organization: { ORG_NAME: 'a\nb' } }, {}, /ORG_NAME/],
     ['an account that is none', { accounts: ['GABC'] }, {}, /accounts/],

@@ -38,14 +38,14 @@ export const startWalletApi = async (change: { sep?: Partial<SepConfig>; deps?: 
   const config: SepConfig = {
     ...sepShape.parse({
       chain: 'stellar:local',
-      passphrase,
-      horizonUrl: 'http://127.0.0.1:1',
       publicUrl,
       tenant: 'acme',
       organization: { ORG_NAME: 'Causeway "Test" \\ Söhne', ORG_URL: 'https://causeway.example' },
       accounts: [keyOf('cold').publicKey()],
       clientDomains: ['wallet.example', 'broken.example'],
     }),
+    horizonUrl: 'http://127.0.0.1:1',
+    passphrase,
     signingSeed: server.secret(),
     jwtSecret: 'a secret of thirty-two bytes, or more',
     ...change.sep,
