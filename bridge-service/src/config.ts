@@ -113,11 +113,11 @@ const schema = z.object({
   CAUSEWAY_POLICY: fromJson(policy).default(policy.parse({})),
   CAUSEWAY_TREASURY_KEY: hexKey.optional(),
   CAUSEWAY_OPERATOR_KEY: hexKey.optional(),
+  CAUSEWAY_INTENT_LEASE_MS: z.coerce.number().int().positive().default(30_000),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
   CAUSEWAY_STELLAR_SEP: fromJson(sepShape).optional(),
   CAUSEWAY_STELLAR_SIGNING_KEY: signingSeed.optional(),
   CAUSEWAY_STELLAR_JWT_SECRET: jwtSecret.optional(),
-  CAUSEWAY_INTENT_LEASE_MS: z.coerce.number().int().positive().default(30_000),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 })
 
 export const serviceRoles = ['api', 'saga'] as const
@@ -146,10 +146,10 @@ export type Config = {
   readonly policy: Policy
   readonly treasuryKey: `0x${string}` | undefined
   readonly operatorKey: `0x${string}` | undefined
-  /** What Stellar wallets are told; without it they are told nothing. */
-  readonly sep: SepConfig | undefined
   readonly intentLeaseMs: number
   readonly logLevel: string
+  /** What Stellar wallets are told; without it they are told nothing. */
+  readonly sep: SepConfig | undefined
   readonly roles: readonly ServiceRole[]
 }
 
@@ -170,9 +170,9 @@ export const readConfig = (environment: Record<string, string | undefined>, role
     policy: env.CAUSEWAY_POLICY,
     treasuryKey: env.CAUSEWAY_TREASURY_KEY,
     operatorKey: env.CAUSEWAY_OPERATOR_KEY,
-    sep: sepOf(env, environment.CAUSEWAY_CHAINS ?? '[]'),
     intentLeaseMs: env.CAUSEWAY_INTENT_LEASE_MS,
     logLevel: env.LOG_LEVEL,
+    sep: sepOf(env, environment.CAUSEWAY_CHAINS ?? '[]'),
     roles,
   }
 }

@@ -44,11 +44,11 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   'errors.ts': { values: [] },
   'outcome.ts': { values: [] },
   'log.ts': { values: [] },
+  'sep-config.ts': { values: [], types: ports },
   'repeat.ts': { values: [] },
   'borrow.ts': { values: [] },
   'transaction.ts': { values: ['borrow.ts'] },
   'address-book.ts': { values: [] },
-  'sep-config.ts': { values: [], types: ports },
   'config.ts': {
     values: ['money', 'address-book.ts', 'sep-config.ts', 'errors.ts'],
     types: ['transfer', 'policy', ...ports],
