@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { keyOf } from '../../test/support/wallet-api.ts'
+import { keyOf, network } from '../../test/support/wallet-api.ts'
 import { readConfig } from './config.ts'
 
-const account = (name: string) => keyOf(name).publicKey()
-const network = {
-  ...{ id: 'stellar:local', horizonUrl: 'https://horizon.example/', passphrase: 'Local' },
-  ...{ rpcUrl: 'http://localhost:1', escrow: `0x${'ee'.repeat(20)}`, tokens: {}, assets: {} },
-  accounts: { treasury: account('treasury'), cold: account('cold'), channels: [account('channel')] },
-}
 const given = { chain: network.id, publicUrl: 'https://api.example/', tenant: 'acme' }
 const secrets = { CAUSEWAY_STELLAR_SIGNING_KEY: keyOf('server').secret(), CAUSEWAY_STELLAR_JWT_SECRET: 's'.repeat(32) }
 const read = (change: object = {}, env: Record<string, string | undefined> = {}) =>
@@ -29,8 +23,8 @@ describe('what Stellar wallets are told', () => {
 
   it('follows from a public address and the network', () => {
     expect(read()).toMatchObject({
-      passphrase: 'Local',
-      horizonUrl: 'https://horizon.example',
+      passphrase: network.passphrase,
+      horizonUrl: 'http://127.0.0.1:1',
       publicUrl: 'https://api.example',
       homeDomain: 'api.example',
       webAuthDomain: 'api.example',

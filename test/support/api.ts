@@ -67,7 +67,7 @@ const readOnlyBank = (balances: Map<string, string>): Rail => ({
   verifyWebhook: webhookVerifier({ secrets: [webhookSecret], now: Date.now }),
 })
 
-export const configuration = (url: string): Config =>
+export const configuration = (url: string, change: Record<string, string> = {}): Config =>
   readConfig(
     {
       DATABASE_URL: url,
@@ -85,6 +85,7 @@ export const configuration = (url: string): Config =>
           schemes: ['ach', 'sepa', 'sepa_inst', 'wire'],
         },
       ]),
+      ...change,
     },
     ['api'],
   )

@@ -1,32 +1,43 @@
 import { createHash } from 'node:crypto'
 import { Keypair, StrKey, Transaction } from '@stellar/stellar-sdk'
+import type { Chain } from '../../bridge-service/src/chains/chain.ts'
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import type { AccountAuthority, SepDeps } from '../../bridge-service/src/http/sep/sep-deps.ts'
 import type { ServerDeps } from '../../bridge-service/src/http/server-deps.ts'
-import { type SepConfig, sepShape } from '../../bridge-service/src/sep-config.ts'
+import type { SepConfig } from '../../bridge-service/src/sep-config.ts'
 import { freePort } from '../../scripts/local/ports.ts'
 import { configuration, readOnlyChain, startApi } from './api.ts'
 
 /** Throw-away keys, the same in every run. */
 export const keyOf = (name: string): Keypair => Keypair.fromRawEd25519Seed(createHash('sha256').update(`wallet ${name}`).digest())
 
-export const passphrase = 'Standalone Network ; February 2017'
+export const passphrase = 'Local Network of Wallets'
 export const issuer = keyOf('issuer').publicKey()
 export const server = keyOf('server')
 
-const stellarTreasury = keyOf('treasury').publicKey()
-const stellarChain = {
-  ...readOnlyChain,
+const account = (name: string): string => keyOf(name).publicKey()
+
+/** An entry of `CAUSEWAY_CHAINS`. */
+export const network = {
   id: 'stellar:local',
-  treasury: stellarTreasury,
-  parseAddress: (text: string) => {
+  ...{ horizonUrl: 'http://127.0.0.1:1/', passphrase },
+  ...{ rpcUrl: 'http://127.0.0.1:1', escrow: `0x${'ee'.repeat(20)}`, tokens: {}, assets: {} },
+  accounts: { treasury: account('treasury'), cold: account('cold'), channels: [account('channel')] },
+} as const
+
+/** A Stellar chain that only knows how to read. */
+const stellarChain: Chain = {
+  ...readOnlyChain,
+  id: network.id,
+  treasury: network.accounts.treasury,
+  parseAddress: text => {
     if (!StrKey.isValidEd25519PublicKey(text) && !StrKey.isValidMed25519PublicKey(text))
       throw new BridgeError('address_invalid', { value: text })
     return text
   },
-  supports: (currency: string) => currency === 'USDC' || currency === 'EURC',
-  tokenAddress: (currency: string) => `${currency}:${issuer}`,
-} as const
+  supports: currency => currency === 'USDC' || currency === 'EURC',
+  tokenAddress: currency => `${currency}:${issuer}`,
+}
 
 export type WalletApi = Awaited<ReturnType<typeof startWalletApi>>
 
@@ -35,21 +46,21 @@ export const startWalletApi = async (change: { sep?: Partial<SepConfig>; deps?: 
   const publicUrl = `http://127.0.0.1:${await freePort()}`
   const accounts = new Map<string, AccountAuthority | BridgeError>()
   const clientKeys = new Map<string, string>()
-  const config: SepConfig = {
-    ...sepShape.parse({
-      chain: 'stellar:local',
+  const base = configuration('postgresql://unused')
+  const own = configuration('postgresql://unused', {
+    CAUSEWAY_CHAINS: JSON.stringify([network]),
+    CAUSEWAY_STELLAR_SIGNING_KEY: server.secret(),
+    CAUSEWAY_STELLAR_JWT_SECRET: 'a secret of thirty-two bytes, or more',
+    CAUSEWAY_STELLAR_SEP: JSON.stringify({
+      chain: network.id,
       publicUrl,
       tenant: 'acme',
       organization: { ORG_NAME: 'Causeway "Test" \\ Söhne', ORG_URL: 'https://causeway.example' },
-      accounts: [keyOf('cold').publicKey()],
+      accounts: [network.accounts.cold],
       clientDomains: ['wallet.example', 'broken.example'],
     }),
-    horizonUrl: 'http://127.0.0.1:1',
-    passphrase,
-    signingSeed: server.secret(),
-    jwtSecret: 'a secret of thirty-two bytes, or more',
-    ...change.sep,
-  }
+  })
+  const config: SepConfig = { ...own.sep!, ...change.sep }
   const sep: SepDeps = {
     config,
     accountSigners: async id => {
@@ -63,10 +74,9 @@ export const startWalletApi = async (change: { sep?: Partial<SepConfig>; deps?: 
       return key
     },
   }
-  const base = configuration('postgresql://unused')
   const api = await startApi({
     sep,
-    config: { ...base, chains: [...base.chains, { ...base.chains[0]!, id: stellarChain.id }] },
+    config: { ...base, chains: [...base.chains, ...own.chains] },
     chains: new Map([readOnlyChain, stellarChain].map(chain => [chain.id, chain])),
     ...change.deps,
   })
