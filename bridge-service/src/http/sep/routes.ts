@@ -4,10 +4,11 @@ import { BridgeError } from '../../errors.ts'
 import { instanceOf, problem, problemOf } from '../problem.ts'
 import type { ServerDeps } from '../server-deps.ts'
 import { walletMarket } from './market.ts'
-import { quoteServerRoutes } from './quote-server.ts'
 import type { SepDeps } from './sep-deps.ts'
 import { sendSepError } from './sep-error.ts'
 import { stellarTomlRoutes } from './stellar-toml.ts'
+import { walletPriceRoutes } from './wallet-prices.ts'
+import { walletQuoteRoutes } from './wallet-quotes.ts'
 import { webAuthRoutes } from './web-auth.ts'
 
 /**
@@ -30,7 +31,7 @@ export const sepRoutes =
     })
     await app.register(stellarTomlRoutes(sep.config, market))
     await app.register(below(webAuthRoutes(deps, sep)), { prefix: '/sep10' })
-    await app.register(below(quoteServerRoutes(deps, sep, market)), { prefix: '/sep38' })
+    await app.register(below(walletPriceRoutes(deps.config, market), walletQuoteRoutes(deps, sep, market)), { prefix: '/sep38' })
   }
 
 /** Wallets are web pages of somebody else: every answer, also a refusal, must be readable to them (SEP-1, SEP-10, SEP-38: CORS). */
@@ -62,8 +63,8 @@ const readForms = (app: FastifyInstance): void => {
 
 /** Routes under a prefix, where also what leads nowhere is said in the SEPs' form. */
 const below =
-  (routes: FastifyPluginAsyncZod): FastifyPluginAsyncZod =>
-  async (app, options) => {
+  (...parts: readonly FastifyPluginAsyncZod[]): FastifyPluginAsyncZod =>
+  async app => {
     app.setNotFoundHandler((request, reply) => sendSepError(reply, problem('route_not_found', instanceOf(request))))
-    await routes(app, options)
+    for (const routes of parts) await app.register(routes)
   }
