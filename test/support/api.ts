@@ -68,7 +68,7 @@ const readOnlyBank = (balances: Map<string, string>): Rail => ({
   verifyWebhook: webhookVerifier({ secrets: [webhookSecret], now: Date.now }),
 })
 
-const configuration = (url: string): Config =>
+export const configuration = (url: string, change: Record<string, string> = {}): Config =>
   readConfig(
     {
       DATABASE_URL: url,
@@ -86,6 +86,7 @@ const configuration = (url: string): Config =>
           schemes: ['ach', 'sepa', 'sepa_inst', 'wire'],
         },
       ]),
+      ...change,
     },
     ['api'],
   )
