@@ -45,14 +45,12 @@ describe('a Stellar network as a process', () => {
 })
 
 describe('the bridge on it', () => {
-  test('two ledgers make issuer, assets, treasury, cold, sponsor and channels; a second time nothing is made', async () => {
+  test('two transactions make issuer, assets, treasury, cold, sponsor and channels; a second time nothing is made', async () => {
     const { url, passphrase, horizon } = await start(workspace(), 100)
     const options = { horizonUrl: url, passphrase, seed: 'test', channels: 20 }
     const setup = await setUpStellar(options)
     const transactions = async () => (await horizon.transactions().limit(200).call()).records
-    const made = await transactions()
-    expect(made).toHaveLength(2)
-    expect(made[1]!.ledger_attr - made[0]!.ledger_attr).toBeLessThanOrEqual(2)
+    expect(await transactions()).toHaveLength(2)
 
     const lines = async (account: string) =>
       (await horizon.loadAccount(account)).balances.flatMap(line =>

@@ -1,4 +1,4 @@
-import { Asset, type Keypair, Operation, type Transaction, TransactionBuilder } from '@stellar/stellar-sdk'
+import { Asset, type Keypair, Operation, rpc, type Transaction, TransactionBuilder } from '@stellar/stellar-sdk'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type Local, openLocal } from './testing/local.ts'
 import { problemOf } from './testing/wallet.ts'
@@ -87,6 +87,16 @@ describe('faults of submission', () => {
     ])
   })
 
+  test('Stellar RPC loses answers too', async () => {
+    const server = new rpc.Server(`${local.url}/rpc`, { allowHttp: true })
+    arm({ kind: 'timeout_before', on: 'rpc', times: 1 })
+    arm({ kind: 'disconnect_after', on: 'rpc', times: 1 })
+    const transaction = await local.wallet.build(alice, [payment()])
+    await expect(server.sendTransaction(transaction)).rejects.toMatchObject({ response: { status: 504 } })
+    await expect(server.sendTransaction(transaction)).rejects.toThrow()
+    expect(await server.sendTransaction(transaction)).toMatchObject({ status: 'DUPLICATE', hash: hashOf(transaction) })
+  })
+
   test('TRY_AGAIN_LATER is a 503: one transaction per account waits', async () => {
     const account = await local.horizon.loadAccount(alice.publicKey())
     const [first, second] = [1, 2].map(() => {
@@ -164,7 +174,11 @@ describe('faults of reading', () => {
     expect(await statusOf(hash)).toBe(200)
   })
 
-  test('refuse and short_page', async () => {
+  test('refuse, of a submission too, and short_page', async () => {
+    arm({ kind: 'refuse', status: 429, times: 1, on: 'sync' })
+    const transaction = await local.wallet.build(alice, [payment()])
+    expect((await problemOf(local.horizon.submitTransaction(transaction))).status).toBe(429)
+    expect(local.node.network().pending()).toEqual([])
     arm({ kind: 'refuse', status: 503, times: 1, on: 'ledgers' })
     expect(await local.get('/ledgers')).toMatchObject({ status: 503, body: { title: 'Service Unavailable' } })
     expect((await local.get('/ledgers')).status).toBe(200)

@@ -55,11 +55,11 @@ describe('transactions', () => {
   test('sendTransaction: PENDING, or ERROR with the result', async () => {
     const good = await wallet.build(alice, [pay()])
     expect(await server.sendTransaction(good)).toMatchObject({ status: 'PENDING', hash: hashOf(good) })
+    expect((await server.pollTransaction(hashOf(good), { attempts: 100, sleepStrategy: () => 50 })).status).toBe('SUCCESS')
     const bad = await wallet.build(alice, [pay()], { signers: [Keypair.random()] })
     const refused = await server.sendTransaction(bad)
     expect(refused.status).toBe('ERROR')
     expect(refused.errorResult!.result.type).toMatch(/^tx(BadAuth|BadSeq)$/)
-    expect((await server.pollTransaction(hashOf(good), { attempts: 100, sleepStrategy: () => 50 })).status).toBe('SUCCESS')
   })
 
   test('getTransaction tells envelope, result and what changed; an unknown one is NOT_FOUND', async () => {
