@@ -47,6 +47,7 @@ export const readOnlyChain: Chain = {
   tend: async () => {},
   tokenAddress: () => token,
   mintPayer: () => token,
+  unitsPerMinor: () => 1n,
   mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
   supplyOf: async () => '0',
   balanceOf: async () => '0',
