@@ -89,7 +89,7 @@ test.skipIf(isRealNetwork)(
     const spent = await work(orders, () => {
       // Mischief for a while, and then peace, so that it ends.
       if (ledgers++ > releases / 2) return scene.heal()
-      for (let count = Math.floor(random() * 4); count > 0; count--) faults[Math.floor(random() * faults.length)]!()
+      for (let count = 1 + Math.floor(random() * 3); count > 0; count--) faults[Math.floor(random() * faults.length)]!()
     })
     scene.heal()
     const heard = ['dead', 'bumped', 'submissionRejected', 'historyGap', 'failed', 'channelLost', 'feeCapReached'].map(

@@ -65,6 +65,32 @@ const expectOneEffect = async (chain: StellarChain, order: ChainOrder, customer:
   expect(await scene.busyChannels()).toBe(0)
 }
 
+/** What it wanted to write was not its any more. */
+const expectFenced = () => expect(scene.notices).toContainEqual(expect.objectContaining({ type: 'channelLost' }))
+
+test('a worker that sleeps through its lease stores nothing on a channel that another has used meanwhile', async () => {
+  const { treasury, cold, sponsor, issuer, channels } = scene.setup
+  const [channel] = channels
+  const accounts = {
+    ...{ treasury: treasury.publicKey(), cold: cold.publicKey(), sponsor: sponsor.publicKey(), issuer: issuer.publicKey() },
+    channels: [channel!.publicKey()],
+  }
+  const keys = { treasury: treasury.secret(), sponsor: sponsor.secret(), channels: [channel!.secret()] }
+  const frozen = frozenAt('signed')
+  const [late, quick] = [scene.order('lock'), scene.order('lock')]
+  const sleeper = scene.adapter({ accounts, keys, checkpoint: frozen.checkpoint }).submit(late)
+  await frozen.reached
+  const survivor = scene.adapter({ accounts, keys })
+  await carryOut(survivor, quick)
+  frozen.thaw()
+  await expect(sleeper).rejects.toMatchObject({ code: 'chain_unavailable' })
+  expectFenced()
+  expect(await scene.rows('select from stellar_attempts')).toHaveLength(1)
+  await carryOut(survivor, late)
+  expect(await effectsOf(late)).toBe(1)
+  expect(await scene.rows('select from stellar_attempts')).toHaveLength(2)
+})
+
 describe.each(['lock', 'release', 'refund'] as const)('a worker that stops in the middle of a %s', action => {
   test.each(submitCheckpoints)('at "%s", and wakes up when another has done it: one effect', async name => {
     const survivor = scene.adapter()
@@ -93,6 +119,7 @@ describe.each(['lock', 'release', 'refund'] as const)('a worker that stops in th
     await carryOut(survivor, order)
     frozen.thaw()
     await sleeper
+    if (name === 'observed') expectFenced()
     await scene.settle([survivor])
     await expectOneEffect(survivor, order, customer.publicKey())
   })
@@ -115,6 +142,7 @@ describe.each(['lock', 'release', 'refund'] as const)('a worker that stops in th
     await carryOut(survivor, order)
     frozen.thaw()
     await sleeper.catch(unlessExpected)
+    if (name === 'bumpSigned') expectFenced()
     await scene.settle([survivor])
     await expectOneEffect(survivor, order, customer.publicKey())
   })
