@@ -107,6 +107,7 @@ create table chain_heads (
   updated_at timestamp with time zone not null default now(),
   genesis_hash key_text,
   verified_height bigint,
+  begun_midway boolean not null default false,
   alarm text,
   constraint chain_heads_pkey PRIMARY KEY (chain),
   constraint chain_heads_check CHECK ((finalized_height <= safe_height)),
@@ -202,6 +203,7 @@ create table chain_token_states (
   token key_text not null,
   block_number bigint not null,
   sequence bigint not null,
+  since bigint not null,
   locked numeric(78,0) not null,
   canonical boolean not null,
   constraint chain_token_states_pkey PRIMARY KEY (chain, token, block_hash)
@@ -268,6 +270,15 @@ create table evm_txs (
 );
 CREATE INDEX evm_txs_open ON public.evm_txs USING btree (chain, sender, nonce) WHERE (final_at IS NULL);
 grant insert, select on evm_txs to causeway_app;
+
+create table finality_policies (
+  chain key_text not null,
+  version key_text not null,
+  tiers jsonb not null,
+  since timestamp with time zone not null default now(),
+  constraint finality_policies_pkey PRIMARY KEY (chain, version)
+);
+grant insert, select on finality_policies to causeway_app;
 
 create table finality_waits (
   transfer_id key_text not null,

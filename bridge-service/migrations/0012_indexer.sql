@@ -5,6 +5,7 @@ alter table chain_heads
   add column genesis_hash    key_text,       -- of block 0, where nodes must agree; null: a chain without one
   add column verified_height bigint,         -- a second reading agrees up to here, and `finalized` counts for payouts only so far; null:
                                              -- a chain whose ledgers need no second reading
+  add column begun_midway    boolean not null default false, -- the contract was there before our first block: its earlier events are unknown
   add column alarm           text;           -- set: the events are in doubt; nothing becomes final until it is over
 
 -- After each block with events of a token: the number of its last event, and what the events say is locked.
@@ -14,6 +15,7 @@ create table chain_token_states (
   token        key_text not null,
   block_number bigint not null,
   sequence     bigint not null,
+  since        bigint not null,              -- the number of its first event that we know: 1, or the index began midway
   locked       numeric(78, 0) not null,      -- relative to the first comparison where the index began in the middle of a token's life
   canonical    boolean not null,
   primary key (chain, token, block_hash)
@@ -21,7 +23,7 @@ create table chain_token_states (
 create index chain_token_states_canonical on chain_token_states (chain, token, block_number) where canonical;
 create index chain_token_states_by_height on chain_token_states (chain, block_number) where canonical;
 
--- What was locked before the first event that the index knows: zero, or, where it began later, as the first comparison has found it.
+-- What was locked before the first event that the index knows, as the first comparison has found it; no row: nothing.
 create table chain_token_baselines (
   chain  key_text not null,
   token  key_text not null,
@@ -116,6 +118,16 @@ create table chain_outbox (
   at       timestamptz not null default now()
 );
 
+-- Which blocks count as final for which amount. What a version says never changes; the transfer's terms name theirs.
+create table finality_policies (
+  chain   key_text not null,
+  version key_text not null,                 -- taken from what the tiers say
+  tiers   jsonb not null,                    -- [{"uptoMinor", "requirement"}], smallest first
+  since   timestamptz not null default now(),
+  primary key (chain, version)
+);
+
+grant select, insert on finality_policies to causeway_app;
 grant select, insert, update on chain_token_states to causeway_indexer;
 grant select, insert, update on chain_token_baselines to causeway_indexer;
 grant select, insert on chain_checks, chain_repairs, chain_reorgs, chain_outbox to causeway_indexer;
