@@ -21,7 +21,10 @@ const known = new Map<string, Known>(
     .filter(item => item.type === 'event')
     .map(event => {
       const counted = event.inputs.some(({ name }) => name === 'sequence')
-      return [toEventSelector(event), counted ? { layout: eventLayout(event.inputs), locks: 0n, ...observed[event.name] } : 'uncounted']
+      return [
+        toEventSelector(event),
+        counted ? { layout: eventLayout(event.inputs), locks: 0n, ...observed[event.name] } : 'uncounted',
+      ]
     }),
 )
 
@@ -49,7 +52,13 @@ export const decode = (logs: readonly ChainLog[], onUnknown: (topic: string, log
     const args = event.layout(log)
     const amount = args.amount === undefined ? 0n : BigInt(args.amount)
     const { blockNumber, blockHash } = log
-    const step = { token: String(args.token), sequence: BigInt(args.sequence!), locked: event.locks * amount, blockNumber, blockHash }
+    const step = {
+      token: String(args.token),
+      sequence: BigInt(args.sequence!),
+      locked: event.locks * amount,
+      blockNumber,
+      blockHash,
+    }
     if (step.sequence > 0n) steps.push(step) // zero: a token that was never listed
     if (event.kind) events.push(toEvent(event.kind, args, log, ordinal))
   }

@@ -3,7 +3,12 @@ import { IndexerError } from '../errors.ts'
 import type { Hash } from '../observation.ts'
 import type { ChainLog } from './log.ts'
 
-type AbiInput = { readonly name?: string; readonly type: string; readonly indexed?: boolean; readonly components?: readonly AbiInput[] }
+type AbiInput = {
+  readonly name?: string
+  readonly type: string
+  readonly indexed?: boolean
+  readonly components?: readonly AbiInput[]
+}
 
 /** Reads one event out of a log: its arguments by name, words as they are, integers as decimal strings, addresses with their checksum. */
 export type EventLayout = (log: ChainLog) => Record<string, string | number>
@@ -18,11 +23,17 @@ export const eventLayout = (inputs: readonly AbiInput[]): EventLayout => {
   const offsets = plain.map((_, i) => plain.slice(0, i).reduce((sum, input) => sum + wordsOf(input), 0))
   const dataLength = 2 + 64 * plain.reduce((sum, input) => sum + wordsOf(input), 0)
   const read = [
-    ...indexed.map((input, i) => ({ name: input.name!, of: readerOf(input), from: (log: ChainLog) => log.topics[i + 1]!.slice(2) })),
+    ...indexed.map((input, i) => ({
+      name: input.name!,
+      of: readerOf(input),
+      from: (log: ChainLog) => log.topics[i + 1]!.slice(2),
+    })),
     ...plain.flatMap((input, i) => {
       const start = 2 + 64 * offsets[i]!
       // What is a struct is read by nobody here; its words count for the length.
-      return input.components ? [] : [{ name: input.name!, of: readerOf(input), from: (log: ChainLog) => log.data.slice(start, start + 64) }]
+      return input.components
+        ? []
+        : [{ name: input.name!, of: readerOf(input), from: (log: ChainLog) => log.data.slice(start, start + 64) }]
     }),
   ]
   return log => {

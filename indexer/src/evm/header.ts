@@ -1,9 +1,9 @@
-import type { Linked } from '../canonical.ts'
+import type { Block } from '../canonical.ts'
 import { IndexerError } from '../errors.ts'
 import type { Hash } from '../observation.ts'
 
-/** A block without its transactions; `time` in Unix seconds. */
-export type Header = Linked & { readonly time: bigint; readonly logsBloom: Hash | undefined }
+/** A block without its transactions. */
+export type Header = Block & { readonly logsBloom: Hash | undefined }
 
 /** What nodes must agree on to speak of the same block: the hash alone would let one of them lie about the bloom. */
 export const identityOf = ({ hash, parentHash, number, logsBloom }: Header): string =>
@@ -17,7 +17,8 @@ export const toHeader = (answer: unknown): Header => {
     hash: word(block.hash),
     parentHash: word(block.parentHash),
     time: quantity(block.timestamp),
-    logsBloom: typeof block.logsBloom === 'string' && /^0x[0-9a-f]{512}$/.test(block.logsBloom) ? (block.logsBloom as Hash) : undefined,
+    logsBloom:
+      typeof block.logsBloom === 'string' && /^0x[0-9a-f]{512}$/.test(block.logsBloom) ? (block.logsBloom as Hash) : undefined,
   }
 }
 

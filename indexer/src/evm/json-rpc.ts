@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type IncomingMessage, request as httpRequest } from 'node:http'
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { IndexerError } from '../errors.ts'
 import { pacer } from './pacer.ts'
@@ -65,7 +65,9 @@ export const jsonRpc = (options: JsonRpcOptions): JsonRpc => {
     try {
       const send = () => exchange(url, secure, agent, body, options)
       // A node closes connections that were idle, and may do it just as we take one up again: that is no failure of the node.
-      const { status, retryAfter, text } = await send().catch(error => (error instanceof StaleConnection ? send() : Promise.reject(error)))
+      const { status, retryAfter, text } = await send().catch(error =>
+        error instanceof StaleConnection ? send() : Promise.reject(error),
+      )
       if (status === 429) throw limited(retryAfter)
       if (status >= 500 || status === 401 || status === 403) throw new IndexerError('rpc_silent', { endpoint: url.host, status })
       const tookMs = performance.now() - startedMs
@@ -81,7 +83,8 @@ export const jsonRpc = (options: JsonRpcOptions): JsonRpc => {
   const toAnswer = (reply: Reply): RpcAnswer => {
     if (reply.error === undefined || reply.error === null) return { result: reply.result }
     const { code = 0, message = '' } = reply.error
-    if (limitCodes.has(code) && /limit|rate|too many requests|exceeded/i.test(message) && !isTooMuch(message)) throw limited(undefined)
+    if (limitCodes.has(code) && /limit|rate|too many requests|exceeded/i.test(message) && !isTooMuch(message))
+      throw limited(undefined)
     return { refusal: { code, message } }
   }
 

@@ -150,7 +150,8 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
     }
     const won = winner()
     if (!won && votes.size === 0 && blanks >= quorum) return { answer: undefined as T, by: [] }
-    if (!won) throw new IndexerError('no_quorum', { what, height, quorum, answers: [...votes.values()].map(vote => vote.members.length) })
+    if (!won)
+      throw new IndexerError('no_quorum', { what, height, quorum, answers: [...votes.values()].map(vote => vote.members.length) })
     for (const vote of votes.values())
       if (vote !== won) for (const member of vote.members) disagree(member, otherwise, what, height)
     return { answer: won.answer, by: won.members.map(({ name }) => name) }
@@ -162,7 +163,8 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
       member => !member.probing && !isForeign(member) && member.askAgainAtMs <= nowMs && !isShunned(member, nowMs),
     )
     // With too few left, whoever rests is asked all the same: his rest is ours.
-    const asked = due.length >= quorum ? due : members.filter(member => !member.probing && !isForeign(member) && !isShunned(member, nowMs))
+    const asked =
+      due.length >= quorum ? due : members.filter(member => !member.probing && !isForeign(member) && !isShunned(member, nowMs))
     const answers = asked.map(probe)
     const all = Promise.all(answers)
     await Promise.race([all, firstOf(answers, quorum).then(() => wait(graceMs))])
@@ -183,9 +185,15 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
           return undefined
         }),
     )
-    if (!agreement) throw new IndexerError('no_quorum', { what: 'head', quorum, heads: voices.map(({ node, head }) => `${node.name} ${head.number}`) })
+    if (!agreement)
+      throw new IndexerError('no_quorum', {
+        what: 'head',
+        quorum,
+        heads: voices.map(({ node, head }) => `${node.name} ${head.number}`),
+      })
     for (const member of agreement.agreeing) member.standing = 'good'
-    for (const member of agreement.lagging) if (member.standing !== 'silent' && member.standing !== 'limited') member.standing = 'lagging'
+    for (const member of agreement.lagging)
+      if (member.standing !== 'silent' && member.standing !== 'limited') member.standing = 'lagging'
     for (const member of agreement.dissenting) disagree(member, 'forked', 'head', agreement.head.number)
     return { latest: agreement.head, tags: { latest: agreement.head, ...(await tagsOf(agreement.agreeing)) } }
   }
@@ -209,8 +217,7 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
     return { safe: agreed('safe'), finalized: agreed('finalized') }
   }
 
-  const byHash = async (hash: Hash) =>
-    (await agree('block', 0n, node => node.byHash(hash), identityOf)).answer
+  const byHash = async (hash: Hash) => (await agree('block', 0n, node => node.byHash(hash), identityOf)).answer
 
   return {
     identity: async () => {
@@ -220,7 +227,8 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
       if (members.length - foreign.length < quorum)
         throw new IndexerError('chain_id_mismatch', { configured: chainId, served: foreign[0]?.identity?.chainId })
       const [best] = [...Map.groupBy(known, member => member.identity!.genesisHash)].sort((a, b) => b[1].length - a[1].length)
-      if (!best || best[1].length < quorum) throw new IndexerError('no_quorum', { what: 'genesis', quorum, answers: known.length })
+      if (!best || best[1].length < quorum)
+        throw new IndexerError('no_quorum', { what: 'genesis', quorum, answers: known.length })
       genesisHash = best[0]
       await Promise.all(known.map(identify))
       return { genesisHash }
@@ -228,7 +236,15 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
     head,
     byHash,
     headers: async (from, to) =>
-      (await agree('headers', to, node => node.headers(from, to), headers => headers.map(identityOf).join(), 'forked')).answer,
+      (
+        await agree(
+          'headers',
+          to,
+          node => node.headers(from, to),
+          headers => headers.map(identityOf).join(),
+          'forked',
+        )
+      ).answer,
     logsOf: async blocks => {
       const [lowest, highest] = [blocks[0]!.number, blocks[blocks.length - 1]!.number]
       const { answer, by } = await agree('logs', highest, node => node.logsOf(blocks), digestOf)
