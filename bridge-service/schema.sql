@@ -23,6 +23,22 @@ create table audit_log (
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 grant insert, select on audit_log to causeway_app;
 
+create table chain_anomalies (
+  chain key_text not null,
+  block_number bigint not null,
+  block_hash key_text not null,
+  tx_hash key_text not null,
+  ordinal integer not null,
+  reason text not null,
+  detail text not null,
+  envelope_xdr text not null,
+  result_xdr text not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint chain_anomalies_pkey PRIMARY KEY (chain, tx_hash, ordinal, reason)
+);
+grant insert, select on chain_anomalies to causeway_indexer;
+grant select on chain_anomalies to causeway_app;
+
 create table chain_blocks (
   chain key_text not null,
   hash key_text not null,
@@ -75,7 +91,7 @@ create table chain_events (
   fact key_text not null default (((tx_hash)::text || ':'::text) || (ordinal)::text),
   block_number bigint not null,
   type text not null,
-  escrow_id key_text not null,
+  escrow_id key_text,
   ref key_text not null,
   token key_text not null,
   payer key_text,
@@ -83,11 +99,14 @@ create table chain_events (
   amount numeric(78,0),
   payload jsonb not null,
   canonical boolean not null,
+  balance_id key_text default (payload ->> 'balanceId'::text),
   constraint chain_events_pkey PRIMARY KEY (chain, block_hash, log_index),
   constraint chain_events_amount_check CHECK ((amount >= (0)::numeric)),
   constraint chain_events_check CHECK (((amount IS NOT NULL) OR (type = 'escrowCommitted'::text))),
-  constraint chain_events_type_check CHECK ((type = ANY (ARRAY['escrowLocked'::text, 'escrowCommitted'::text, 'escrowReleased'::text, 'escrowRefunded'::text, 'escrowCredited'::text])))
+  constraint chain_events_check1 CHECK (((escrow_id IS NOT NULL) OR (type = 'depositReceived'::text))),
+  constraint chain_events_type_check CHECK ((type = ANY (ARRAY['escrowLocked'::text, 'escrowCommitted'::text, 'escrowReleased'::text, 'escrowRefunded'::text, 'escrowCredited'::text, 'escrowClawedBack'::text, 'depositReceived'::text, 'deliveryClaimed'::text, 'deliveryReclaimed'::text])))
 );
+CREATE INDEX chain_events_by_balance ON public.chain_events USING btree (chain, balance_id) WHERE (balance_id IS NOT NULL);
 CREATE INDEX chain_events_by_escrow ON public.chain_events USING btree (escrow_id);
 CREATE INDEX chain_events_by_height ON public.chain_events USING btree (chain, block_number);
 CREATE INDEX chain_events_by_ref ON public.chain_events USING btree (ref);
@@ -111,7 +130,7 @@ create table chain_heads (
   alarm text,
   constraint chain_heads_pkey PRIMARY KEY (chain),
   constraint chain_heads_check CHECK ((finalized_height <= safe_height)),
-  constraint chain_heads_finality_mode_check CHECK ((finality_mode = ANY (ARRAY['tags'::text, 'depth'::text])))
+  constraint chain_heads_finality_mode_check CHECK ((finality_mode = ANY (ARRAY['tags'::text, 'depth'::text, 'closed'::text])))
 );
 grant insert, select, update on chain_heads to causeway_indexer;
 grant select on chain_heads to causeway_app;
@@ -123,9 +142,14 @@ create table chain_outbox (
   type text not null,
   fact key_text,
   revision integer,
-  details jsonb not null,
+  status text,
+  block_hash key_text,
+  log_index integer,
+  details jsonb,
   at timestamp with time zone not null default now(),
   constraint chain_outbox_pkey PRIMARY KEY ("position"),
+  constraint chain_outbox_check CHECK (((type = 'observationChanged'::text) = ((fact IS NOT NULL) AND (revision IS NOT NULL) AND (status IS NOT NULL)))),
+  constraint chain_outbox_status_check CHECK ((status = ANY (ARRAY['included'::text, 'orphaned'::text]))),
   constraint chain_outbox_type_check CHECK ((type = ANY (ARRAY['observationChanged'::text, 'chainReorganized'::text, 'chainHalted'::text, 'chainResumed'::text, 'alarmRaised'::text, 'alarmCleared'::text])))
 );
 grant insert, select on chain_outbox to causeway_indexer;
