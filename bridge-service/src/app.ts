@@ -12,6 +12,7 @@ import { transferTail } from './http/tail.ts'
 import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
+import { publishFinality } from './policy/publish-finality.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
@@ -138,6 +139,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     const clock = databaseClock(pool)
     await clock.synchronise()
     const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
+    await publishFinality(pool, config.chains)
     const opener = engine?.opener ?? transferOpener({ pool, clock, execute: () => {}, onMoved: tail.wake })
     const wakeSaga = engine?.wake ?? (() => void pool.query('notify causeway_inbox').catch(warn('the saga could not be woken')))
     const server = await buildServer({
