@@ -68,8 +68,8 @@ export const escrowEvents = async (db: Queryable, by: { escrowId: Hash } | { ref
     chain: string
     fact: string
     type: EscrowEvent['type']
-    escrow_id: Hash
-    ref: Hash
+    escrow_id: Hash | null
+    ref: string
     token: string
     payer: string | null
     payee: string | null
@@ -93,7 +93,7 @@ export const escrowEvents = async (db: Queryable, by: { escrowId: Hash } | { ref
     fact: row.fact,
     canonical: row.canonical,
     type: row.type,
-    escrowId: row.escrow_id,
+    ...(row.escrow_id === null ? {} : { escrowId: row.escrow_id }),
     ref: row.ref,
     token: row.token,
     ...(row.payer === null ? {} : { payer: row.payer }),

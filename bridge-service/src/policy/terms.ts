@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { encodePacked, keccak256, toHex } from 'viem'
+import type { ChainConfig } from '../chain-config.ts'
 import type { Chain } from '../chains/chain.ts'
-import type { BankConfig, ChainConfig, Policy } from '../config.ts'
+import type { BankConfig, Policy } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { toJson } from '../money/money.ts'
 import type { TransferId } from '../transfer/id.ts'
@@ -62,7 +63,7 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
       ref: keccak256(encodePacked(['string', 'bytes32'], [request.transferId, salt])),
       currency: destination.currency,
       amountMinor: price.destinationAmount.minor.toString(),
-      payer: funding === 'mint' ? chain.tokenAddress(destination.currency) : chain.treasury,
+      payer: funding === 'mint' ? chain.mintPayer(destination.currency) : chain.treasury,
       payee: destination.address,
       onExpiry: 'release',
       softDeadlineMs: chainConfig.softDeadlineMs,
