@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 
 /** The groups of resources that a fault can single out. */
-const route = z.enum(['root', 'fee_stats', 'ledgers', 'transactions', 'operations', 'accounts', 'claimable_balances', 'rpc'])
+const route = z.enum([
+  'root',
+  'fee_stats',
+  'ledgers',
+  'transactions',
+  'operations',
+  'accounts',
+  'claimable_balances',
+  'assets',
+  'rpc',
+])
 /** How a transaction is submitted: `POST /transactions`, `POST /transactions_async`, `sendTransaction`. */
 const way = z.enum(['sync', 'async', 'rpc'])
 

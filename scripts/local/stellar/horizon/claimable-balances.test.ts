@@ -142,3 +142,21 @@ describe('their history', () => {
     expect(records.map(({ type }) => type)).toEqual(['create_account'])
   })
 })
+
+describe('an asset', () => {
+  test('tells who holds how much of it, what waits in claimable balances included', async () => {
+    const { records } = await target.horizon.assets().forCode('USDC').forIssuer(alice.publicKey()).call()
+    expect(records).toMatchObject([
+      {
+        asset_code: 'USDC',
+        asset_issuer: alice.publicKey(),
+        balances: { authorized: '0.0000000', unauthorized: '0.0000000' },
+        num_claimable_balances: 1,
+        claimable_balances_amount: '25.5000000',
+        flags: { auth_required: false },
+      },
+    ])
+    const unknown = await target.horizon.assets().forCode('NONE').forIssuer(alice.publicKey()).call()
+    expect(unknown.records).toEqual([])
+  })
+})
