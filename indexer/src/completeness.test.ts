@@ -1,4 +1,6 @@
+import { type AbiEvent, toEventSelector } from 'viem'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { markFork } from '../../scripts/local/reorg.ts'
 import { freshDatabase } from '../../test/support/database.ts'
 import { type Lie, type RpcProxy, startRpcProxy } from '../../test/support/rpc-proxy.ts'
@@ -37,6 +39,7 @@ afterEach(async () => {
 })
 
 const depth = 3
+const skipped = escrowAbi.find(item => item.type === 'event' && item.name === 'Skipped') as AbiEvent
 const start = async (rpcUrls: string[] = [proxy.url]) => {
   indexer = await startIndexer(
     {
@@ -129,6 +132,34 @@ describe('a node that forgets', () => {
     await isRight()
     const checks = await tables.all('select from_height, to_height, endpoint from chain_checks order by to_height')
     expect(checks.every((check, i) => i === 0 || BigInt(check.from_height) === BigInt(checks[i - 1].to_height) + 1n)).toBe(true)
+  })
+
+  test('a log that is no event, before one: the fact gets its right name, and that is no reason to halt', async () => {
+    await start([proxy.url, evm.url])
+    const batch = await evm.lockBatch([1n, 0n, 2n]) // the contract skips the second, and says so without a number
+    proxy.lie = ({ method }, result) =>
+      method === 'eth_getLogs'
+        ? (result as { topics: string[] }[]).filter(({ topics }) => topics[0] !== toEventSelector(skipped))
+        : result
+    await evm.mine()
+    await caughtUp()
+    const facts = async () =>
+      (await tables.inbox())
+        .filter(row => row.fact.startsWith(batch.hash))
+        .map(({ fact, revision, payload }) => [fact.split(':')[1], revision, payload.status])
+    expect(await facts()).toEqual([
+      ['0', 1, 'included'],
+      ['1', 1, 'included'],
+    ])
+    await evm.mine(depth)
+    await verified()
+    expect(await facts()).toEqual([
+      ['0', 1, 'included'],
+      ['1', 2, 'orphaned'],
+      ['2', 1, 'included'],
+    ])
+    expect((await ready()).status).toBe(200)
+    expect(await tables.all('select added, removed from chain_repairs')).toEqual([{ added: 0, removed: 0 }])
   })
 
   test('a range in a backfill: asked for in halves where it is refused, and found whole', async () => {
