@@ -16,6 +16,7 @@ import { transferTail } from './http/tail.ts'
 import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
+import { publishFinality } from './policy/publish-finality.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
@@ -67,7 +68,7 @@ const evmAdapter = (chain: EvmChainConfig, { treasuryKey, operatorKey }: Config,
   return evmChain(
     {
       id: chain.id,
-      rpcUrl: chain.rpcUrl,
+      rpcUrl: chain.rpcUrls[0]!,
       escrow: chain.escrow,
       tokens,
       treasuryKey,
@@ -163,6 +164,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     const clock = databaseClock(pool)
     await clock.synchronise()
     const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
+    await publishFinality(pool, config.chains)
     const opener = engine?.opener ?? transferOpener({ pool, clock, execute: () => {}, onMoved: tail.wake })
     const wakeSaga = engine?.wake ?? (() => void pool.query('notify causeway_inbox').catch(warn('the saga could not be woken')))
     const server = await buildServer({
@@ -205,8 +207,9 @@ const readiness = async (pool: pg.Pool): Promise<ReadinessCheck[]> => {
     const chains = await heads(pool)
     return [
       { name: 'database', ok: true },
-      ...chains.map(({ chain, haltedReason, updatedAt }) => {
+      ...chains.map(({ chain, haltedReason, alarm, updatedAt }) => {
         if (haltedReason !== undefined) return { name: chain, ok: false, detail: `halted: ${haltedReason}` }
+        if (alarm !== undefined) return { name: chain, ok: false, detail: `alarm: ${alarm}` }
         const silentMs = Date.now() - updatedAt.getTime()
         return silentMs < silentAfterMs
           ? { name: chain, ok: true }

@@ -29,7 +29,8 @@ const deadlines = (softMs: number, hardMs: number) => ({
 /** One chain as the service sees it; the indexer reads the same variable and takes what it needs. */
 const evmChain = z.object({
   id: chainId('evm', /^[1-9]\d{0,14}$/),
-  rpcUrl: z.url(),
+  /** The first is the one that transactions are sent to; the indexer asks them all. */
+  rpcUrls: z.array(z.url()).min(1),
   escrow: hexAddress,
   tokens: z.partialRecord(currency, hexAddress),
   /** Where the stablecoins of new transfers come from; `liquidity` where nothing is said. */

@@ -16,7 +16,10 @@ const evmSchema = z.object({
     .string()
     .regex(/^evm:[1-9]\d*$/)
     .transform(id => id as EvmChainId),
-  rpcUrl: z.url(),
+  /** Nodes of this chain, the preferred one first. */
+  rpcUrls: z.array(z.url()).min(1).max(16),
+  /** So many of them must give the same answer; a majority where nothing is said. */
+  quorum: z.int().min(1).optional(),
   escrow: z.string().refine(text => isAddress(text), 'not an address'),
   /** The block that the escrow was deployed in, or an earlier one. */
   startBlock: height,
@@ -25,10 +28,18 @@ const evmSchema = z.object({
   pollMs: z.int().min(10).max(60_000).default(100),
   /** Blocks per database transaction while catching up. */
   batchSize: z.int().min(1).max(1_000).default(100),
-  /** Requests to the node at a time. */
+  /** Connections to each node. */
   concurrency: z.int().min(1).max(64).default(8),
+  /** Calls in one HTTP request; 1 for a node that takes no batches. */
+  rpcBatchSize: z.int().min(1).max(1_000).default(100),
+  /** HTTP requests to each node per second; as many as it answers where nothing is said. */
+  rpcRequestsPerSecond: z.number().positive().optional(),
   rpcTimeoutMs: z.int().min(100).max(120_000).default(10_000),
 })
+
+const evmInFull = evmSchema
+  .refine(chain => (chain.quorum ?? 1) <= chain.rpcUrls.length, 'the quorum is larger than the number of nodes')
+  .transform(chain => ({ ...chain, quorum: chain.quorum ?? Math.floor(chain.rpcUrls.length / 2) + 1 }))
 
 const account = z.string().refine(text => StrKey.isValidEd25519PublicKey(text), 'not an account (G…)')
 
@@ -71,7 +82,7 @@ const chainSchema = z
   .unknown()
   .transform(fromAddressBook)
   .transform(withKind)
-  .pipe(z.discriminatedUnion('kind', [evmSchema, stellarSchema]))
+  .pipe(z.discriminatedUnion('kind', [evmInFull, stellarSchema]))
 
 const envSchema = z.object({
   DATABASE_URL: z.url(),
@@ -92,7 +103,7 @@ const chainsSchema = z
   .min(1)
   .refine(chains => new Set(chains.map(chain => chain.id)).size === chains.length, 'a chain is listed twice')
 
-export type EvmChainConfig = z.output<typeof evmSchema>
+export type EvmChainConfig = z.output<typeof evmInFull>
 export type StellarChainConfig = z.output<typeof stellarSchema>
 export type ChainConfig = EvmChainConfig | StellarChainConfig
 

@@ -42,7 +42,9 @@ const config = (over: Partial<EvmChainConfig> = {}): IndexerConfig => ({
     {
       kind: 'evm',
       id: 'evm:31337',
-      rpcUrl: evm.url,
+      rpcUrls: [evm.url],
+      quorum: 1,
+      rpcBatchSize: 100,
       escrow: evm.escrow,
       startBlock: BigInt(evm.startBlock),
       finalityDepth: 6,
@@ -256,7 +258,7 @@ describe('reorgs', () => {
     expect(await factOf(lock)).toMatchObject({ revision: 2, payload: { status: 'orphaned' } })
   })
 
-  test('another chain under the same id while the indexer was down: halted', async () => {
+  test('another chain under the same id while the indexer was down: refused, by its first block', async () => {
     const indexer = await start({ finalityDepth: 2 })
     await evm.mine(6)
     await caughtUp()
@@ -264,13 +266,13 @@ describe('reorgs', () => {
     indexers = []
     const other = await startEscrowChain()
     try {
-      const again = await start({ finalityDepth: 2, rpcUrl: other.url })
+      const again = await start({ finalityDepth: 2, rpcUrls: [other.url] })
       const { chain } = await until(
-        'halted',
+        'refused',
         () => ready(again),
-        ({ chain }) => chain.state === 'halted',
+        ({ chain }) => chain.state === 'refused',
       )
-      expect(chain.reason).toMatch(/^reorg_below_finality/)
+      expect(chain.reason).toBe('genesis_mismatch')
     } finally {
       await other.stop()
     }
@@ -294,7 +296,13 @@ describe('finality', () => {
       await evm.mine()
       await until('the cursor', tables.cursor, cursor => cursor === included + confirmations)
       expect(BigInt((await tables.head()).finalized_height)).toBe(included + confirmations - 3n)
-      expect(await finalFacts(tables.pool, 10)).toHaveLength(confirmations === 3n ? 1 : 0)
+      if (confirmations < 3n) expect(await finalFacts(tables.pool, 10)).toEqual([])
+      else
+        await until(
+          'final, once it was read again',
+          () => finalFacts(tables.pool, 10),
+          facts => facts.length === 1,
+        )
     }
   })
 })
@@ -369,7 +377,7 @@ describe('starting and standing by', () => {
 
   test('a node that is silent at first, and again later, is waited for', async () => {
     const proxy = await startProxy()
-    const indexer = await start({ rpcUrl: proxy.url })
+    const indexer = await start({ rpcUrls: [proxy.url] })
     await until(
       'retrying',
       () => ready(indexer),
@@ -392,7 +400,7 @@ describe('starting and standing by', () => {
 
   test('a node that turns out to serve another chain when it speaks at last is refused', async () => {
     const proxy = await startProxy()
-    const indexer = await start({ id: 'evm:1', rpcUrl: proxy.url })
+    const indexer = await start({ id: 'evm:1', rpcUrls: [proxy.url] })
     proxy.answer(true)
     const { chain } = await until(
       'refused',

@@ -1,6 +1,8 @@
-import type { ChainConfig, IndexerConfig, StellarChainConfig } from './config.ts'
+import type { ChainConfig, EvmChainConfig, IndexerConfig, StellarChainConfig } from './config.ts'
 import { IndexerError } from './errors.ts'
-import { evmSource } from './evm/source.ts'
+import { jsonRpc } from './evm/json-rpc.ts'
+import { evmNode } from './evm/node.ts'
+import { quorumSource } from './evm/quorum.ts'
 import { follow } from './follow.ts'
 import { startHealth } from './health.ts'
 import { jsonLog, type Log } from './log.ts'
@@ -51,13 +53,36 @@ const followerOf = (config: ChainConfig, signal: AbortSignal): Follower => {
     // Whether another network is a mistake or a reset, only the tables tell.
     return { status, check: async () => {}, follow: house => followStellar({ config, source, status, ...house }, signal) }
   }
-  const source = evmSource({ ...config, signal })
-  const check = async () => {
-    const served = await source.chainId().catch(() => undefined)
-    if (served !== undefined && `evm:${served}` !== config.id)
-      throw new IndexerError('chain_id_mismatch', { configured: config.id, served })
+  return evmFollower(config, status, signal)
+}
+
+const evmFollower = (config: EvmChainConfig, status: ChainStatus, signal: AbortSignal): Follower => {
+  const { rpcUrls, rpcTimeoutMs: timeoutMs, rpcBatchSize: batchSize, concurrency: connections, quorum } = config
+  const requestsPerSecond = config.rpcRequestsPerSecond
+  const nodes = rpcUrls.map(url =>
+    evmNode(jsonRpc({ url, timeoutMs, batchSize, connections, requestsPerSecond, signal }), config.escrow),
+  )
+  const chainId = Number(config.id.slice('evm:'.length))
+  return {
+    status,
+    check: async () => {
+      const served = await Promise.all(nodes.map(node => node.identity().catch(() => undefined)))
+      const stranger = served.find(identity => identity !== undefined && identity.chainId !== chainId)
+      if (stranger) throw new IndexerError('chain_id_mismatch', { configured: config.id, served: stranger.chainId })
+    },
+    follow: house => {
+      const source = quorumSource(nodes, {
+        chainId,
+        quorum,
+        onDisagreement: disagreement => {
+          house.metrics.disagreements.inc({ chain: config.id })
+          house.log('error', 'a node contradicts the others and is left out', { chain: config.id, ...disagreement })
+        },
+      })
+      status.endpoints = source.endpoints
+      return follow({ config, source, status, ...house }, signal)
+    },
   }
-  return { status, check, follow: house => follow({ config, source, status, ...house }, signal) }
 }
 
 const sourceOf = ({ rpcUrl, horizonUrl, requestTimeoutMs: timeoutMs }: StellarChainConfig, signal: AbortSignal): LedgerSource => {

@@ -1,3 +1,5 @@
+import type { AlarmCode } from './alarm.ts'
+import type { Endpoint } from './evm/source.ts'
 import type { FinalHeights, FinalityMode } from './finality.ts'
 
 /**
@@ -21,6 +23,12 @@ export type ChainStatus = {
   cursorHeight: bigint | undefined
   heights: FinalHeights | undefined
   mode: FinalityMode | undefined
+  /** Set: the events are in doubt, and nothing becomes final. */
+  alarm: AlarmCode | undefined
+  /** Up to here a second reading agrees. */
+  verified: bigint | undefined
+  /** The nodes as the follower sees them. */
+  endpoints: () => readonly Endpoint[]
 }
 
 export const newStatus = (chain: string): ChainStatus => ({
@@ -31,7 +39,11 @@ export const newStatus = (chain: string): ChainStatus => ({
   cursorHeight: undefined,
   heights: undefined,
   mode: undefined,
+  alarm: undefined,
+  verified: undefined,
+  endpoints: () => [],
 })
 
 /** A standby is ready: it takes over by itself. */
-export const isReady = (status: ChainStatus): boolean => status.state === 'following' || status.state === 'standby'
+export const isReady = ({ state, alarm }: ChainStatus): boolean =>
+  state === 'standby' || (state === 'following' && alarm === undefined)

@@ -231,7 +231,7 @@ const environment = ({
   CAUSEWAY_CHAINS: JSON.stringify([
     {
       addressBook,
-      rpcUrl: evm.url,
+      rpcUrls: [evm.url],
       finalityDepth: options.finalityDepth ?? 16,
       pollMs: 50,
       stuckAfterMs: 5_000,

@@ -104,7 +104,7 @@ describe('a deployment by its admin', () => {
   it('deploys, verifies, and writes an address book that service and indexer read', async () => {
     expect(await deploy(config(), admin.key)).toMatchObject({ ok: true, isNew: true, pending: [] })
     book = JSON.parse(readFileSync(bookOf('by-admin'), 'utf8'))
-    const chains = JSON.stringify([{ addressBook: bookOf('by-admin'), rpcUrl: url, finalityDepth: 16 }])
+    const chains = JSON.stringify([{ addressBook: bookOf('by-admin'), rpcUrls: [url], finalityDepth: 16 }])
     const environment = { DATABASE_URL: 'postgres://127.0.0.1/x', CAUSEWAY_CHAINS: chains }
     expect(readServiceConfig(environment, ['saga']).chains[0]).toMatchObject({
       ...{ id: `evm:${localChainId}`, escrow: book.escrow, tokens: { USDC: world.token, EURC: book.tokens.EURC } },

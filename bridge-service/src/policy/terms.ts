@@ -8,7 +8,7 @@ import { toJson } from '../money/money.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { BankLeg, ChainLeg, Leg, Route, Terms } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
-import { finalityFor } from './finality.ts'
+import { finalityFor, finalityVersion } from './finality.ts'
 import type { Price } from './pricing.ts'
 
 /** What the policies say about a transfer, with its price: all that is fixed when it is created. */
@@ -57,6 +57,7 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
       denominator: price.rate.denominator.toString(),
     },
     finality: finalityFor(new Map([[chainConfig.id, chainConfig.finality]]), chainConfig.id, price.destinationAmount),
+    finalityPolicy: finalityVersion(chainConfig.finality),
     clearingMs: clearingMsFor(policy.clearing, source.scheme, price.sourceAmount),
     hold: {
       ref: keccak256(encodePacked(['string', 'bytes32'], [request.transferId, salt])),

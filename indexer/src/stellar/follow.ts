@@ -3,6 +3,7 @@ import type { ClientBase } from 'pg'
 import { type Block, type BlockRef, place } from '../canonical.ts'
 import type { StellarChainConfig } from '../config.ts'
 import { IndexerError } from '../errors.ts'
+import { type Approval, resumeOurs } from '../resume.ts'
 import { commitBatch, createHead, haltChain, readCanonicalHash, readHead, wakeSaga } from '../store.ts'
 import { type Followed, stopFor, takeTurns } from '../turns.ts'
 import { createBell } from './bell.ts'
@@ -136,11 +137,22 @@ export const followStellar = async (followed: FollowedStellar, signal: AbortSign
     }
   }
 
+  // Another network's history has no ancestor in ours, and a hole in it cannot be filled.
+  const obey = async (db: ClientBase, approval: Approval) => {
+    if (approval.branch === 'theirs') return 'no_common_ancestor'
+    await resumeOurs(db, chain, approval)
+    return undefined
+  }
+
   const bell = createBell()
   const done = new AbortController()
   const listening = source.listen?.(bell.ring, AbortSignal.any([signal, done.signal]))
   const { pollMs } = config
-  await takeTurns(followed, { pollMs, load: db => load(db, followed), look, act, rest: stop => bell.wait(pollMs, stop) }, signal)
+  await takeTurns(
+    followed,
+    { pollMs, load: db => load(db, followed), look, act, obey, rest: stop => bell.wait(pollMs, stop) },
+    signal,
+  )
   done.abort()
   await listening
 }
