@@ -105,10 +105,20 @@ describe('an order that the ledger takes', () => {
     const { closeTime } = await scene.newest()
     const terms = await locked(chain, { refundAfter: closeTime + 60 })
     await scene.close(1, 100)
-    expect(await carryOut(chain, scene.order('release', terms))).toMatchObject({ kind: 'refused', code: 'escrow_expired' })
     const refund = scene.order('refund', terms)
     expect(await carryOut(chain, refund)).toMatchObject({ kind: 'done' })
     expect(await treasuryHolds()).toBe(before)
+    expect(await scene.holds(scene.setup.cold.publicKey())).toBe('0.0000000')
+  })
+
+  test.skipIf(isRealNetwork)('release from the deadline on: the cold account claims, and pays the customer', async () => {
+    const chain = scene.adapter()
+    const customer = await scene.customer()
+    const { closeTime } = await scene.newest()
+    const terms = await locked(chain, { payee: customer.publicKey(), refundAfter: closeTime + 60 })
+    await scene.close(1, 100)
+    expect(await carryOut(chain, scene.order('release', terms))).toMatchObject({ kind: 'done' })
+    expect(await scene.holds(customer.publicKey())).toBe(amount)
     expect(await scene.holds(scene.setup.cold.publicKey())).toBe('0.0000000')
   })
 
