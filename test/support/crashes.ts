@@ -17,7 +17,7 @@ const preload = fileURLToPath(new URL('./crash-on-order.ts', import.meta.url))
 
 // What happens by the clock and not by the transfer: how often in one run is chance, so once on all paths is enough.
 const byTheClock =
-  /claim_intents|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of indexer_move_cursor, indexer_insert_blocks$/
+  /claim_intents|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of (?:indexer_move_cursor, indexer_insert_blocks|update chain_heads|indexer_insert_check, indexer_verify)$/
 
 /**
  * A world whose service and indexer are killed on order, and started again by whoever supervises them. Which points there are to crash at is
