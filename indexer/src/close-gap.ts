@@ -8,8 +8,8 @@ import { decode } from './evm/decode.ts'
 import type { Source } from './evm/source.ts'
 import { type Repair, repairBlock } from './repair.ts'
 import { readBranch } from './store.ts'
-import { type Folded, foldTokens, type SequenceGap, type TokenStates } from './token-states.ts'
-import { readTokenStates } from './token-store.ts'
+import { type Folded, foldTokens, numbersByBlock, type SequenceGap, type TokenStates } from './token-states.ts'
+import { readNumbers, readTokenStates } from './token-store.ts'
 
 export type GapClosed = { readonly batch: Batch; readonly folded: Folded; readonly repairs: readonly Repair[] }
 
@@ -66,9 +66,13 @@ const repairTables = async (
   const blocks = (await readBranch(db, chain, from)).filter(({ number }) => number <= ancestor.number)
   if (blocks.length === 0) return []
   const { logs } = await source.readAgain(blocks[0]!.number, ancestor.number)
-  const theirs = linesByBlock(decode(logs, () => {}).events)
+  const decoded = decode(logs, () => {})
+  const theirs = linesByBlock(decoded.events)
+  const [told, known] = [numbersByBlock(decoded.steps), await readNumbers(db, chain, from, ancestor.number)]
   const ours = await readLines(db, chain, from, ancestor.number)
-  const byLogs = blocks.filter(({ hash }) => theirs.get(hash)?.join() !== ours.get(hash)?.join())
+  const byLogs = blocks.filter(
+    ({ hash }) => theirs.get(hash)?.join() !== ours.get(hash)?.join() || told.get(hash) !== known.get(hash),
+  )
   const byReceipts = blocks.filter(block => block.number > ancestor.number - farthestByReceipts)
   for (const candidates of [byLogs, byReceipts]) {
     const repairs: Repair[] = []
