@@ -47,11 +47,17 @@ export default defineConfig({
   },
   test: {
     solidity: {
-      // The same inputs on every run unless FUZZ_SEED (0x and 64 hex digits) asks for others.
-      fuzz: { runs: 256, ...(process.env.FUZZ_SEED ? { seed: process.env.FUZZ_SEED } : {}) },
+      // The same inputs on every run unless FUZZ_SEED (0x and 64 hex digits) asks for others. The mutation run looks at less of them.
+      fuzz: { runs: Number(process.env.FUZZ_RUNS ?? 256), ...(process.env.FUZZ_SEED ? { seed: process.env.FUZZ_SEED } : {}) },
       // The actor of the invariant tests handles every refusal that is right: a revert of its own is a finding.
       // It mixes its seeds, so that a dictionary of values from storage would find nothing more, and takes half as long again.
-      invariant: { runs: 256, depth: 500, failOnRevert: true, includeStorage: false, includePushBytes: false },
+      invariant: {
+        runs: Number(process.env.INVARIANT_RUNS ?? 256),
+        depth: Number(process.env.INVARIANT_DEPTH ?? 500),
+        failOnRevert: true,
+        includeStorage: false,
+        includePushBytes: false,
+      },
     },
   },
 })

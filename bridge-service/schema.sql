@@ -473,6 +473,7 @@ create table quotes (
   expires_at timestamp with time zone not null,
   transfer_id key_text,
   created_at timestamp with time zone not null default now(),
+  subject text,
   constraint quotes_transfer_id_key UNIQUE (transfer_id),
   constraint quotes_pkey PRIMARY KEY (id)
 );
@@ -607,6 +608,14 @@ create table transfers (
 CREATE INDEX transfers_by_tenant ON public.transfers USING btree (tenant, id);
 CREATE INDEX transfers_parked ON public.transfers USING btree (id) WHERE (parked_reason IS NOT NULL);
 grant insert, select, update on transfers to causeway_app;
+
+create table web_auth_answered (
+  challenge bytea not null,
+  expires_at timestamp with time zone not null,
+  constraint web_auth_answered_pkey PRIMARY KEY (challenge)
+);
+CREATE INDEX web_auth_answered_expiry ON public.web_auth_answered USING btree (expires_at);
+grant delete, insert, select on web_auth_answered to causeway_app;
 
 CREATE OR REPLACE FUNCTION public.ledger_postings_guard()
  RETURNS trigger

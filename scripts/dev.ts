@@ -43,6 +43,7 @@ try {
   API        ${apiUrl}          reference: ${apiUrl}/docs
   EVM        ${evm.url}          escrow ${contracts.escrow}
   Stellar    ${horizonUrl}          RPC: ${horizonUrl}/rpc   friendbot: ${horizonUrl}/friendbot   faults: POST ${horizonUrl}/local/faults
+  Wallets    ${apiUrl}/.well-known/stellar.toml
   Bank       ${bank.url}          faults: POST ${bank.url}/admin/faults
   Postgres   ${databaseUrl}
   Logs       ${folder}

@@ -8,6 +8,8 @@ import { evmChain } from './chains/evm/adapter.ts'
 import { stellarChain } from './chains/stellar/adapter.ts'
 import type { Config } from './config.ts'
 import { BridgeError } from './errors.ts'
+import { clientDomainKeys } from './http/sep/client-domain.ts'
+import { horizonSigners } from './http/sep/horizon-signers.ts'
 import { buildServer } from './http/server.ts'
 import type { ReadinessCheck } from './http/server-deps.ts'
 import { transferTail } from './http/tail.ts'
@@ -175,6 +177,11 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       wakeSaga,
       readiness: () => readiness(pool),
       registry,
+      sep: config.sep && {
+        config: config.sep,
+        accountSigners: horizonSigners(config.sep.horizonUrl),
+        clientSigningKey: clientDomainKeys(config.sep.publicUrl.startsWith('http:')),
+      },
       nowMs: clock.nowMs,
       newUuid: randomUUIDv7,
     })

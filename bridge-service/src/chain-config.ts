@@ -19,13 +19,12 @@ const requirement = z.union([
 ])
 const funding = z.partialRecord(currency, z.enum(['liquidity', 'mint'])).default({})
 const finality = z.array(z.object({ uptoMinor: minor.nullable(), requirement })).default([])
-const deadlines = {
-  softDeadlineMs: z.int().positive().default(86_400_000),
-  hardDeadlineMs: z
-    .int()
-    .positive()
-    .default(7 * 86_400_000),
-}
+const day = 86_400_000
+/** From the settlement of the debit on. */
+const deadlines = (softMs: number, hardMs: number) => ({
+  softDeadlineMs: z.int().positive().default(softMs),
+  hardDeadlineMs: z.int().positive().default(hardMs),
+})
 
 /** One chain as the service sees it; the indexer reads the same variable and takes what it needs. */
 const evmChain = z.object({
@@ -44,7 +43,7 @@ const evmChain = z.object({
   laneLeaseMs: z.int().positive().default(10_000),
   /** Wei per gas as a decimal string. */
   maxFeePerGasCap: minor.default(500_000_000_000n),
-  ...deadlines,
+  ...deadlines(day, 7 * day),
 })
 
 const account = z.string().regex(/^G[A-Z2-7]{55}$/, 'an account, G…')
@@ -83,7 +82,8 @@ const stellarChain = z
     bumpAfterLedgers: z.int().min(1).default(3),
     channelLeaseMs: z.int().positive().default(10_000),
     requestTimeoutMs: z.int().positive().default(10_000),
-    ...deadlines,
+    // Longer than any scheme takes to clear: from it on there is no release any more, only a refund.
+    ...deadlines(7 * day, 14 * day),
   })
   // By currency as the ledger and our tables name them, so that a token is a token on either kind of chain.
   .transform(entry => ({

@@ -56,3 +56,59 @@ describe('an address book', () => {
     )
   })
 })
+
+describe('a Stellar network', () => {
+  const [treasury, cold, sponsor, channel, issuer] = ['A', 'B', 'C', 'D', 'E'].map(letter => `G${letter.repeat(55)}`)
+  const entry = {
+    id: 'stellar:testnet',
+    horizonUrl: 'https://horizon.example',
+    passphrase: 'Test',
+    assets: { USDC: { code: 'USDC', issuer } },
+    accounts: { treasury, cold, sponsor, channels: [channel] },
+  }
+  const readEntry = (more: object = {}, environment: Record<string, string> = {}) =>
+    readConfig(
+      { DATABASE_URL: 'postgres://localhost/x', CAUSEWAY_CHAINS: JSON.stringify([{ ...entry, ...more }]), ...environment },
+      ['api'],
+    )
+
+  it('names its tokens as every chain does, and has no tiers of finality', () => {
+    expect(readEntry().chains[0]).toMatchObject({
+      ...{ id: 'stellar:testnet', tokens: { USDC: `USDC:${issuer}` }, finality: [], funding: {}, bidCap: 100_000n },
+    })
+  })
+
+  it('takes its keys from the environment', () => {
+    const [one, two] = ['F', 'G'].map(letter => `S${letter.repeat(55)}`)
+    const { stellarKeys } = readEntry(
+      {},
+      { CAUSEWAY_STELLAR_TREASURY_KEY: one!, CAUSEWAY_STELLAR_CHANNEL_KEYS: `${one}, ${two}` },
+    )
+    expect(stellarKeys).toMatchObject({ treasury: one, channels: [one, two], cold: undefined })
+  })
+
+  it.each([
+    ['no channel', { accounts: { ...entry.accounts, channels: [] } }, /accounts\.channels/],
+    ['a secret where an account belongs', { accounts: { ...entry.accounts, cold: `S${'F'.repeat(55)}` } }, /accounts\.cold/],
+    ['an asset without issuer', { assets: { USDC: { code: 'USDC' } } }, /assets\.USDC\.issuer/],
+    ['tiers of finality', { finality: [{ uptoMinor: null, requirement: { level: 'safe' } }] }, /finality/],
+    ['funding of an asset that it does not have', { funding: { EURC: 'mint' } }, /funding\.EURC/],
+    ['another kind of chain', { id: 'tron:1' }, /id/],
+  ])('is refused with %s', (_what, more, where) => {
+    expect(() => readEntry(more)).toThrow(
+      expect.objectContaining({ details: { problems: expect.arrayContaining([expect.stringMatching(where)]) } }),
+    )
+  })
+
+  it('is refused with a key that is none, which is not told', () => {
+    const wrong = 'SECRET'
+    let refusal: unknown
+    try {
+      readEntry({}, { CAUSEWAY_STELLAR_CHANNEL_KEYS: wrong })
+    } catch (error) {
+      refusal = error
+    }
+    expect(refusal).toMatchObject({ code: 'config_invalid' })
+    expect(JSON.stringify(refusal)).not.toContain(wrong)
+  })
+})

@@ -3,6 +3,7 @@ import { type ChainConfig, chainSchema } from './chain-config.ts'
 import { currency, minor, positive } from './config-fields.ts'
 import { BridgeError } from './errors.ts'
 import type { RailScheme } from './rails/rail.ts'
+import { jwtSecret, type SepConfig, sepNetwork, sepShape, signingSeed } from './sep-config.ts'
 
 const hexKey = z
   .string()
@@ -81,6 +82,9 @@ const schema = z.object({
     .optional(),
   CAUSEWAY_INTENT_LEASE_MS: z.coerce.number().int().positive().default(30_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
+  CAUSEWAY_STELLAR_SEP: fromJson(sepShape).optional(),
+  CAUSEWAY_STELLAR_SIGNING_KEY: signingSeed.optional(),
+  CAUSEWAY_STELLAR_JWT_SECRET: jwtSecret.optional(),
 })
 
 export const serviceRoles = ['api', 'saga'] as const
@@ -118,6 +122,8 @@ export type Config = {
   readonly stellarKeys: StellarKeys
   readonly intentLeaseMs: number
   readonly logLevel: string
+  /** What Stellar wallets are told; without it they are told nothing. */
+  readonly sep: SepConfig | undefined
   readonly roles: readonly ServiceRole[]
 }
 
@@ -147,6 +153,24 @@ export const readConfig = (environment: Record<string, string | undefined>, role
     },
     intentLeaseMs: env.CAUSEWAY_INTENT_LEASE_MS,
     logLevel: env.LOG_LEVEL,
+    sep: sepOf(env, environment.CAUSEWAY_CHAINS ?? '[]'),
     roles,
   }
+}
+
+/** The entry of its chain is read once more, for what wallets need of it, as the indexer reads it for what it needs. */
+const sepOf = (env: z.output<typeof schema>, chainsJson: string): SepConfig | undefined => {
+  const { CAUSEWAY_STELLAR_SEP: sep, CAUSEWAY_STELLAR_SIGNING_KEY: signingSeed, CAUSEWAY_STELLAR_JWT_SECRET: jwtSecret } = env
+  if (sep === undefined) return undefined
+  if (signingSeed === undefined || jwtSecret === undefined)
+    throw new BridgeError('config_invalid', {
+      problems: ['CAUSEWAY_STELLAR_SIGNING_KEY and CAUSEWAY_STELLAR_JWT_SECRET are needed for CAUSEWAY_STELLAR_SEP'],
+    })
+  const networks = (JSON.parse(chainsJson) as unknown[]).flatMap(entry => sepNetwork.safeParse(entry).data ?? [])
+  const network = networks.find(({ id }) => id === sep.chain)
+  if (network === undefined)
+    throw new BridgeError('config_invalid', {
+      problems: [`CAUSEWAY_STELLAR_SEP.chain: CAUSEWAY_CHAINS has no ${sep.chain} with horizonUrl and passphrase`],
+    })
+  return { ...sep, horizonUrl: network.horizonUrl, passphrase: network.passphrase, signingSeed, jwtSecret }
 }

@@ -208,6 +208,16 @@ contract EscrowAttestedTest is EscrowSignatures {
         vm.assertTrue(escrow.hasRole(operators, attester), "operator");
     }
 
+    /// @dev The two that exclude each other are the only ones that do.
+    function test_AnAttesterMayHaveAnyOtherRole() public {
+        address attester = vm.addr(keys[0]);
+        bytes32[3] memory roles = [escrow.GUARDIAN_ROLE(), escrow.LIMITER_ROLE(), escrow.ATTESTER_ROLE()];
+        for (uint256 i = 0; i < roles.length; ++i) {
+            _grant(roles[i], attester);
+            vm.assertTrue(escrow.hasRole(roles[i], attester), "role");
+        }
+    }
+
     function test_NorFromTheStart() public {
         EscrowSetup memory setup;
         setup.admin = admin;

@@ -171,6 +171,19 @@ contract EscrowHostileTokensTest is HostileFixture {
         _creditsUntilTheMoodPasses(FickleDollar.Mood.SaysTooLittle);
     }
 
+    /// @dev What lies in memory behind a short answer, here the last byte of the token's address, must not complete it.
+    function test_CreditsWhatSaysAByteTooLittle() public {
+        address place = address(uint160(uint256(keccak256("token")) << 8) | 1);
+        vm.etch(place, address(new AnsweringToken(true, "")).code);
+        AnsweringToken short = AnsweringToken(place);
+        short.setAnswer(true, "");
+        Terms memory terms = _listed(short);
+        _lockHostile(terms);
+        short.setAnswer(false, new bytes(31));
+        _release(terms);
+        vm.assertEq(escrow.creditOf(place, payee), AMOUNT, "credit");
+    }
+
     function test_CreditsWhatBurnsAllGasAtABoundedPrice() public {
         _creditsUntilTheMoodPasses(FickleDollar.Mood.BurnsGas);
     }

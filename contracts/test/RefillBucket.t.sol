@@ -155,6 +155,30 @@ contract RefillBucketTest {
         vm.assertEq(RefillBucket.available(rescaled, capacity, refills[1], START + 365 days), capacity, "full");
     }
 
+    /// @dev In whole ticks (a refill of one unit a tick) nothing is rounded; one unit of cost above them takes a whole tick more.
+    function test_ATakeCostsItsTicksRoundedUp() public view {
+        uint48 full = uint48(START << 16);
+        (, uint48 fullAt) = _take(0, 7, 10, TICKS_PER_DAY, START);
+        vm.assertEq(fullAt - full, 7, "exact");
+        // A unit costs TICKS_PER_DAY / (TICKS_PER_DAY - 1) ticks here.
+        (, fullAt) = _take(0, 7, 10, TICKS_PER_DAY - 1, START);
+        vm.assertEq(fullAt - full, 8, "rounded up");
+    }
+
+    /// @dev Else each change of limits would give or take a tick.
+    function testFuzz_TheSameRefillLeavesTheInstantAsItIs(uint256 refillPerDay, uint32 debt) public pure {
+        (, refillPerDay) = _limits(1, refillPerDay);
+        uint48 fullAt = uint48((START << 16) + debt);
+        vm.assertEq(RefillBucket.rescale(fullAt, refillPerDay, 1, refillPerDay, START), fullAt, "instant");
+        vm.assertEq(RefillBucket.rescale(fullAt, 1, 1, 1, START), fullAt, "instant, at the least refill");
+    }
+
+    function test_RescaleRoundsAgainstTheTaker() public pure {
+        uint48 full = uint48(START << 16);
+        // Five ticks at one a day are five quarters of a tick at four a day.
+        vm.assertEq(RefillBucket.rescale(full + 5, 1, 1, 4, START) - full, 2, "debt");
+    }
+
     function test_RescaleStopsAtTheLastInstant() public pure {
         uint256 end = type(uint48).max >> 16;
         uint48 rescaled = RefillBucket.rescale(type(uint48).max, 1e18, 1, 1, end - 1 days);
@@ -190,6 +214,11 @@ contract RefillBucketTest {
         vm.assertTrue(taken, "before");
         (taken, ) = _take(0, 1, 1, 1, end - 1 days + 1);
         vm.assertTrue(!taken, "after");
+        // To the last tick, at one a unit.
+        (taken, ) = _take(0, 65_535, 65_536, TICKS_PER_DAY, end);
+        vm.assertTrue(taken, "the last instant");
+        (taken, ) = _take(0, 65_536, 65_536, TICKS_PER_DAY, end);
+        vm.assertTrue(!taken, "beyond the last instant");
     }
 
     function take(

@@ -5,8 +5,9 @@ import {IERC165} from "@openzeppelin/contracts/interfaces/IERC165.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC7802} from "@openzeppelin/contracts/interfaces/draft-IERC7802.sol";
 import {Pausable} from "@openzeppelin/contracts/utils/Pausable.sol";
-import {ISettlementToken, MinterLimits} from "../interfaces/ISettlementToken.sol";
+import {ISettlementToken, Minter, MinterLimits, SettlementSetup} from "../interfaces/ISettlementToken.sol";
 import {RefillBucket} from "../libraries/RefillBucket.sol";
+import {DeployedSettlementToken, deploySettlementToken} from "./support/Deployed.t.sol";
 import {SettlementFixture} from "./support/SettlementFixture.t.sol";
 import {vm} from "./support/Vm.t.sol";
 
@@ -231,11 +232,55 @@ contract SettlementTokenTest is SettlementFixture {
         slow.capacity = 365;
         vm.prank(limiter);
         settlement.proposeMinterLimits(minter, slow);
+        // Nor by a lowering, which asks for no delay.
+        slow = MinterLimits(1, 366, 1);
+        vm.expectRevert(abi.encodeWithSelector(ISettlementToken.RefillTooSlow.selector, 366, 1));
+        vm.prank(limiter);
+        settlement.lowerMinterLimits(minter, slow);
+    }
+
+    function test_CapacityAndRefillAreTwoThings() public {
+        vm.prank(limiter);
+        settlement.lowerMinterLimits(minter, MinterLimits(600e6, 500e6, 700e6));
+        vm.expectRevert(abi.encodeWithSelector(RefillBucket.BucketTooLow.selector, 500e6 + 1, 500e6));
+        _mint(payee, 500e6 + 1);
+        _mint(payee, 500e6);
+        vm.warp(START + 6 hours);
+        (, uint256 available) = settlement.minterOf(minter);
+        // Less at most the unit that rounding costs.
+        vm.assertTrue(available == 175e6 || available == 175e6 - 1, "a quarter of what a day refills");
+    }
+
+    function test_ASetupNamesManyOfEach() public {
+        address[] memory both = new address[](2);
+        (both[0], both[1]) = (stranger, payee);
+        Minter[] memory minters = new Minter[](2);
+        (minters[0], minters[1]) = (Minter(stranger, limits), Minter(payee, limits));
+        DeployedSettlementToken many = deploySettlementToken(
+            SettlementSetup({
+                name: "Issuer Dollar",
+                symbol: "IUSD",
+                admin: admin,
+                adminDelay: ADMIN_DELAY,
+                limitsDelay: LIMITS_DELAY,
+                escrows: both,
+                limiters: both,
+                pausers: both,
+                minters: minters
+            })
+        );
+        bytes32[3] memory roles = [many.ESCROW_ROLE(), many.LIMITER_ROLE(), many.PAUSER_ROLE()];
+        for (uint256 i = 0; i < both.length; ++i) {
+            for (uint256 j = 0; j < roles.length; ++j) vm.assertTrue(many.hasRole(roles[j], both[i]), "role");
+            (, uint256 available) = many.minterOf(both[i]);
+            vm.assertEq(available, limits.capacity, "minter");
+        }
     }
 
     function test_SaysWhatItIs() public view {
         vm.assertEq(settlement.decimals(), 6, "decimals");
         vm.assertTrue(settlement.supportsInterface(type(IERC7802).interfaceId), "ERC-7802");
+        vm.assertTrue(settlement.supportsInterface(type(IERC20).interfaceId), "ERC-20");
         vm.assertTrue(settlement.supportsInterface(type(IERC165).interfaceId), "ERC-165");
         vm.assertTrue(!settlement.supportsInterface(0xffffffff), "not anything");
     }

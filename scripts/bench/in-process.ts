@@ -70,6 +70,7 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
     tend: async () => {},
     tokenAddress: () => `0x${'cc'.repeat(20)}`,
     mintPayer: () => `0x${'cc'.repeat(20)}`,
+    unitsPerMinor: () => 1n,
     mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
     supplyOf: async () => '0',
     balanceOf: async () => '0',

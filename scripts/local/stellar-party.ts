@@ -1,4 +1,4 @@
-import { BASE_FEE, Horizon, Keypair, Operation, TransactionBuilder, type xdr } from '@stellar/stellar-sdk'
+import { BASE_FEE, Horizon, Keypair, Memo, Operation, TransactionBuilder, type xdr } from '@stellar/stellar-sdk'
 import type { StellarBridge } from './stellar-bridge.ts'
 
 /** Somebody with an account on the local network: a customer, or the issuer in a bad mood. */
@@ -6,19 +6,22 @@ export const stellarParty = ({ network, setup }: StellarBridge, key: Keypair = K
   const horizon = new Horizon.Server(network.url, { allowHttp: true })
 
   /** One transaction, in a ledger and successful; throws what Horizon says otherwise. */
-  const send = async (...operations: readonly xdr.Operation[]): Promise<void> => {
+  const sendWith = async (memo: Memo, operations: readonly xdr.Operation[]): Promise<void> => {
     const account = await horizon.loadAccount(key.publicKey())
     const builder = new TransactionBuilder(account, { fee: BASE_FEE, networkPassphrase: network.passphrase }).setTimeout(60)
     for (const operation of operations) builder.addOperation(operation)
-    const transaction = builder.build()
+    const transaction = builder.addMemo(memo).build()
     transaction.sign(key)
     await horizon.submitTransaction(transaction)
   }
+
+  const send = (...operations: readonly xdr.Operation[]): Promise<void> => sendWith(Memo.none(), operations)
 
   return {
     address: key.publicKey(),
     horizon,
     send,
+    sendWith,
     /** Makes the account, with lumens from the friendbot. */
     open: async (): Promise<void> => {
       const answer = await fetch(`${network.friendbotUrl}?addr=${key.publicKey()}`)

@@ -17,7 +17,10 @@ import { type LocalEvm, startEvm } from './evm.ts'
 import { freePort } from './ports.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
 import { type StellarBridge, startStellarBridge } from './stellar-bridge.ts'
+import { stellarKey } from './stellar-setup.ts'
 import { createWorkspace } from './workspace.ts'
+
+const tenant = 'local'
 
 export type WorldOptions = {
   /** Wanted ports; one that is taken is moved. Without them every port is a free one. */
@@ -243,6 +246,7 @@ const environment = ({
     ...(stellar ? [stellar.entry] : []),
   ]),
   ...stellar?.env,
+  ...(stellar ? wallets(stellar.chain, apiPort) : {}),
   CAUSEWAY_BANKS: JSON.stringify([
     {
       id: 'bank:sim',
@@ -259,6 +263,13 @@ const environment = ({
   CAUSEWAY_INTENT_LEASE_MS: '5000',
 })
 
+/** What lets Stellar wallets in: stellar.toml, web authentication, quotes. */
+const wallets = (chain: string, apiPort: number): Record<string, string> => ({
+  CAUSEWAY_STELLAR_SEP: JSON.stringify({ chain, publicUrl: `http://127.0.0.1:${apiPort}`, tenant }),
+  CAUSEWAY_STELLAR_SIGNING_KEY: stellarKey('causeway', 'web-auth').secret(),
+  CAUSEWAY_STELLAR_JWT_SECRET: 'a secret of the local world and of no other',
+})
+
 /** Opens the books on what bank and treasury hold, and mints the first API key. */
 const setUp = async (env: Record<string, string>): Promise<string> => {
   const config = readConfig(env, ['saga'])
@@ -273,7 +284,7 @@ const setUp = async (env: Record<string, string>): Promise<string> => {
         minted: (Object.keys(funding) as Currency[]).filter(currency => funding[currency] === 'mint'),
       })),
     })
-    const { key } = await mintApiKey(pool, { tenant: 'local', scopes: ['transfers:read', 'transfers:write', 'ledger:read'] })
+    const { key } = await mintApiKey(pool, { tenant, scopes: ['transfers:read', 'transfers:write', 'ledger:read'] })
     return key
   } finally {
     await pool.end()

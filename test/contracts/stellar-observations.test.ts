@@ -74,6 +74,22 @@ const told = async (ref: string, count: number): Promise<Told[]> => {
 }
 
 describe('the indexer tells of', () => {
+  test.skipIf(isRealNetwork)('releases by the cold account as of those by the hot one, paid or delivered', async () => {
+    for (const customer of [await scene.customer(), await scene.customer({ line: false })]) {
+      const payee = customer.publicKey()
+      const { closeTime } = await scene.newest()
+      const { terms } = await locked({ payee, refundAfter: closeTime + 600 })
+      await scene.close(1, 1_000)
+      await carryOut('release', terms)
+      const facts = await told(terms.ref, 2)
+      expect(facts.map(({ kind, payload }) => [kind, payload.escrowId])).toEqual([
+        ['escrowLocked', chain.escrowId(terms)],
+        ['escrowReleased', chain.escrowId(terms)],
+      ])
+      expect(facts[1]!.payload.payee).toBe(payee)
+    }
+  })
+
   test('a lock under the id that the bridge knew before it sent anything, and of its release', async () => {
     const customer = (await scene.customer()).publicKey()
     const { terms, lock } = await locked({ payee: customer })

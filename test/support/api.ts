@@ -47,6 +47,7 @@ export const readOnlyChain: Chain = {
   tend: async () => {},
   tokenAddress: () => token,
   mintPayer: () => token,
+  unitsPerMinor: () => 1n,
   mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
   supplyOf: async () => '0',
   balanceOf: async () => '0',
@@ -68,7 +69,7 @@ const readOnlyBank = (balances: Map<string, string>): Rail => ({
   verifyWebhook: webhookVerifier({ secrets: [webhookSecret], now: Date.now }),
 })
 
-const configuration = (url: string): Config =>
+export const configuration = (url: string, change: Record<string, string> = {}): Config =>
   readConfig(
     {
       DATABASE_URL: url,
@@ -86,6 +87,7 @@ const configuration = (url: string): Config =>
           schemes: ['ach', 'sepa', 'sepa_inst', 'wire'],
         },
       ]),
+      ...change,
     },
     ['api'],
   )

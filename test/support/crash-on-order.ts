@@ -93,10 +93,18 @@ if (file !== undefined) {
   }
 }
 
+const submitted = new Set<string>()
+
 /** Orders to a bank and broadcasts to a chain; what only asks has no effect that could be doubled. */
 const callOf = (url: string, init: RequestInit | undefined): string | undefined => {
   if (init?.method !== 'POST') return undefined
   const { pathname } = new URL(url)
   if (pathname.startsWith('/v1/')) return `POST ${pathname} of the bank`
+  if (pathname.startsWith('/transactions')) {
+    const envelope = String(init.body)
+    const again = submitted.has(envelope)
+    submitted.add(envelope)
+    return again ? 'resubmission to Horizon' : 'submission to Horizon'
+  }
   return String(init.body).includes('eth_sendRawTransaction') ? 'eth_sendRawTransaction' : undefined
 }

@@ -25,7 +25,9 @@ type Order = {
   /** What is delivered: USDC for dollars, out of the treasury; EURC for euros, minted. */
   readonly asset?: 'USDC' | 'EURC'
   readonly account?: string
-  readonly to?: Address
+  /** The EVM chain where nothing else is said. */
+  readonly chain?: string
+  readonly to?: string
 }
 
 const holder = { type: 'bank_account', name: 'Ada Lovelace' } as const
@@ -42,12 +44,19 @@ export const startScenario = async (options: WorldOptions = {}) => {
     .extend(publicActions)
     .extend(walletActions)
 
-  const orderOf = ({ value = '100.25', asset = 'USDC', rail, account, to = evmAccount(3).address }: Order) => ({
+  const orderOf = ({
+    value = '100.25',
+    asset = 'USDC',
+    rail,
+    account,
+    chain = world.chain,
+    to = evmAccount(3).address,
+  }: Order) => ({
     source:
       asset === 'USDC'
         ? { ...holder, rail: rail ?? 'ach', accountNumber: account ?? '1234567890', routingNumber: '021000021' }
         : { ...holder, rail: rail ?? 'sepa', accountNumber: account ?? 'DE89370400440532013000' },
-    destination: { type: 'chain_address', chain: world.chain, asset, address: to },
+    destination: { type: 'chain_address', chain, asset, address: to },
     amount: { value, asset: asset === 'USDC' ? 'USD' : 'EUR' },
   })
 

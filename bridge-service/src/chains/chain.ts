@@ -77,6 +77,8 @@ export type Chain = {
   readonly tokenAddress: (currency: Currency) => string
   /** The payer of what is minted for a lock, to whom it goes back to be burned. Throws `asset_unknown`. */
   readonly mintPayer: (currency: Currency) => string
+  /** How many of the units that the chain counts in, and its events with it, make one minor unit of a currency. */
+  readonly unitsPerMinor: (currency: Currency) => bigint
   /** What our keys may mint of a currency, by the chain's own word. Throws `chain_unavailable`. */
   readonly mintRights: (currency: Currency) => Promise<MintRights>
   /** All there is of a currency on this chain, in minor units, as a decimal string. */

@@ -144,14 +144,14 @@ export const ledgerRoutes =
   }
 
 const escrowsOf = ({ config, chains }: ServerDeps): EscrowOnChain[] =>
-  config.chains.flatMap(({ id, tokens }) =>
-    Object.entries(tokens).map(([currency, token]) => ({
-      chain: id,
-      currency: currency as Currency,
-      token,
-      payers: [chains.get(id)?.treasury ?? '', chains.get(id)?.mintPayer(currency as Currency) ?? ''],
-    })),
-  )
+  config.chains.flatMap(({ id, tokens }) => {
+    const chain = chains.get(id)
+    if (chain === undefined) return []
+    return (Object.keys(tokens) as Currency[]).map(currency => ({
+      ...{ chain: id, currency, token: chain.tokenAddress(currency), treasury: chain.treasury },
+      ...{ minter: chain.mintPayer(currency), unitsPerMinor: chain.unitsPerMinor(currency) },
+    }))
+  })
 
 const bankBalancesOf = ({ config, rails }: ServerDeps): Promise<BankBalance[]> =>
   Promise.all(

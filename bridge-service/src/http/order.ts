@@ -45,6 +45,10 @@ export const readOrder = (body: OrderBody, markets: Markets): Order => {
   return { source, destination, price: at('amount.value', () => price(paid, policy.fee, rate)) }
 }
 
+/** The bank account that a quote was missing. Throws the code of the first thing that is wrong with it, with the path of the field. */
+export const readSource = (leg: OrderBody['source'], currency: Currency, markets: Markets): Leg =>
+  at('source', () => readLeg(leg, currency, 'source', markets))
+
 /** The bank and the chain of an order. Throws `route_unsupported` when they are no longer served. */
 export const termsPolicyOf = ({ source, destination }: Order, { config, chains }: Markets): TermsPolicy => {
   const bank = config.banks.find(({ id }) => id === source.rail)
@@ -75,14 +79,23 @@ const readLeg = (
   return { kind: 'chain', chain: chainConfig.id, currency, address: chain.parseAddress(leg.address) }
 }
 
-const bankFor = (banks: readonly BankConfig[], scheme: RailScheme, currency: Currency, assetPath: string): BankConfig => {
+/** How money of a currency reaches us, or leaves. */
+export const schemesFor = (banks: readonly BankConfig[], currency: Currency): RailScheme[] => {
+  const offered = new Set(banks.filter(({ accounts }) => accounts[currency] !== undefined).flatMap(({ schemes }) => schemes))
+  return [...offered].filter(scheme => moves(scheme, currency))
+}
+
+/** The bank that a scheme's money goes through. Throws `route_unsupported` and `asset_mismatch`. */
+export const bankFor = (banks: readonly BankConfig[], scheme: RailScheme, currency: Currency, assetPath: string): BankConfig => {
   const offering = banks.filter(bank => bank.schemes.includes(scheme))
   if (offering.length === 0) throw new BridgeError('route_unsupported', { rail: scheme })
   const bank = offering.find(({ accounts }) => accounts[currency] !== undefined)
-  if (bank === undefined || (schemeCurrencies[scheme] ?? currency) !== currency)
+  if (bank === undefined || !moves(scheme, currency))
     throw new BridgeError('asset_mismatch', { path: assetPath, rail: scheme, asset: currency })
   return bank
 }
+
+const moves = (scheme: RailScheme, currency: Currency): boolean => (schemeCurrencies[scheme] ?? currency) === currency
 
 const readAccount = (account: Counterparty, currency: Currency): Counterparty => {
   const read = parseAccountNumber(account)

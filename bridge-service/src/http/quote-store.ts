@@ -1,17 +1,23 @@
 import type { Pool } from 'pg'
 import { fromJson, type MoneyJson, toJson } from '../money/money.ts'
+import type { Price } from '../policy/pricing.ts'
 import type { QuoteId, TransferId } from '../transfer/id.ts'
 import type { BankLeg, ChainLeg, Terms } from '../transfer/terms.ts'
 import type { Order } from './order.ts'
 
+/** Where the money will come from; a wallet does not say which account. */
+export type QuotedSource = BankLeg | Omit<BankLeg, 'account'>
+
 /** What was promised: an order with its price. Plain JSON. */
 export type QuoteTerms = {
-  readonly source: BankLeg
+  readonly source: QuotedSource
   readonly destination: ChainLeg
   readonly sourceAmount: MoneyJson
   readonly fee: MoneyJson
   readonly destinationAmount: MoneyJson
   readonly rate: Terms['rate']
+  /** As a wallet named it, if it did. */
+  readonly sellDeliveryMethod?: string
 }
 
 export type Quote = {
@@ -23,7 +29,7 @@ export type Quote = {
   readonly transferId: TransferId | null
 }
 
-export const quoteTermsOf = ({ source, destination, price }: Order): QuoteTerms => ({
+export const quoteTermsOf = ({ source, destination, price }: Omit<Order, 'source'> & { source: QuotedSource }): QuoteTerms => ({
   source,
   destination,
   sourceAmount: toJson(price.sourceAmount),
@@ -37,15 +43,11 @@ export const quoteTermsOf = ({ source, destination, price }: Order): QuoteTerms 
   },
 })
 
-export const orderOf = ({ source, destination, sourceAmount, fee, destinationAmount, rate }: QuoteTerms): Order => ({
-  source,
-  destination,
-  price: {
-    sourceAmount: fromJson(sourceAmount),
-    fee: fromJson(fee),
-    destinationAmount: fromJson(destinationAmount),
-    rate: { ...rate, numerator: BigInt(rate.numerator), denominator: BigInt(rate.denominator) },
-  },
+export const priceOf = ({ sourceAmount, fee, destinationAmount, rate }: QuoteTerms): Price => ({
+  sourceAmount: fromJson(sourceAmount),
+  fee: fromJson(fee),
+  destinationAmount: fromJson(destinationAmount),
+  rate: { ...rate, numerator: BigInt(rate.numerator), denominator: BigInt(rate.denominator) },
 })
 
 export const findQuote = async (pool: Pool, tenant: string, id: string): Promise<Quote | undefined> => {
@@ -65,3 +67,22 @@ export const insertQuote = (tenant: string, { id, terms, createdAt, expiresAt }:
         select $8::text, $9::text, $10::jsonb, $11::timestamptz, $12::timestamptz from claimed`,
   values: [id, tenant, JSON.stringify(terms), createdAt, expiresAt],
 })
+
+/** A wallet's quote, for its user only. */
+export const findWalletQuote = async (pool: Pool, tenant: string, subject: string, id: string): Promise<Quote | undefined> => {
+  const { rows } = await pool.query<Quote>({
+    name: 'find_wallet_quote',
+    text: `select id, terms, created_at as "createdAt", expires_at as "expiresAt", transfer_id as "transferId"
+             from quotes where id = $1 and tenant = $2 and subject = $3`,
+    values: [id, tenant, subject],
+  })
+  return rows[0]
+}
+
+export const insertWalletQuote = async (pool: Pool, tenant: string, subject: string, quote: Quote): Promise<void> => {
+  await pool.query({
+    name: 'insert_wallet_quote',
+    text: `insert into quotes (id, tenant, subject, terms, created_at, expires_at) values ($1, $2, $3, $4, $5, $6)`,
+    values: [quote.id, tenant, subject, JSON.stringify(quote.terms), quote.createdAt, quote.expiresAt],
+  })
+}

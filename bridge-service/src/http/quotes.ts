@@ -6,7 +6,7 @@ import { type QuoteId, typeId } from '../transfer/id.ts'
 import { answerOnce, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
 import { legJson } from './leg-json.ts'
 import { readOrder } from './order.ts'
-import { findQuote, insertQuote, type Quote, quoteTermsOf } from './quote-store.ts'
+import { findQuote, insertQuote, type Quote, type QuotedSource, quoteTermsOf } from './quote-store.ts'
 import {
   amount,
   amountJson,
@@ -15,6 +15,7 @@ import {
   guarded,
   posted,
   problems,
+  quotedSource,
   quoteId,
   rate,
   refusedOrders,
@@ -38,7 +39,7 @@ const quoteRequest = z
 const quoteSchema = z
   .object({
     id: quoteId,
-    source: shownLeg,
+    source: quotedSource,
     destination: shownLeg,
     amount: shownAmount,
     fee: shownAmount,
@@ -52,7 +53,7 @@ const quoteSchema = z
 
 const quoteJson = ({ id, terms, createdAt, expiresAt, transferId }: Quote): z.output<typeof quoteSchema> => ({
   id,
-  source: legJson(terms.source),
+  source: 'account' in terms.source ? legJson(terms.source) : withoutAccount(terms.source),
   destination: legJson(terms.destination),
   amount: amountJson(fromJson(terms.sourceAmount)),
   fee: amountJson(fromJson(terms.fee)),
@@ -61,6 +62,14 @@ const quoteJson = ({ id, terms, createdAt, expiresAt, transferId }: Quote): z.ou
   createdAt: createdAt.toISOString(),
   expiresAt: expiresAt.toISOString(),
   transferId,
+})
+
+const withoutAccount = ({ scheme, currency }: QuotedSource): z.output<typeof quotedSource> => ({
+  type: 'bank_account',
+  rail: scheme,
+  name: null,
+  accountNumber: null,
+  asset: currency,
 })
 
 /** Prices that hold for a while. */

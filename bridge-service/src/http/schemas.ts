@@ -68,20 +68,34 @@ export const destinationLeg = z
   .discriminatedUnion('type', [bankAccount.extend({ asset }), chainAddress.extend({ asset })])
   .meta({ id: 'Destination' })
 
+const shownBankAccount = z.object({
+  type: z.literal('bank_account'),
+  rail: bankAccount.shape.rail,
+  name: z.string(),
+  accountNumber: z.string().describe('Masked: `****` and the last digits.'),
+  routingNumber: z.string().optional(),
+  asset: z.enum(assets),
+})
+const shownChainAddress = z.object({
+  type: z.literal('chain_address'),
+  chain: z.string(),
+  address: z.string(),
+  asset: z.enum(assets),
+})
+
 /** A leg as it is shown: of an account number the end only. */
-export const shownLeg = z
+export const shownLeg = z.discriminatedUnion('type', [shownBankAccount, shownChainAddress]).meta({ id: 'Leg' })
+
+/** The source of a quote: one that a Stellar wallet asked for names no account. */
+export const quotedSource = z
   .discriminatedUnion('type', [
-    z.object({
-      type: z.literal('bank_account'),
-      rail: bankAccount.shape.rail,
-      name: z.string(),
-      accountNumber: z.string().describe('Masked: `****` and the last digits.'),
-      routingNumber: z.string().optional(),
-      asset: z.enum(assets),
+    shownBankAccount.extend({
+      name: shownBankAccount.shape.name.nullable(),
+      accountNumber: shownBankAccount.shape.accountNumber.nullable(),
     }),
-    z.object({ type: z.literal('chain_address'), chain: z.string(), address: z.string(), asset: z.enum(assets) }),
+    shownChainAddress,
   ])
-  .meta({ id: 'Leg' })
+  .meta({ id: 'QuotedSource' })
 
 export const rate = z
   .object({ from: z.enum(assets), to: z.enum(assets), numerator: z.string(), denominator: z.string() })

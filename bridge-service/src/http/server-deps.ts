@@ -4,6 +4,7 @@ import type { Chain } from '../chains/chain.ts'
 import type { Config } from '../config.ts'
 import type { Rail } from '../rails/rail.ts'
 import type { Opened, Opening } from '../saga/open.ts'
+import type { SepDeps } from './sep/sep-deps.ts'
 import type { TransferTail } from './tail.ts'
 
 export type ReadinessCheck = { readonly name: string; readonly ok: boolean; readonly detail?: string }
@@ -26,6 +27,8 @@ export type ServerDeps = {
   readonly nowMs: () => number
   /** A UUIDv7: ids made of it sort by time. */
   readonly newUuid: () => string
+  /** Stellar wallets are served when it is there. */
+  readonly sep?: SepDeps | undefined
   /** Between two comments that keep a silent stream open. Default 15 s. */
   readonly heartbeatMs?: number
 }

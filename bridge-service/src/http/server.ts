@@ -15,6 +15,7 @@ import { ledgerRoutes } from './ledger.ts'
 import { measureRequests, metricsRoutes } from './metrics.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
+import { sepRoutes } from './sep/routes.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { streamRoutes } from './stream.ts'
 import { timelineRoutes } from './timeline.ts'
@@ -67,6 +68,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
     { prefix: '/v1' },
   )
   await app.register(bankWebhookRoutes(deps), { prefix: '/v1' })
+  if (deps.sep !== undefined) await app.register(sepRoutes(deps, deps.sep))
   await app.register(healthRoutes(deps))
   await app.register(metricsRoutes(deps))
   await app.ready()

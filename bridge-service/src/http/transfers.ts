@@ -8,9 +8,9 @@ import { type QuoteId, type TransferId, typeId } from '../transfer/id.ts'
 import { currentDefinition, states } from '../transfer/state.ts'
 import type { Unborn } from '../transfer/transfer.ts'
 import { type Claim, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
-import { type Order, readOrder, termsPolicyOf } from './order.ts'
+import { type Order, type OrderBody, readOrder, readSource, termsPolicyOf } from './order.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
-import { findQuote, orderOf } from './quote-store.ts'
+import { findQuote, priceOf } from './quote-store.ts'
 import {
   amount,
   anyTime,
@@ -32,7 +32,15 @@ import { type TransferJson, transferJson, transferSchema } from './transfer-json
 import { findTransfer, listTransfers } from './transfer-store.ts'
 
 const reference = plainText(140).describe("The integrator's own reference.")
-const byQuote = z.strictObject({ quoteId, reference: reference.optional() }).meta({ id: 'TransferByQuote' })
+const byQuote = z
+  .strictObject({
+    quoteId,
+    source: sourceLeg
+      .optional()
+      .describe('The bank account, for a quote that a Stellar wallet asked for: such a quote names none.'),
+    reference: reference.optional(),
+  })
+  .meta({ id: 'TransferByQuote' })
 const inline = z
   .strictObject({
     source: sourceLeg,
@@ -57,14 +65,22 @@ export const transferRoutes =
     const { pool, chains, opener } = deps
 
     /** The order of a quote. Whether it can still be used is asked when it is taken. */
-    const readQuote = async (tenant: string, id: string): Promise<Order> => {
+    const readQuote = async (tenant: string, id: string, given: OrderBody['source'] | undefined): Promise<Order> => {
       const quote = await findQuote(pool, tenant, id)
       if (quote === undefined) throw new BridgeError('quote_not_found', { quoteId: id })
-      return orderOf(quote.terms)
+      const { source, destination } = quote.terms
+      const price = priceOf(quote.terms)
+      if ('account' in source && given === undefined) return { source, destination, price }
+      const mismatch = (reason: string) => new BridgeError('quote_source_mismatch', { path: 'source', reason })
+      if ('account' in source) throw mismatch('the quote names its account')
+      if (given === undefined) throw mismatch('the quote names no account')
+      const account = readSource(given, source.currency, deps)
+      if (account.kind !== 'bank' || account.scheme !== source.scheme) throw mismatch(`the quote is for ${source.scheme}`)
+      return { source: account, destination, price }
     }
 
     const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
-      const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId) : readOrder(body, deps)
+      const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : readOrder(body, deps)
       const createdAtMs = deps.nowMs()
       const id = typeId<TransferId>('tr', deps.newUuid())
       const unborn: Unborn = {
@@ -108,7 +124,7 @@ export const transferRoutes =
             'Accepted. `Location` leads to it; `Idempotent-Replayed: true` marks the answer to a repeated key.',
             transferSchema,
           ),
-          ...problems(...posted, ...refusedOrders, 'quote_not_found', 'quote_expired', 'quote_used'),
+          ...problems(...posted, ...refusedOrders, 'quote_not_found', 'quote_expired', 'quote_used', 'quote_source_mismatch'),
         },
       },
       handler: async (request, reply) => {

@@ -9,8 +9,12 @@ export type EscrowOnChain = {
   readonly chain: ChainId
   readonly currency: Currency
   readonly token: string
-  /** Only their locks are ours: anyone may lock his tokens in the contract. The treasury, and the token itself where it mints. */
-  readonly payers: readonly string[]
+  /** Only its locks are ours, and the minter's: anyone may lock his tokens in the contract. */
+  readonly treasury: string
+  /** The payer of what is minted. */
+  readonly minter: string
+  /** Of the events' amounts. */
+  readonly unitsPerMinor: bigint
 }
 
 type EscrowFacts = EscrowOnChain & {
@@ -29,7 +33,7 @@ export const escrowLaw = async (client: ClientBase, escrow: EscrowOnChain, termi
 
 const escrowSql = `
 with ours as (
-  select escrow_id, ref, amount, block_number from chain_events
+  select escrow_id, ref, div(amount, $7) as amount, block_number from chain_events
    where chain = $1 and canonical and type = 'escrowLocked' and lower(token) = lower($2) and lower(payer) = any($3)
 ), ended as (
   select e.escrow_id, e.block_number from chain_events e join ours using (escrow_id)
@@ -66,10 +70,11 @@ const readEscrow = async (client: ClientBase, escrow: EscrowOnChain, terminalSta
   }>(escrowSql, [
     escrow.chain,
     escrow.token,
-    escrow.payers.map(payer => payer.toLowerCase()),
+    [escrow.treasury, escrow.minter].map(payer => payer.toLowerCase()),
     account.escrow(escrow.chain, escrow.currency),
     terminalStates,
     escrow.currency,
+    escrow.unitsPerMinor,
   ])
   const row = rows[0]!
   return {

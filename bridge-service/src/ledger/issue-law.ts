@@ -3,11 +3,11 @@ import { account } from './chart.ts'
 import type { EscrowOnChain } from './escrow-law.ts'
 import { type Law, minorTexts } from './law.ts'
 
-// What the token contract itself paid into escrows was minted for them; what was refunded to it was burned.
+// What the minter (the token contract itself, or the issuer) paid into escrows was minted for them; what was refunded to it was burned.
 const issueSql = `
 with minted as (
-  select escrow_id, ref, amount from chain_events
-   where chain = $1 and canonical and type = 'escrowLocked' and lower(token) = lower($2) and lower(payer) = lower($2)
+  select escrow_id, ref, div(amount, $7) as amount from chain_events
+   where chain = $1 and canonical and type = 'escrowLocked' and lower(token) = lower($2) and lower(payer) = lower($6)
 ), outstanding as (
   select m.ref, sum(m.amount) as amount from minted m
    where not exists (select from chain_events e where e.chain = $1 and e.canonical and e.type = 'escrowRefunded' and e.escrow_id = m.escrow_id)
@@ -28,9 +28,9 @@ select (select -coalesce(sum(posted), 0) from ledger_balances where account_id =
  * on its way between the two, and on top of what there was when the books were opened.
  */
 export const issueLaw = async (client: ClientBase, escrow: EscrowOnChain, terminalStates: readonly string[]): Promise<Law> => {
-  const { chain, currency, token } = escrow
+  const { chain, currency, token, minter, unitsPerMinor } = escrow
   const { rows } = await client.query<{ ledger: string; opening: string; onChain: string; inFlight: string }>(issueSql, [
-    ...[chain, token, account.issued(chain, currency), terminalStates, currency],
+    ...[chain, token, account.issued(chain, currency), terminalStates, currency, minter, unitsPerMinor],
   ])
   const row = rows[0]!
   const [ledger, opening, onChain, inFlight] = [row.ledger, row.opening, row.onChain, row.inFlight].map(BigInt) as [

@@ -18,13 +18,27 @@ export type Conversion<C extends Currency = Currency> = {
 
 /** Rounds down: the customer is never promised a fraction that nobody holds. */
 export const convertDown = (amount: Money, rate: Rate): Conversion => {
-  const scaleUp = 10n ** BigInt(decimalsOf(rate.to))
-  const scaleDown = 10n ** BigInt(decimalsOf(rate.from))
-  const numerator = amount.minor * rate.numerator * scaleUp
-  const denominator = rate.denominator * scaleDown
+  const minorRate = minorRateOf(rate)
+  const numerator = amount.minor * minorRate.numerator
+  const { denominator } = minorRate
   return { converted: money(rate.to, numerator / denominator), residue: numerator % denominator, residueDenominator: denominator }
 }
 
+/** The least that `convertDown` makes `converted` of, or more where a minor unit of `from` is worth several of `to`. */
+export const leastConvertedTo = (converted: Money, rate: Rate): Money => {
+  const { numerator, denominator } = minorRateOf(rate)
+  return money(rate.from, divideUp(converted.minor * denominator, numerator))
+}
+
+/** Minor units of `to` for one minor unit of `from`. */
+const minorRateOf = (rate: Rate) => ({
+  numerator: rate.numerator * 10n ** BigInt(decimalsOf(rate.to)),
+  denominator: rate.denominator * 10n ** BigInt(decimalsOf(rate.from)),
+})
+
+/** Of what is not negative. */
+export const divideUp = (numerator: bigint, denominator: bigint): bigint => (numerator + denominator - 1n) / denominator
+
 /** Basis points of an amount, rounded up: a fee never rounds to less than the schedule says. */
 export const basisPointsUp = <C extends Currency>(amount: Money<C>, bps: bigint): Money<C> =>
-  money(amount.currency, (amount.minor * bps + 9_999n) / 10_000n)
+  money(amount.currency, divideUp(amount.minor * bps, 10_000n))

@@ -1,7 +1,7 @@
 import { BridgeError } from '../errors.ts'
 import type { Currency } from '../money/currency.ts'
 import { add, type Money, money, subtract } from '../money/money.ts'
-import { basisPointsUp, convertDown, type Rate } from '../money/rate.ts'
+import { basisPointsUp, convertDown, divideUp, leastConvertedTo, type Rate } from '../money/rate.ts'
 
 /** The fee of a route: a fixed part in minor units of the source currency, and basis points of the source amount. */
 export type FeeSchedule = { readonly fixedMinor: bigint; readonly bps: bigint }
@@ -25,6 +25,18 @@ export const price = (sourceAmount: Money, schedule: FeeSchedule, rate: Rate): P
   if (net.minor <= 0n || converted.minor <= 0n)
     throw new BridgeError('amount_under_minimum', { feeMinor: fee.minor.toString(), asset: sourceAmount.currency })
   return { sourceAmount, fee, destinationAmount: converted, rate }
+}
+
+/**
+ * The least that must leave the source so that this arrives: what `price` makes of it is `destinationAmount`, or less than a minor unit of the
+ * source more. Throws `amount_under_minimum` when fees take all there is.
+ */
+export const leastSourceFor = (destinationAmount: Money, schedule: FeeSchedule, rate: Rate): Money => {
+  const net = leastConvertedTo(destinationAmount, rate)
+  // What the basis points leave of n minor units is floor(n * share / 10,000), since the fee is rounded up.
+  const share = 10_000n - schedule.bps
+  if (share <= 0n) throw new BridgeError('amount_under_minimum', { asset: rate.from })
+  return money(rate.from, divideUp((net.minor + schedule.fixedMinor) * 10_000n, share))
 }
 
 /** The rate from a static table; the same currency on both sides of the peg is 1. Throws `route_unsupported` for a pair without one. */

@@ -89,8 +89,10 @@ const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, 
     case 'escrowClawedBack':
     case 'deliveryClaimed':
     case 'deliveryReclaimed': {
-      const { status, escrowId, txHash, blockNumber, blockHash } = payload as Observation
+      const { status, escrowId, txHash, blockNumber, blockHash, balance } = payload as Observation
       if (escrowId === undefined) return undefined
+      // What an issuer takes from a customer, on its way to us or from us to him, moves no transfer: a person has to hear of it.
+      if (kind === 'escrowClawedBack' && balance !== 'hold') return undefined
       const place: ChainPlace = { fact, txHash, blockNumber, blockHash }
       return { ...key, actor: source, escrowId, input: { type: 'chainFact', kind, status, place } }
     }

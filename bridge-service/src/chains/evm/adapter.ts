@@ -103,6 +103,7 @@ export const evmChain = (config: EvmConfig, pool: Pool): Chain => {
     },
     tokenAddress: tokenOf,
     mintPayer: tokenOf,
+    unitsPerMinor: () => 1n,
     mintRights: currency => mintRights(rpc, { token: tokenOf(currency), escrow, minter: treasury.address }),
     supplyOf: currency => supplyOf(rpc, tokenOf(currency)),
     balanceOf: async (currency, address) => {

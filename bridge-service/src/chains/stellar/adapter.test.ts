@@ -105,10 +105,20 @@ describe('an order that the ledger takes', () => {
     const { closeTime } = await scene.newest()
     const terms = await locked(chain, { refundAfter: closeTime + 60 })
     await scene.close(1, 100)
-    expect(await carryOut(chain, scene.order('release', terms))).toMatchObject({ kind: 'refused', code: 'escrow_expired' })
     const refund = scene.order('refund', terms)
     expect(await carryOut(chain, refund)).toMatchObject({ kind: 'done' })
     expect(await treasuryHolds()).toBe(before)
+    expect(await scene.holds(scene.setup.cold.publicKey())).toBe('0.0000000')
+  })
+
+  test.skipIf(isRealNetwork)('release from the deadline on: the cold account claims, and pays the customer', async () => {
+    const chain = scene.adapter()
+    const customer = await scene.customer()
+    const { closeTime } = await scene.newest()
+    const terms = await locked(chain, { payee: customer.publicKey(), refundAfter: closeTime + 60 })
+    await scene.close(1, 100)
+    expect(await carryOut(chain, scene.order('release', terms))).toMatchObject({ kind: 'done' })
+    expect(await scene.holds(customer.publicKey())).toBe(amount)
     expect(await scene.holds(scene.setup.cold.publicKey())).toBe('0.0000000')
   })
 
@@ -238,6 +248,25 @@ describe('a customer who cannot take it yet', () => {
   })
 })
 
+test('without a sponsor the treasury carries the reserves itself', async () => {
+  const { treasury, cold, issuer, channels } = scene.setup
+  const accounts = {
+    ...{ treasury: treasury.publicKey(), cold: cold.publicKey(), issuer: issuer.publicKey() },
+    channels: channels.map(channel => channel.publicKey()),
+  }
+  const keys = { treasury: treasury.secret(), issuer: issuer.secret(), channels: channels.map(channel => channel.secret()) }
+  const chain = scene.adapter({ accounts, keys })
+  const customer = await scene.customer({ line: false })
+  for (const payer of [treasury.publicKey(), issuer.publicKey()]) {
+    const terms = await locked(chain, { payer, payee: customer.publicKey() })
+    const release = scene.order('release', terms)
+    expect(await carryOut(chain, release)).toMatchObject({ kind: 'done' })
+    const [balanceId] = await chain.balancesOf(release.key)
+    const delivery = await scene.horizon.claimableBalances().claimableBalance(balanceId!).call()
+    expect(delivery).toMatchObject({ sponsor: treasury.publicKey() })
+  }
+})
+
 describe('what we mint', () => {
   test('is made by the lock itself, and burned by its refund', async () => {
     const chain = scene.adapter()
@@ -312,11 +341,7 @@ describe('the same order again', () => {
     await chain.submit(lock)
     const twin = scene.order('lock', lock.terms)
     await expect(chain.submit(twin)).rejects.toMatchObject({ code: 'chain_unavailable' })
-    await scene.close()
-    await until('locked', async () => {
-      await chain.tend()
-      return (await chain.find(lock.key)).kind === 'done'
-    })
+    await scene.settle([chain])
     expect(await chain.submit(twin)).toMatchObject({ kind: 'refused', code: 'escrow_exists' })
     expect(await scene.onLedger(lock.terms.ref)).toHaveLength(1)
   })

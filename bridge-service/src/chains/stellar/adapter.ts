@@ -5,7 +5,7 @@ import type { Currency } from '../../money/currency.ts'
 import type { Outcome } from '../../outcome.ts'
 import type { Chain, ChainTx } from '../chain.ts'
 import { parseStellarAddress } from './address.ts'
-import { minorOf } from './amount.ts'
+import { minorOf, stroopsOf } from './amount.ts'
 import { channelLeases } from './channels.ts'
 import type { StellarConfig } from './config.ts'
 import type { StellarContext } from './context.ts'
@@ -103,6 +103,7 @@ export const stellarChain = (config: StellarConfig, pool: Pool): StellarChain =>
     },
     tokenAddress,
     mintPayer: currency => config.assets[currency]?.issuer ?? tokenAddress(currency),
+    unitsPerMinor: currency => stroopsOf(1n, currency),
     mintRights: currency => mintRights(context, currency),
     supplyOf: async currency => minorOf(await horizon.supply(tokenAddress(currency)), currency).toString(),
     balanceOf: async (currency, address) => {

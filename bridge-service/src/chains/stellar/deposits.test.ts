@@ -206,7 +206,10 @@ describe('the payment that wallets send', () => {
     const verdict = await chain.verifyPayment(terms, await send(customer, amount, of(terms.ref)))
     expect(verdict).toMatchObject({ kind: 'differs', what, from: customer.publicKey() })
     if (verdict.kind !== 'differs') throw new Error('not reached')
-    const task = { action: 'pay', ref: terms.ref, currency: 'USDC', stroops: String(verdict.stroops), to: verdict.from } as const
+    const task = {
+      ...({ action: 'pay', ref: terms.ref, token: verdict.token } as const),
+      ...{ stroops: String(verdict.stroops), to: verdict.from },
+    }
     expect(await carryOut(task)).toMatchObject({ kind: 'done' })
     expect(await scene.holds(customer.publicKey())).toBe('500.0000000')
   })

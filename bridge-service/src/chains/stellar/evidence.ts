@@ -20,7 +20,8 @@ export const gather = async ({ horizon }: StellarContext, attempt: Attempt, mark
   const early = await lookUp(horizon.transaction, attempt)
   if (early) return { ...nothing, found: early }
   const account = await horizon.account(attempt.channel)
-  const consumed = account === undefined ? false : isConsumed(account, attempt, mark)
+  // No account, no word about its number: it may have been merged away after the attempt had its effect.
+  const consumed = account && isConsumed(account, attempt, mark)
   const expired = closeTime > attempt.maxTime
   if (!expired && !consumed) return { ...nothing, consumed }
   // Once more, because only now is it known that nothing can be added to what is found.

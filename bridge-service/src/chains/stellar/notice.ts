@@ -6,6 +6,8 @@ export type Notice =
   | { readonly type: 'channelLost'; readonly channel: string; readonly epoch: number }
   /** A channel account that is not on the ledger. */
   | { readonly type: 'channelMissing'; readonly channel: string }
+  /** Not many plain fees are left on it; stroops. */
+  | { readonly type: 'channelLow'; readonly channel: string; readonly spare: string }
   /** Nothing came of it and nothing can any more: it is built again. */
   | { readonly type: 'dead'; readonly key: string; readonly hash: string; readonly why: 'expired' | 'usurped' }
   /** In a ledger, without effect. */
@@ -17,7 +19,7 @@ export type Notice =
   | { readonly type: 'submissionRejected'; readonly key: string; readonly hash: string; readonly detail: string }
   /** The ledger at which a transaction was built is no longer in Horizon's history, so that a look-up proves nothing: a person must tell. */
   | { readonly type: 'historyGap'; readonly key: string; readonly hash: string; readonly builtLedger: string }
-  /** Its number is consumed, and neither it nor another transaction that had it shows: a person must tell, unless Horizon merely lags. */
+  /** Its time is over, and neither it shows nor who consumed its number, or whether: a person must tell, unless Horizon merely lags. */
   | { readonly type: 'numberGone'; readonly key: string; readonly hash: string; readonly channel: string }
   /** The ledger has another past than the one that we built upon. Nothing is sent until an operator has accepted it. */
   | { readonly type: 'networkReset'; readonly ledger: string; readonly hash: string; readonly now: string }

@@ -9,6 +9,9 @@ import type { Plan } from './plan.ts'
 import type { StellarOrder } from './task.ts'
 import type { Begun } from './tx-store.ts'
 
+/** A lumen: some ten thousand plain fees. */
+const lowStroops = 10_000_000n
+
 /**
  * Gives an order a channel and its next number, and stores the signed envelope. Nothing is sent. `attempt`: how many of the order's attempts
  * are dead. Throws `chain_unavailable` before anything is stored (no channel is free, or Horizon does not answer), and anything else when it
@@ -24,7 +27,7 @@ export const placing = (context: StellarContext) => {
     if (channel === undefined) throw unavailable('no channel is free')
     try {
       await context.checkpoint('leased')
-      const sequence = (await consumedOn(channel)) + 1n
+      const sequence = (await consumedOn(channel, mark)) + 1n
       const maxTime = mark.closeTime + BigInt(settings.submissionSec)
       const built = buildEnvelope(plan, { channel: channel.channel, sequence, maxTime, bid }, passphrase, accounts)
       await context.checkpoint('signed')
@@ -47,7 +50,7 @@ export const placing = (context: StellarContext) => {
   }
 
   /** The number that our books and the ledger agree upon. */
-  const consumedOn = async ({ channel, sequence: known }: IdleChannel): Promise<bigint> => {
+  const consumedOn = async ({ channel, sequence: known }: IdleChannel, { baseReserve }: Watermark): Promise<bigint> => {
     const account = await horizon.account(channel)
     if (account === undefined) {
       notify({ type: 'channelMissing', channel })
@@ -58,6 +61,8 @@ export const placing = (context: StellarContext) => {
       throw unavailable('the ledger is behind what is known of a channel', { channel })
     if (known !== undefined && account.sequence > known)
       notify({ type: 'channelRaised', channel, from: known.toString(), to: account.sequence.toString() })
+    const spare = account.spareNative(baseReserve)
+    if (spare < lowStroops) notify({ type: 'channelLow', channel, spare: spare.toString() })
     return account.sequence
   }
 

@@ -61,11 +61,11 @@ export const planReturnDeposit = async ({ horizon, accounts }: StellarContext, t
   }
 }
 
-export const planPay = async ({ horizon, accounts, tokenAddress }: StellarContext, task: Task<'pay'>): Promise<Planned> => {
-  const { to, ref, currency } = task
+export const planPay = async ({ horizon, accounts }: StellarContext, task: Task<'pay'>, mark: Watermark): Promise<Planned> => {
+  const { to, ref, token } = task
   const { hot } = accounts
-  const [token, stroops] = [tokenAddress(currency), BigInt(task.stroops)]
-  const unpaid = problemOfPaying(await horizon.account(hot), token, stroops)
+  const stroops = BigInt(task.stroops)
+  const unpaid = problemOfPaying(await horizon.account(hot), token, stroops, mark)
   if (unpaid) return refused(unpaid, `the treasury: ${unpaid}`)
   const problem = problemOfTaking(await horizon.account(baseAccountOf(to)), token, stroops)
   if (problem) return refused(problem, `the payee: ${problem}`)

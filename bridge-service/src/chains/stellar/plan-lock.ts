@@ -15,7 +15,7 @@ export const planLock = async (context: StellarContext, terms: HoldTerms, mark: 
   if (mark.closeTime >= refundAfter) return refused('escrow_expired', 'its deadline has passed')
   if (accounts.keyOf(payer) === undefined) throw unavailable('the key of the payer is not here', { payer })
   const [payerAccount, hotAccount, coldAccount] = await Promise.all([payer, hot, cold].map(account => horizon.account(account)))
-  const unpaid = problemOfPaying(payerAccount, token, stroops)
+  const unpaid = problemOfPaying(payerAccount, token, stroops, mark)
   if (unpaid) return refused(unpaid, `the payer of the hold: ${unpaid}`)
   // What neither of our accounts could claim would be locked in for good; how much room there is counts only when it is claimed.
   for (const [name, account] of [

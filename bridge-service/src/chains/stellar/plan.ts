@@ -51,7 +51,7 @@ const planned = (context: StellarContext, task: StellarTask, mark: Watermark): P
     case 'returnDeposit':
       return planReturnDeposit(context, task)
     case 'pay':
-      return planPay(context, task)
+      return planPay(context, task, mark)
     case 'reclaimDelivery':
       return planReclaimDelivery(context, task)
     default:

@@ -25,7 +25,8 @@ export type StellarTask =
   | {
       readonly action: 'pay'
       readonly ref: `0x${string}`
-      readonly currency: Currency
+      /** `CODE:ISSUER`, or `native`: what came in may be no currency of ours. */
+      readonly token: string
       /** 10⁻⁷ as a decimal string: what came in may be finer than a minor unit, and goes back whole. */
       readonly stroops: string
       readonly to: string

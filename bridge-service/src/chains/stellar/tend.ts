@@ -70,7 +70,7 @@ export const tending = (context: StellarContext, submit: (order: StellarOrder) =
       // It may be in the part of the history that is gone: nothing but a person can tell, and nothing is built until one has.
       const { key, hash, builtLedger } = attempt
       if (!evidence.covered) notify({ type: 'historyGap', key, hash, builtLedger: builtLedger.toString() })
-      else if (evidence.consumed) notify({ type: 'numberGone', key, hash, channel: attempt.channel })
+      else notify({ type: 'numberGone', key, hash, channel: attempt.channel })
       return
     }
     return push(lease, attempt, mark)

@@ -1,4 +1,4 @@
-import type { LedgerAccount } from './horizon.ts'
+import type { LedgerAccount, Watermark } from './horizon.ts'
 
 /** Why an account cannot take an amount of a token. */
 export type TrustProblem = 'account_missing' | 'trustline_missing' | 'not_authorized' | 'line_full'
@@ -6,7 +6,7 @@ export type TrustProblem = 'account_missing' | 'trustline_missing' | 'not_author
 /** What keeps this account from taking so much, by the newest word of Horizon. The issuer takes back everything. */
 export const problemOfTaking = (account: LedgerAccount | undefined, token: string, stroops: bigint): TrustProblem | undefined => {
   if (account === undefined) return 'account_missing'
-  if (token.endsWith(`:${account.id}`)) return undefined
+  if (token === 'native' || token.endsWith(`:${account.id}`)) return undefined
   const line = account.lines.get(token)
   if (line === undefined) return 'trustline_missing'
   if (!line.authorized) return 'not_authorized'
@@ -18,8 +18,10 @@ export const problemOfPaying = (
   account: LedgerAccount | undefined,
   token: string,
   stroops: bigint,
+  { baseReserve }: Pick<Watermark, 'baseReserve'>,
 ): Exclude<TrustProblem, 'line_full'> | 'insufficient_balance' | undefined => {
   if (account === undefined) return 'account_missing'
+  if (token === 'native') return account.spareNative(baseReserve) < stroops ? 'insufficient_balance' : undefined
   if (token.endsWith(`:${account.id}`)) return undefined
   const line = account.lines.get(token)
   if (line === undefined) return 'trustline_missing'

@@ -33,7 +33,7 @@ export const verifyPayment = async (
   if (operation?.type !== 'payment' || operation.destination !== accounts.hot) return { kind: 'absent' }
   const payment = {
     from: operation.source ?? tx.source,
-    token: operation.asset.isNative() ? 'native' : tokenOf(operation.asset),
+    token: tokenOf(operation.asset),
     stroops: readStroops(operation.amount),
   }
   if (payment.token !== tokenAddress(terms.currency)) return { kind: 'differs', what: 'asset', ...payment }

@@ -1,0 +1,148 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
+import type { WorldOptions } from '../../scripts/local/world.ts'
+import type { CrashOrder } from './crash-on-order.ts'
+import { type Scenario, startScenario } from './scenario.ts'
+import { until } from './until.ts'
+
+type Role = 'service' | 'indexer'
+type Point = { readonly role: Role; readonly point: string; readonly n: number }
+/** Drives one transfer to its end; `armed` is called where the crash may come from. */
+export type Path = (armed: () => void) => Promise<void>
+
+const preload = fileURLToPath(new URL('./crash-on-order.ts', import.meta.url))
+
+// What happens by the clock and not by the transfer: how often in one run is chance, so once on all paths is enough.
+const byTheClock =
+  /claim_intents|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of indexer_move_cursor, indexer_insert_blocks$/
+
+/**
+ * A world whose service and indexer are killed on order, and started again by whoever supervises them. Which points there are to crash at is
+ * not written anywhere, a clean run tells.
+ */
+export const startCrashes = async (options: WorldOptions) => {
+  const scene: Scenario = await startScenario({ ...options, env: { CAUSEWAY_INTENT_LEASE_MS: '500' } })
+  const orders = (role: Role) => join(scene.world.folder, `${role}.orders`)
+  const starting: Record<Role, Promise<void> | undefined> = { service: undefined, indexer: undefined }
+  const clockPoints = new Set<string>()
+  let restarts = 0
+
+  const start = (role: Role) => {
+    const { world } = scene
+    const [chain, ...others] = JSON.parse(world.env.CAUSEWAY_CHAINS!)
+    const change = {
+      CAUSEWAY_CHAINS: JSON.stringify([
+        { ...chain, laneLeaseMs: 500 },
+        ...others.map((other: object) => ({ ...other, channelLeaseMs: 500 })),
+      ]),
+      NODE_OPTIONS: `--import ${preload}`,
+      CRASH_ORDERS: orders(role),
+    }
+    return role === 'service' ? world.startService(change) : world.startIndexer(change)
+  }
+  await Promise.all([scene.world.service().stop(), scene.world.indexer().stop()])
+  await Promise.all([start('service'), start('indexer')])
+  const guard = setInterval(() => {
+    for (const role of ['service', 'indexer'] as const) {
+      if (starting[role] !== undefined || scene.world[role]().alive()) continue
+      restarts++
+      starting[role] = start(role).finally(() => {
+        starting[role] = undefined
+      })
+    }
+  }, 20)
+
+  const order = (role: Role, given: CrashOrder) => writeFileSync(orders(role), JSON.stringify(given))
+  const withdraw = (role: Role) => rmSync(orders(role), { force: true })
+  const lawsHold = async () => expect(await scene.lawsAtRest()).toEqual([])
+
+  /** The points that a clean run passes, each as often as it passes it. */
+  const pointsOf = async (path: Path): Promise<Point[]> => {
+    const roles = ['service', 'indexer'] as const
+    const passes = (role: Role) => join(scene.world.folder, `${role}.passes`)
+    await path(() => {
+      for (const role of roles) {
+        writeFileSync(passes(role), '')
+        order(role, { kind: 'count', passes: passes(role) })
+      }
+    })
+    await lawsHold()
+    return roles.flatMap(role => {
+      withdraw(role)
+      const seen = new Map<string, number>()
+      return readFileSync(passes(role), 'utf8')
+        .split('\n')
+        .flatMap(point => {
+          const n = (seen.get(point) ?? 0) + 1
+          seen.set(point, n)
+          if (point === '' || (byTheClock.test(point) && (n > 1 || clockPoints.has(point)))) return []
+          if (byTheClock.test(point)) clockPoints.add(point)
+          return [{ role, point, n }]
+        })
+    })
+  }
+
+  /** Follows the path with a crash at one point; says whether it came. */
+  const crashAt = async (path: Path, { role, point, n }: Point): Promise<boolean> => {
+    const id = randomUUID()
+    await path(() => order(role, { kind: 'crash', id, point, n }))
+    const obeyed = () => existsSync(`${orders(role)}.${id}.obeyed`)
+    // The last housekeeping comes after the transfer's end.
+    if (!obeyed()) await until('a late crash', obeyed, 1_000).catch(() => {})
+    withdraw(role)
+    await lawsHold()
+    return obeyed()
+  }
+
+  /** Crashes the path at every point that `matters`, one after the other, each ending as if nothing had happened. */
+  const crashEverywhere = async (name: string, path: Path, matters: (point: string) => boolean = () => true): Promise<void> => {
+    const points = (await pointsOf(path)).filter(({ point }) => matters(point))
+    const missed: Point[] = []
+    const before = restarts
+    const startedMs = performance.now()
+    for (const point of points) {
+      const crashed = await crashAt(path, point).catch(error => {
+        throw new Error(`crash ${JSON.stringify(point)}: ${String(error)}`, { cause: error })
+      })
+      if (!crashed) missed.push(point)
+    }
+    const exercised = points.length - missed.length
+    const seconds = Math.round((performance.now() - startedMs) / 1000)
+    console.log(
+      `${name}: ${exercised} of ${points.length} crash points exercised, ${restarts - before} restarts, ${seconds} s`,
+      ...missed.map(({ role, point, n }) => `\n  not passed this time: ${role}, ${point}, pass ${n}`),
+    )
+    expect(points.length).toBeGreaterThan(0)
+    // One step may carry what two did in the clean run; but nearly all of them are passed in every run, and so is every kind.
+    expect(exercised).toBeGreaterThanOrEqual(points.length * 0.9)
+    expect(restarts - before).toBeGreaterThanOrEqual(exercised)
+  }
+
+  const cancel = async (id: string) => {
+    const key = randomUUID()
+    await until('the cancellation to be taken', async () => {
+      const answer = await scene.cancel(id, key).catch(() => undefined)
+      return answer?.status === 202
+    })
+  }
+
+  return {
+    scene,
+    crashEverywhere,
+    /** Cancels through a service that may be dying. */
+    cancel,
+    /** What the bank did for a transfer, e.g. `debit settled`. */
+    effectsOf: async (id: string) =>
+      (await scene.bankTransfersOf(id)).map(({ direction, status }) => `${direction} ${status}`).sort(),
+    stop: async () => {
+      clearInterval(guard)
+      await Promise.allSettled(Object.values(starting))
+      await scene.stop()
+    },
+  }
+}
+
+export type Crashes = Awaited<ReturnType<typeof startCrashes>>
