@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { foldTokens, type TokenStates, type TokenStep } from './token-states.ts'
+import { foldTokens, numbersByBlock, type TokenStates, type TokenStep } from './token-states.ts'
 
 const step = (sequence: number, block: number, locked = 0, token = 'T'): TokenStep => ({
   token,
@@ -27,6 +27,15 @@ test.each([
   ['a token that does not begin at one', [step(4, 8)], { expected: 1n, found: 4n, from: 0n, to: 8n }],
 ])('%s is a gap, and where the missing event can stand is known', (_, steps, gap) => {
   expect(foldTokens(none, steps, false).gap).toEqual({ token: 'T', ...gap })
+})
+
+test('the last numbers of a block do not depend on the order of its tokens', () => {
+  const steps = [step(1, 5), step(1, 5, 0, 'U'), step(2, 5), step(3, 6)]
+  expect([...numbersByBlock(steps)]).toEqual([
+    ['0x5', 'T 2,U 1'],
+    ['0x6', 'T 3'],
+  ])
+  expect([...numbersByBlock([step(1, 5, 0, 'U'), step(2, 5), step(3, 6)])]).toEqual([...numbersByBlock(steps)])
 })
 
 test('begun midway, a token may start anywhere, but only once', () => {

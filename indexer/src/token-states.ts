@@ -35,6 +35,21 @@ export type SequenceGap = {
   readonly to: bigint
 }
 
+/** By block hash: the number of each token's last event there, as one text. */
+export const numbersByBlock = (steps: readonly Pick<TokenStep, 'token' | 'sequence' | 'blockHash'>[]): Map<string, string> => {
+  const last = new Map<string, Map<string, bigint>>()
+  for (const { blockHash, token, sequence } of steps) last.set(blockHash, (last.get(blockHash) ?? new Map()).set(token, sequence))
+  return new Map(
+    [...last].map(([blockHash, tokens]) => [
+      blockHash,
+      [...tokens]
+        .map(([token, sequence]) => `${token} ${sequence}`)
+        .sort()
+        .join(),
+    ]),
+  )
+}
+
 export type Folded = { readonly after: TokenStates; readonly rows: readonly TokenRow[]; readonly gap: SequenceGap | undefined }
 
 /**

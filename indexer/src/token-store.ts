@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import type { Hash } from './observation.ts'
-import type { TokenRow, TokenStates } from './token-states.ts'
+import { numbersByBlock, type TokenRow, type TokenStates } from './token-states.ts'
 
 /** Every token as it stands on the canonical chain after this height. */
 export const readTokenStates = async (db: ClientBase, chain: string, height: bigint): Promise<TokenStates> => {
@@ -16,6 +16,16 @@ export const readTokenStates = async (db: ClientBase, chain: string, height: big
       { sequence: BigInt(row.sequence), since: BigInt(row.since), locked: BigInt(row.locked), height: BigInt(row.block_number) },
     ]),
   )
+}
+
+/** What `numbersByBlock` gives, out of the tables. */
+export const readNumbers = async (db: ClientBase, chain: string, from: bigint, to: bigint): Promise<Map<string, string>> => {
+  const { rows } = await db.query<{ token: string; sequence: string; block_hash: Hash }>({
+    name: 'indexer_read_numbers',
+    text: `select token, sequence, block_hash from chain_token_states where chain = $1 and canonical and block_number between $2 and $3`,
+    values: [chain, from, to],
+  })
+  return numbersByBlock(rows.map(row => ({ token: row.token, sequence: BigInt(row.sequence), blockHash: row.block_hash })))
 }
 
 export const insertTokenRows = async (tx: ClientBase, chain: string, rows: readonly TokenRow[]): Promise<void> => {
@@ -73,4 +83,21 @@ export const correctTokenRows = async (
       [chain, token, block.number, (now - lockedIn(token)).toString()],
     )
   }
+}
+
+/** Whether the tables hold these numbers for this block: an event that is none of the saga's is counted all the same. */
+export const hasTokenRows = async (
+  db: ClientBase,
+  chain: string,
+  block: { readonly hash: Hash },
+  rows: readonly TokenRow[],
+): Promise<boolean> => {
+  const { rows: held } = await db.query<{ token: string; sequence: string }>(
+    'select token, sequence from chain_token_states where chain = $1 and block_hash = $2 and canonical',
+    [chain, block.hash],
+  )
+  return (
+    held.length === rows.length &&
+    rows.every(row => held.some(one => one.token === row.token && BigInt(one.sequence) === row.sequence))
+  )
 }
