@@ -36,6 +36,36 @@ CREATE UNIQUE INDEX chain_blocks_canonical ON public.chain_blocks USING btree (c
 grant insert, select, update on chain_blocks to causeway_indexer;
 grant select on chain_blocks to causeway_app;
 
+create table chain_checks (
+  chain key_text not null,
+  from_height bigint not null,
+  to_height bigint not null,
+  endpoint text not null,
+  events integer not null,
+  digest key_text not null,
+  totals jsonb not null,
+  at timestamp with time zone not null default now(),
+  constraint chain_checks_pkey PRIMARY KEY (chain, to_height, from_height)
+);
+grant insert, select on chain_checks to causeway_indexer;
+grant select on chain_checks to causeway_app;
+
+create table chain_endpoints (
+  chain key_text not null,
+  endpoint key_text not null,
+  standing text not null,
+  head_height bigint,
+  latency_ms integer,
+  requests bigint not null,
+  failures bigint not null,
+  disagreements bigint not null,
+  updated_at timestamp with time zone not null default now(),
+  constraint chain_endpoints_pkey PRIMARY KEY (chain, endpoint),
+  constraint chain_endpoints_standing_check CHECK ((standing = ANY (ARRAY['good'::text, 'lagging'::text, 'forked'::text, 'lying'::text, 'limited'::text, 'silent'::text, 'foreign'::text])))
+);
+grant delete, insert, select, update on chain_endpoints to causeway_indexer;
+grant select on chain_endpoints to causeway_app;
+
 create table chain_events (
   chain key_text not null,
   block_hash key_text not null,
@@ -75,12 +105,113 @@ create table chain_heads (
   finality_mode text,
   halted_reason text,
   updated_at timestamp with time zone not null default now(),
+  genesis_hash key_text,
+  verified_height bigint,
+  begun_midway boolean not null default false,
+  alarm text,
   constraint chain_heads_pkey PRIMARY KEY (chain),
   constraint chain_heads_check CHECK ((finalized_height <= safe_height)),
   constraint chain_heads_finality_mode_check CHECK ((finality_mode = ANY (ARRAY['tags'::text, 'depth'::text])))
 );
 grant insert, select, update on chain_heads to causeway_indexer;
 grant select on chain_heads to causeway_app;
+
+create table chain_outbox (
+  "position" bigint not null generated always as identity,
+  xid xid8 not null default pg_current_xact_id(),
+  chain key_text not null,
+  type text not null,
+  fact key_text,
+  revision integer,
+  details jsonb not null,
+  at timestamp with time zone not null default now(),
+  constraint chain_outbox_pkey PRIMARY KEY ("position"),
+  constraint chain_outbox_type_check CHECK ((type = ANY (ARRAY['observationChanged'::text, 'chainReorganized'::text, 'chainHalted'::text, 'chainResumed'::text, 'alarmRaised'::text, 'alarmCleared'::text])))
+);
+grant insert, select on chain_outbox to causeway_indexer;
+grant select on chain_outbox to causeway_app;
+
+create table chain_reorgs (
+  id bigint not null generated always as identity,
+  chain key_text not null,
+  at timestamp with time zone not null default now(),
+  deep boolean not null,
+  depth integer not null,
+  ancestor_height bigint,
+  ancestor_hash key_text,
+  from_height bigint not null,
+  from_hash key_text not null,
+  to_height bigint not null,
+  to_hash key_text not null,
+  orphaned_blocks integer not null,
+  orphaned_events integer not null,
+  constraint chain_reorgs_pkey PRIMARY KEY (id)
+);
+CREATE INDEX chain_reorgs_by_chain ON public.chain_reorgs USING btree (chain, id);
+grant insert, select on chain_reorgs to causeway_indexer;
+grant select on chain_reorgs to causeway_app;
+
+create table chain_repairs (
+  id bigint not null generated always as identity,
+  chain key_text not null,
+  height bigint not null,
+  block_hash key_text not null,
+  cause text not null,
+  added integer not null,
+  removed integer not null,
+  at timestamp with time zone not null default now(),
+  constraint chain_repairs_pkey PRIMARY KEY (id)
+);
+grant insert, select on chain_repairs to causeway_indexer;
+grant select on chain_repairs to causeway_app;
+
+create table chain_resumes (
+  id bigint not null generated always as identity,
+  chain key_text not null,
+  halted_reason text not null,
+  branch text not null,
+  reason text not null,
+  requested_by key_text not null,
+  requested_at timestamp with time zone not null default now(),
+  approved_by key_text,
+  approved_at timestamp with time zone,
+  obeyed_at timestamp with time zone,
+  refusal text,
+  constraint chain_resumes_pkey PRIMARY KEY (id),
+  constraint chain_resumes_branch_check CHECK ((branch = ANY (ARRAY['ours'::text, 'theirs'::text]))),
+  constraint chain_resumes_check CHECK (((approved_by)::text <> (requested_by)::text)),
+  constraint chain_resumes_check1 CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
+  constraint chain_resumes_check2 CHECK (((obeyed_at IS NULL) OR (approved_by IS NOT NULL))),
+  constraint chain_resumes_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
+);
+CREATE INDEX chain_resumes_open ON public.chain_resumes USING btree (chain) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
+grant insert, select on chain_resumes to causeway_app;
+grant select on chain_resumes to causeway_indexer;
+
+create table chain_token_baselines (
+  chain key_text not null,
+  token key_text not null,
+  locked numeric(78,0) not null,
+  constraint chain_token_baselines_pkey PRIMARY KEY (chain, token)
+);
+grant insert, select, update on chain_token_baselines to causeway_indexer;
+grant select on chain_token_baselines to causeway_app;
+
+create table chain_token_states (
+  chain key_text not null,
+  block_hash key_text not null,
+  token key_text not null,
+  block_number bigint not null,
+  sequence bigint not null,
+  since bigint not null,
+  locked numeric(78,0) not null,
+  canonical boolean not null,
+  constraint chain_token_states_pkey PRIMARY KEY (chain, token, block_hash)
+);
+CREATE INDEX chain_token_states_by_height ON public.chain_token_states USING btree (chain, block_number) WHERE canonical;
+CREATE INDEX chain_token_states_canonical ON public.chain_token_states USING btree (chain, token, block_number) WHERE canonical;
+grant insert, select, update on chain_token_states to causeway_indexer;
+grant select on chain_token_states to causeway_app;
 
 create table deadlines (
   transfer_id key_text not null,
@@ -139,6 +270,15 @@ create table evm_txs (
 );
 CREATE INDEX evm_txs_open ON public.evm_txs USING btree (chain, sender, nonce) WHERE (final_at IS NULL);
 grant insert, select on evm_txs to causeway_app;
+
+create table finality_policies (
+  chain key_text not null,
+  version key_text not null,
+  tiers jsonb not null,
+  since timestamp with time zone not null default now(),
+  constraint finality_policies_pkey PRIMARY KEY (chain, version)
+);
+grant insert, select on finality_policies to causeway_app;
 
 create table finality_waits (
   transfer_id key_text not null,

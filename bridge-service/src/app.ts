@@ -57,7 +57,7 @@ export const adapters = (config: Config, pool: pg.Pool, log: Log) => {
         evmChain(
           {
             id: chain.id,
-            rpcUrl: chain.rpcUrl,
+            rpcUrl: chain.rpcUrls[0]!,
             escrow: chain.escrow,
             tokens,
             treasuryKey: config.treasuryKey,
@@ -175,8 +175,9 @@ const readiness = async (pool: pg.Pool): Promise<ReadinessCheck[]> => {
     const chains = await heads(pool)
     return [
       { name: 'database', ok: true },
-      ...chains.map(({ chain, haltedReason, updatedAt }) => {
+      ...chains.map(({ chain, haltedReason, alarm, updatedAt }) => {
         if (haltedReason !== undefined) return { name: chain, ok: false, detail: `halted: ${haltedReason}` }
+        if (alarm !== undefined) return { name: chain, ok: false, detail: `alarm: ${alarm}` }
         const silentMs = Date.now() - updatedAt.getTime()
         return silentMs < silentAfterMs
           ? { name: chain, ok: true }

@@ -7,7 +7,7 @@ import { readConfig } from './config.ts'
 const token = `0x${'cc'.repeat(20)}`
 const read = (chain: Record<string, unknown>) => {
   const chains = [
-    { id: 'evm:1', rpcUrl: 'http://localhost:1', escrow: `0x${'ee'.repeat(20)}`, tokens: { USDC: token }, ...chain },
+    { id: 'evm:1', rpcUrls: ['http://localhost:1'], escrow: `0x${'ee'.repeat(20)}`, tokens: { USDC: token }, ...chain },
   ]
   return readConfig({ DATABASE_URL: 'postgres://localhost/x', CAUSEWAY_CHAINS: JSON.stringify(chains) }, ['api']).chains[0]!
 }
@@ -36,7 +36,7 @@ describe('an address book', () => {
   const readWith = (content: unknown, more: object = {}) => {
     const addressBook = join(folder, 'addresses.json')
     writeFileSync(addressBook, typeof content === 'string' ? content : JSON.stringify(content))
-    const chains = [{ addressBook, rpcUrl: 'http://localhost:1', ...more }]
+    const chains = [{ addressBook, rpcUrls: ['http://localhost:1'], ...more }]
     return readConfig({ DATABASE_URL: 'postgres://localhost/x', CAUSEWAY_CHAINS: JSON.stringify(chains) }, ['api']).chains[0]!
   }
 

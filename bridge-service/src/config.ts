@@ -38,7 +38,8 @@ const fromJson = <T extends z.ZodType>(schema: T) =>
 /** One chain as the service sees it; the indexer reads the same variable and takes what it needs. */
 const chainShape = z.object({
   id: chainId,
-  rpcUrl: z.url(),
+  /** The first is the one that transactions are sent to; the indexer asks them all. */
+  rpcUrls: z.array(z.url()).min(1),
   escrow: hexAddress,
   tokens: z.partialRecord(currency, hexAddress),
   /** Where the stablecoins of new transfers come from; `liquidity` where nothing is said. */

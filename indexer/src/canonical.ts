@@ -4,6 +4,9 @@ export type BlockRef = { readonly number: bigint; readonly hash: Hash }
 
 export type Linked = BlockRef & { readonly parentHash: Hash }
 
+/** What the tables keep of a block; `time` in Unix seconds. */
+export type Block = Linked & { readonly time: bigint }
+
 /**
  * The canonical blocks that may still move, oldest first. Each is the parent of the next; the first is final, the last is the cursor;
  * never empty.

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { readConfig } from './config.ts'
+import { type EvmChainConfig, readConfig } from './config.ts'
 
 const chain = {
   id: 'evm:31337',
-  rpcUrl: 'http://127.0.0.1:8545',
+  rpcUrls: ['http://127.0.0.1:8545'],
   escrow: '0x5FbDB2315678afecb367f032d93F642f64180aa3',
   startBlock: '7',
   finalityDepth: 3,
@@ -20,10 +20,32 @@ const env = (chains: unknown, more = {}) => ({
 test('reads the chains and leaves alone what belongs to the service', () => {
   const config = readConfig(env([{ ...chain, tokens: { USDC: '0x…' }, pollMs: 50 }]))
   expect(config.port).toBe(0)
-  expect(config.chains).toEqual([{ ...chain, startBlock: 7n, pollMs: 50, batchSize: 100, concurrency: 8, rpcTimeoutMs: 10_000 }])
+  expect(config.chains).toEqual([
+    {
+      ...chain,
+      kind: 'evm',
+      startBlock: 7n,
+      pollMs: 50,
+      batchSize: 100,
+      concurrency: 8,
+      rpcBatchSize: 100,
+      quorum: 1,
+      rpcTimeoutMs: 10_000,
+    },
+  ])
+})
+
+test('asks a majority of the nodes to agree, where nothing else is said', () => {
+  const urls = ['a', 'b', 'c', 'd'].map(name => `http://${name}`)
+  const quorumOf = (more: object) => (readConfig(env([{ ...chain, ...more }])).chains[0] as EvmChainConfig).quorum
+  expect([1, 2, 3, 4].map(count => quorumOf({ rpcUrls: urls.slice(0, count) }))).toEqual([1, 2, 2, 3])
+  expect(quorumOf({ rpcUrls: urls, quorum: 2 })).toBe(2)
 })
 
 test.each([
+  ['a quorum larger than the number of nodes', env([{ ...chain, quorum: 2 }])],
+  ['a chain without nodes', env([{ ...chain, rpcUrls: [] }])],
+  ['the one node of old', env([{ ...chain, rpcUrls: undefined, rpcUrl: 'http://127.0.0.1:8545' }])],
   ['no chains', env([])],
   ['not JSON', { ...env([]), CAUSEWAY_CHAINS: '[' }],
   ['nothing', {}],

@@ -1,6 +1,7 @@
 import { at, type BlockRef, type Branch, tipOf } from './canonical.ts'
 
-export type FinalityMode = 'tags' | 'depth'
+/** By the node's tags, by depth, or, on Stellar, as soon as a ledger has closed. */
+export type FinalityMode = 'tags' | 'depth' | 'closed'
 
 /** What the node says at one moment. `latest` was read first, so that a block mined in between cannot look like a lag. */
 export type Tags = {

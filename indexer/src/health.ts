@@ -20,7 +20,7 @@ export const startHealth = async (
   return { url: await server.listen(listen), stop: () => server.close() }
 }
 
-const toJson = ({ chain, state, reason, nodeHeight, cursorHeight, heights, mode }: ChainStatus) => ({
+const toJson = ({ chain, state, reason, nodeHeight, cursorHeight, heights, mode, alarm, verified, endpoints }: ChainStatus) => ({
   chain,
   state,
   reason,
@@ -29,4 +29,7 @@ const toJson = ({ chain, state, reason, nodeHeight, cursorHeight, heights, mode 
   safe_height: heights?.safe.toString(),
   finalized_height: heights?.finalized.toString(),
   finality_mode: mode,
+  verified_height: verified?.toString(),
+  alarm,
+  endpoints: endpoints().map(({ name, standing }) => ({ endpoint: name, standing })),
 })

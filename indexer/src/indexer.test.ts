@@ -6,7 +6,7 @@ import { freshDatabase } from '../../test/support/database.ts'
 import { type EscrowChain, startEscrowChain } from '../support/escrow-chain.ts'
 import { openTables, type Tables } from '../support/tables.ts'
 import { until } from '../support/until.ts'
-import type { IndexerConfig } from './config.ts'
+import type { EvmChainConfig, IndexerConfig } from './config.ts'
 import { type Indexer, startIndexer } from './indexer.ts'
 import { finalFacts } from './queries.ts'
 
@@ -34,14 +34,17 @@ afterEach(async () => {
   await database.drop()
 })
 
-const config = (over: Partial<IndexerConfig['chains'][number]> = {}): IndexerConfig => ({
+const config = (over: Partial<EvmChainConfig> = {}): IndexerConfig => ({
   databaseUrl: database.url,
   host: '127.0.0.1',
   port: 0,
   chains: [
     {
+      kind: 'evm',
       id: 'evm:31337',
-      rpcUrl: evm.url,
+      rpcUrls: [evm.url],
+      quorum: 1,
+      rpcBatchSize: 100,
       escrow: evm.escrow,
       startBlock: BigInt(evm.startBlock),
       finalityDepth: 6,
@@ -53,7 +56,7 @@ const config = (over: Partial<IndexerConfig['chains'][number]> = {}): IndexerCon
     },
   ],
 })
-const start = async (over: Partial<IndexerConfig['chains'][number]> = {}) => {
+const start = async (over: Partial<EvmChainConfig> = {}) => {
   const indexer = await startIndexer(config(over), (level, message, fields = {}) => lines.push({ level, message, fields }))
   indexers.push(indexer)
   return indexer
@@ -264,7 +267,7 @@ describe('reorgs', () => {
     indexers = []
     const other = await startEscrowChain()
     try {
-      const again = await start({ finalityDepth: 2, rpcUrl: other.url })
+      const again = await start({ finalityDepth: 2, rpcUrls: [other.url] })
       const { chain } = await until(
         'halted',
         () => ready(again),
@@ -365,7 +368,7 @@ describe('starting and standing by', () => {
 
   test('a node that is silent at first, and again later, is waited for', async () => {
     const proxy = await startProxy()
-    const indexer = await start({ rpcUrl: proxy.url })
+    const indexer = await start({ rpcUrls: [proxy.url] })
     await until(
       'retrying',
       () => ready(indexer),
@@ -388,7 +391,7 @@ describe('starting and standing by', () => {
 
   test('a node that turns out to serve another chain when it speaks at last is refused', async () => {
     const proxy = await startProxy()
-    const indexer = await start({ id: 'evm:1', rpcUrl: proxy.url })
+    const indexer = await start({ id: 'evm:1', rpcUrls: [proxy.url] })
     proxy.answer(true)
     const { chain } = await until(
       'refused',

@@ -25,7 +25,8 @@ const start = () =>
       port: 0,
       chains: [
         {
-          ...{ id: 'evm:31337', rpcUrl: evm.url, escrow: evm.escrow, startBlock: BigInt(evm.startBlock), finalityDepth: 8 },
+          ...{ kind: 'evm', id: 'evm:31337', rpcUrls: [evm.url], quorum: 1, rpcBatchSize: 100, escrow: evm.escrow },
+          ...{ startBlock: BigInt(evm.startBlock), finalityDepth: 8 },
           ...{ pollMs: 10, batchSize: 3, concurrency: 3, rpcTimeoutMs: 5_000 },
         },
       ],

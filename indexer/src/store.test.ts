@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { freshDatabase } from '../../test/support/database.ts'
 import { openTables, type Tables } from '../support/tables.ts'
 import type { BlockRef } from './canonical.ts'
-import type { Header } from './evm/source.ts'
+import type { Header } from './evm/header.ts'
 import type { EscrowEvent, Hash } from './observation.ts'
 import { escrowEvents, finalFacts, heads } from './queries.ts'
 import { commitBatch, createHead, haltChain, readBranch, readHead } from './store.ts'
@@ -75,7 +75,11 @@ beforeEach(async () => {
   tip = anchor
   heights = { safe: 9n, finalized: 9n }
 })
-afterEach(() => tables.all('truncate chain_heads, chain_blocks, chain_events, inbox, finality_waits, transfers'))
+afterEach(() =>
+  tables.all(
+    'truncate chain_heads, chain_blocks, chain_events, chain_token_states, chain_reorgs, chain_outbox, inbox, finality_waits, transfers',
+  ),
+)
 
 describe('the hand-off', () => {
   test('an included fact is one inbox row with the whole truth', async () => {
@@ -192,7 +196,8 @@ describe('the cursor', () => {
       if (result) break
       expect(await tables.digest(), `cut before statement ${cut}`).toEqual(before)
     }
-    expect(statements).toBe(8) // begin, cursor, two of orphaning, blocks, events, hand-off, commit: each was cut once
+    // begin, cursor, three of orphaning, blocks, events, hand-off, reorg, its telling, commit: each was cut once
+    expect(statements).toBe(11)
     expect(await inbox()).toEqual([
       ['0x1:0', 2, 'included', '0xb11'],
       ['0x2:0', 1, 'included', '0xb11'],
@@ -221,7 +226,13 @@ describe('the published queries, as the service', () => {
     expect(await heads(app)).toEqual([
       {
         ...{ chain, latest: { number: 10n, hash: '0xa10' }, safeHeight: 10n, finalizedHeight: 9n },
-        ...{ finalityMode: 'depth', haltedReason: undefined, updatedAt: expect.any(Date) },
+        ...{
+          finalityMode: 'depth',
+          haltedReason: undefined,
+          alarm: undefined,
+          verifiedHeight: undefined,
+          updatedAt: expect.any(Date),
+        },
       },
     ])
   })

@@ -1,18 +1,31 @@
 import type { ClientBase } from 'pg'
-import type { BlockRef, Branch } from './canonical.ts'
+import { type Anomaly, insertAnomalies } from './anomaly.ts'
+import type { Block, BlockRef, Branch } from './canonical.ts'
 import { IndexerError } from './errors.ts'
-import type { Header } from './evm/source.ts'
 import type { FinalHeights, FinalityMode } from './finality.ts'
 import { handOff } from './hand-off.ts'
+import { inTransaction } from './in-transaction.ts'
+import { insertBlocks } from './insert-blocks.ts'
+import { insertCanonicalEvents, insertRivalEvents } from './insert-events.ts'
 import type { EscrowEvent, Hash } from './observation.ts'
+import { orphanAbove, recordReorg } from './orphan.ts'
+import { tell } from './outbox.ts'
+import type { TokenRow } from './token-states.ts'
+import { insertTokenRows } from './token-store.ts'
 
 /** Where a chain stands in the tables. */
 export type Head = {
+  /** The contract, or the accounts, that the events come from. */
   readonly escrow: string
   readonly cursor: BlockRef
   readonly heights: FinalHeights
   readonly mode: FinalityMode | undefined
   readonly haltedReason: string | undefined
+  readonly alarm: string | undefined
+  /** Up to here a second reading agrees; undefined: the chain needs none. */
+  readonly verified: bigint | undefined
+  readonly genesisHash: Hash | undefined
+  readonly begunMidway: boolean
 }
 
 /** What one turn found: `blocks` on top of `ancestor`, which is the cursor unless there was a reorg. */
@@ -21,8 +34,10 @@ export type Commit = {
   /** The cursor that the turn started from; the commit is refused when it has moved. */
   readonly from: BlockRef
   readonly ancestor: BlockRef
-  readonly blocks: readonly Header[]
+  readonly blocks: readonly Block[]
   readonly events: readonly EscrowEvent[]
+  readonly tokens?: readonly TokenRow[]
+  readonly anomalies?: readonly Anomaly[]
   readonly heights: FinalHeights
   readonly mode: FinalityMode | undefined
 }
@@ -30,7 +45,8 @@ export type Commit = {
 export const readHead = async (db: ClientBase, chain: string): Promise<Head | undefined> => {
   const { rows } = await db.query({
     name: 'indexer_read_head',
-    text: `select escrow, cursor_height, cursor_hash, safe_height, finalized_height, finality_mode, halted_reason
+    text: `select escrow, cursor_height, cursor_hash, safe_height, finalized_height, finality_mode, halted_reason,
+                  alarm, verified_height, genesis_hash, begun_midway
              from chain_heads where chain = $1`,
     values: [chain],
   })
@@ -42,16 +58,28 @@ export const readHead = async (db: ClientBase, chain: string): Promise<Head | un
       heights: { safe: BigInt(row.safe_height), finalized: BigInt(row.finalized_height) },
       mode: row.finality_mode ?? undefined,
       haltedReason: row.halted_reason ?? undefined,
+      alarm: row.alarm ?? undefined,
+      verified: row.verified_height === null ? undefined : BigInt(row.verified_height),
+      genesisHash: row.genesis_hash ?? undefined,
+      begunMidway: row.begun_midway,
     }
   )
 }
 
+/** What an EVM chain begins with: its final blocks are read twice, and the contract may be older than our first block. */
+export type EvmBeginning = { readonly genesisHash: Hash; readonly begunMidway: boolean }
+
 /** Begins a chain at the block before the first one to read; that block is taken as final, since nothing of ours lies below. */
-export const createHead = (db: ClientBase, chain: string, escrow: string, anchor: Header): Promise<void> =>
+export const createHead = (db: ClientBase, chain: string, escrow: string, anchor: Block, evm?: EvmBeginning): Promise<void> =>
   inTransaction(db, async () => {
     await db.query(
-      `insert into chain_heads (chain, escrow, cursor_height, cursor_hash, safe_height, finalized_height) values ($1, $2, $3, $4, $3, $3)`,
-      [chain, escrow, anchor.number, anchor.hash],
+      `insert into chain_heads (chain, escrow, cursor_height, cursor_hash, safe_height, finalized_height, verified_height, genesis_hash,
+                                begun_midway)
+       values ($1, $2, $3, $4, $3, $3, $5, $6, $7)`,
+      [
+        ...[chain, escrow, anchor.number, anchor.hash, evm ? anchor.number : null, evm?.genesisHash ?? null],
+        evm?.begunMidway ?? false,
+      ],
     )
     await insertBlocks(db, chain, [anchor], true)
   })
@@ -75,34 +103,62 @@ export const readCanonicalHash = async (db: ClientBase, chain: string, number: b
   return rows[0]?.hash
 }
 
+/** Of the chain's first block in the tables. */
+export const readLowestHeight = async (db: ClientBase, chain: string): Promise<bigint> => {
+  const { rows } = await db.query<{ number: string }>(
+    'select min(number) as number from chain_blocks where chain = $1 and canonical',
+    [chain],
+  )
+  return BigInt(rows[0]!.number)
+}
+
 /**
- * Cursor, blocks, events and the hand-off in one transaction. Returns how many events were orphaned and how many inbox rows changed.
- * Throws `cursor_moved` when the cursor is not where the turn started, or the chain was halted meanwhile; nothing is written then.
+ * Cursor, blocks, events, tokens and the hand-off in one transaction. Returns how many events were orphaned and how many inbox rows
+ * changed. Throws `cursor_moved` when the cursor is not where the turn started, or the chain was halted meanwhile; nothing is written then.
  */
 export const commitBatch = (db: ClientBase, commit: Commit): Promise<{ orphaned: number; revised: number }> =>
   inTransaction(db, async () => {
-    const { chain, ancestor, blocks, events } = commit
+    const { chain, from, ancestor, blocks, events } = commit
     await moveCursor(db, commit)
-    const orphaned = ancestor.hash === commit.from.hash ? [] : await orphanAbove(db, chain, ancestor.number)
+    const isReorg = ancestor.hash !== from.hash
+    const orphaned = isReorg ? await orphanAbove(db, chain, ancestor.number) : []
     await insertBlocks(db, chain, blocks, true)
-    await insertEvents(db, chain, events, true)
-    const revised = await handOff(db, chain, [...orphaned, ...events.map(event => `${event.txHash}:${event.ordinal}`)])
+    const told = await insertCanonicalEvents(db, chain, events)
+    await insertTokenRows(db, chain, commit.tokens ?? [])
+    await insertAnomalies(db, chain, commit.anomalies ?? [])
+    // What is included again was told above and is no news here.
+    const revised = told + (await handOff(db, chain, orphaned))
+    if (isReorg) {
+      const to = blocks[blocks.length - 1] ?? ancestor
+      const depth = from.number - ancestor.number
+      await recordReorg(db, chain, { deep: false, depth, ancestor, from, to, orphanedEvents: orphaned.length })
+    }
     return { orphaned: orphaned.length, revised }
   })
 
+export type Halt = {
+  readonly chain: string
+  readonly from: BlockRef
+  readonly reason: string
+  /** The rival branch, oldest first, as far as it was read; none when the chain is halted for another reason. */
+  readonly blocks: readonly Block[]
+  readonly events: readonly EscrowEvent[]
+}
+
 /** Stops a chain until a person has looked. The rival branch is kept beside ours, and ours stays the canonical one. */
-export const haltChain = (
-  db: ClientBase,
-  halt: { chain: string; from: BlockRef; reason: string; blocks: readonly Header[]; events: readonly EscrowEvent[] },
-): Promise<void> =>
+export const haltChain = (db: ClientBase, { chain, from, reason, blocks, events }: Halt): Promise<void> =>
   inTransaction(db, async () => {
     const { rowCount } = await db.query(
       'update chain_heads set halted_reason = $3, updated_at = now() where chain = $1 and cursor_hash = $2 and halted_reason is null',
-      [halt.chain, halt.from.hash, halt.reason],
+      [chain, from.hash, reason],
     )
-    if (rowCount !== 1) throw new IndexerError('cursor_moved', { chain: halt.chain })
-    await insertBlocks(db, halt.chain, halt.blocks, false)
-    await insertEvents(db, halt.chain, halt.events, false)
+    if (rowCount !== 1) throw new IndexerError('cursor_moved', { chain })
+    await insertBlocks(db, chain, blocks, false)
+    await insertRivalEvents(db, chain, events)
+    const [lowest, to] = [blocks[0], blocks[blocks.length - 1]]
+    const depth = lowest === undefined || lowest.number > from.number ? 0n : from.number - lowest.number + 1n
+    if (to !== undefined) await recordReorg(db, chain, { deep: true, depth, ancestor: undefined, from, to, orphanedEvents: 0 })
+    await tell(db, chain, 'chainHalted', { reason, from, to: to && { number: to.number, hash: to.hash } })
   })
 
 /** A statement of its own, after the commit: inside the transaction it would serialise every writer's commit. */
@@ -119,66 +175,4 @@ const moveCursor = async (tx: ClientBase, { chain, from, ancestor, blocks, heigh
     values: [chain, from.hash, to.number, to.hash, heights.safe, heights.finalized, mode ?? null],
   })
   if (rowCount !== 1) throw new IndexerError('cursor_moved', { chain, from: from.hash })
-}
-
-const orphanAbove = async (tx: ClientBase, chain: string, number: bigint): Promise<string[]> => {
-  await tx.query({
-    name: 'indexer_orphan_blocks',
-    text: 'update chain_blocks set canonical = false where chain = $1 and canonical and number > $2',
-    values: [chain, number],
-  })
-  const { rows } = await tx.query<{ fact: string }>({
-    name: 'indexer_orphan_events',
-    text: 'update chain_events set canonical = false where chain = $1 and canonical and block_number > $2 returning fact',
-    values: [chain, number],
-  })
-  return rows.map(row => row.fact)
-}
-
-// A chain can come back to a branch that it left: its rows are there already and become canonical again.
-const insertBlocks = async (tx: ClientBase, chain: string, blocks: readonly Header[], canonical: boolean) => {
-  if (blocks.length === 0) return
-  await tx.query({
-    name: 'indexer_insert_blocks',
-    text: `insert into chain_blocks (chain, hash, number, parent_hash, time, canonical)
-           select $1, hash, number, parent_hash, to_timestamp(time), $6
-             from unnest($2::text[], $3::bigint[], $4::text[], $5::bigint[]) b (hash, number, parent_hash, time)
-           on conflict (chain, hash) do update set canonical = true where excluded.canonical`,
-    values: [
-      chain,
-      blocks.map(block => block.hash),
-      blocks.map(block => block.number),
-      blocks.map(block => block.parentHash),
-      blocks.map(block => block.time),
-      canonical,
-    ],
-  })
-}
-
-const insertEvents = async (tx: ClientBase, chain: string, events: readonly EscrowEvent[], canonical: boolean) => {
-  if (events.length === 0) return
-  await tx.query({
-    name: 'indexer_insert_events',
-    text: `insert into chain_events (chain, block_hash, log_index, tx_hash, ordinal, block_number, type, escrow_id, ref, token,
-                                     payer, payee, amount, payload, canonical)
-           select $1, "blockHash", "logIndex", "txHash", ordinal, "blockNumber", type, "escrowId", ref, token,
-                  payer, payee, amount, payload, $3
-             from jsonb_to_recordset($2::jsonb) e (
-               "blockHash" text, "logIndex" int, "txHash" text, ordinal int, "blockNumber" bigint, type text, "escrowId" text, ref text,
-               token text, payer text, payee text, amount numeric, payload jsonb)
-           on conflict (chain, block_hash, log_index) do update set canonical = true where excluded.canonical`,
-    values: [chain, JSON.stringify(events, (_, value) => (typeof value === 'bigint' ? value.toString() : value)), canonical],
-  })
-}
-
-const inTransaction = async <T>(db: ClientBase, work: () => Promise<T>): Promise<T> => {
-  await db.query('begin')
-  try {
-    const result = await work()
-    await db.query('commit')
-    return result
-  } catch (error) {
-    await db.query('rollback').catch(() => {}) // the connection is gone, and the transaction with it
-    throw error
-  }
 }

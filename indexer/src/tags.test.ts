@@ -56,8 +56,11 @@ describe.skipIf(!hasAnvil)('a node with finality tags (anvil, finalized two bloc
           {
             // The depth says otherwise: it must not be used here.
             ...{
+              kind: 'evm',
               id: 'evm:31337',
-              rpcUrl: anvil.url,
+              rpcUrls: [anvil.url],
+              quorum: 1,
+              rpcBatchSize: 100,
               escrow: deployment.escrow,
               startBlock: BigInt(deployment.startBlock),
               finalityDepth: 50,

@@ -17,7 +17,7 @@ export const becomeWriter = async (
   databaseUrl: string,
   chain: string,
   signal: AbortSignal,
-  onStandby: () => void,
+  onStandby: (db: pg.Client) => Promise<void>,
 ): Promise<Writer | undefined> => {
   const db = new pg.Client({
     connectionString: databaseUrl,
@@ -38,7 +38,7 @@ export const becomeWriter = async (
         `causeway_indexer:${chain}`,
       ])
       if (rows[0].held) return { db, release }
-      onStandby()
+      await onStandby(db)
       await pause(250, signal)
     }
   } catch (error) {

@@ -198,7 +198,7 @@ const environment = ({ postgres, evm, contracts, addressBook, bank, apiPort, opt
   CAUSEWAY_CHAINS: JSON.stringify([
     {
       addressBook,
-      rpcUrl: evm.url,
+      rpcUrls: [evm.url],
       finalityDepth: options.finalityDepth ?? 16,
       pollMs: 50,
       stuckAfterMs: 5_000,

@@ -26,7 +26,7 @@ beforeAll(async () => {
   const [chain] = JSON.parse(scene.world.env.CAUSEWAY_CHAINS!)
   await scene.world.service().stop()
   await scene.world.startService({
-    CAUSEWAY_CHAINS: JSON.stringify([{ ...chain, rpcUrl: proxy.url, stuckAfterMs: 1_000 }]),
+    CAUSEWAY_CHAINS: JSON.stringify([{ ...chain, rpcUrls: [proxy.url], stuckAfterMs: 1_000 }]),
   })
 })
 afterAll(async () => {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig as readServiceConfig } from '../../bridge-service/src/config.ts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { settlementTokenAbi } from '../../contracts/abi/settlement-token.ts'
-import { readConfig as readIndexerConfig } from '../../indexer/src/config.ts'
+import { type EvmChainConfig, readConfig as readIndexerConfig } from '../../indexer/src/config.ts'
 import { repository } from '../../scripts/local/child.ts'
 import { type Deployment, deployContracts } from '../../scripts/local/deploy-contracts.ts'
 import { localChainId, startEvm } from '../../scripts/local/evm.ts'
@@ -104,14 +104,14 @@ describe('a deployment by its admin', () => {
   it('deploys, verifies, and writes an address book that service and indexer read', async () => {
     expect(await deploy(config(), admin.key)).toMatchObject({ ok: true, isNew: true, pending: [] })
     book = JSON.parse(readFileSync(bookOf('by-admin'), 'utf8'))
-    const chains = JSON.stringify([{ addressBook: bookOf('by-admin'), rpcUrl: url, finalityDepth: 16 }])
+    const chains = JSON.stringify([{ addressBook: bookOf('by-admin'), rpcUrls: [url], finalityDepth: 16 }])
     const environment = { DATABASE_URL: 'postgres://127.0.0.1/x', CAUSEWAY_CHAINS: chains }
     expect(readServiceConfig(environment, ['saga']).chains[0]).toMatchObject({
       ...{ id: `evm:${localChainId}`, escrow: book.escrow, tokens: { USDC: world.token, EURC: book.tokens.EURC } },
       funding: { USDC: 'liquidity', EURC: 'mint' },
     })
-    const followed = readIndexerConfig(environment).chains[0]!
-    expect(followed).toMatchObject({ id: `evm:${localChainId}`, escrow: book.escrow })
+    const followed = readIndexerConfig(environment).chains[0] as EvmChainConfig
+    expect(followed).toMatchObject({ kind: 'evm', id: `evm:${localChainId}`, escrow: book.escrow })
     const [first] = await client().getContractEvents({ abi: escrowAbi, address: book.escrow, fromBlock: 0n })
     expect(followed.startBlock).toBeLessThanOrEqual(first!.blockNumber)
   })

@@ -73,7 +73,7 @@ const configuration = (url: string): Config =>
       DATABASE_URL: url,
       LOG_LEVEL: 'silent',
       CAUSEWAY_CHAINS: JSON.stringify([
-        { id: 'evm:31337', rpcUrl: 'http://127.0.0.1:1', escrow: contract, tokens: { USDC: token } },
+        { id: 'evm:31337', rpcUrls: ['http://127.0.0.1:1'], escrow: contract, tokens: { USDC: token } },
       ]),
       CAUSEWAY_BANKS: JSON.stringify([
         {

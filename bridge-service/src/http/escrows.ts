@@ -41,7 +41,10 @@ const escrowSchema = z
     events: z
       .array(
         z.object({
-          type: z.enum(['escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowRefunded', 'escrowCredited']),
+          type: z.enum([
+            ...(['escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowRefunded', 'escrowCredited'] as const),
+            ...(['escrowClawedBack', 'depositReceived', 'deliveryClaimed', 'deliveryReclaimed'] as const),
+          ]),
           finality: z.enum(['orphaned', 'latest', 'safe', 'finalized']),
           txHash: z.string(),
           blockNumber: z.string(),

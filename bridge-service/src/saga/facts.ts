@@ -87,6 +87,7 @@ const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, 
     case 'escrowRefunded':
     case 'escrowCredited': {
       const { status, escrowId, txHash, blockNumber, blockHash } = payload as Observation
+      if (escrowId === undefined) return undefined
       const place: ChainPlace = { fact, txHash, blockNumber, blockHash }
       return { ...key, actor: source, escrowId, input: { type: 'chainFact', kind, status, place } }
     }

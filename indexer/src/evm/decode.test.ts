@@ -2,7 +2,7 @@ import { type Abi, encodeAbiParameters, encodeEventTopics, type Hex, pad, toHex 
 import { expect, test } from 'vitest'
 import { escrowAbi } from '../../../contracts/abi/escrow.ts'
 import { decode } from './decode.ts'
-import type { ChainLog } from './source.ts'
+import type { ChainLog } from './log.ts'
 
 const word = (n: number) => pad(toHex(n), { size: 32 })
 const address = '0x5FbDB2315678afecb367f032d93F642f64180aa3'
@@ -34,7 +34,9 @@ const log = (
 const never = () => expect.unreachable()
 
 test('a lock, with every argument, integers as strings', () => {
-  const [event] = decode([log('Locked', locked, { tx: 1, logIndex: 4 })], never)
+  const {
+    events: [event],
+  } = decode([log('Locked', locked, { tx: 1, logIndex: 4 })], never)
   expect(event).toEqual({
     type: 'escrowLocked',
     escrowId: word(1),
@@ -56,7 +58,7 @@ test('a lock, with every argument, integers as strings', () => {
 })
 
 test('a release has a payee only, a refund a payer only, a commit no amount, a credit an owner, and each its sequence', () => {
-  const events = decode(
+  const { events } = decode(
     [
       log('Released', { ...common, amount: 5n }, { tx: 1, logIndex: 0 }),
       log('Refunded', { ...common, amount: 5n }, { tx: 2, logIndex: 1 }),
@@ -75,7 +77,7 @@ test('a release has a payee only, a refund a payer only, a commit no amount, a c
 })
 
 test('ordinals count all logs of the escrow within a transaction, in each block anew', () => {
-  const events = decode(
+  const { events } = decode(
     [
       log('Locked', locked, { tx: 1, logIndex: 3 }),
       log('TokenPaused', { token: address, paused: true, by: address, sequence: 8 }, { tx: 1, logIndex: 5 }),
@@ -99,7 +101,7 @@ test('a log that the ABI lacks is told and counted, not decoded', () => {
     ...log('Locked', locked, { tx: 1, logIndex: 0 }),
     topics: [word(99)] as unknown as ChainLog['topics'],
   }
-  const events = decode([stranger, log('Locked', locked, { tx: 1, logIndex: 1 })], topic => told.push(topic))
+  const { events } = decode([stranger, log('Locked', locked, { tx: 1, logIndex: 1 })], topic => told.push(topic))
   expect(told).toEqual([word(99)])
   expect(events.map(event => event.ordinal)).toEqual([1])
 })

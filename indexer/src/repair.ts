@@ -1,0 +1,53 @@
+import type { ClientBase } from 'pg'
+import type { BlockRef } from './canonical.ts'
+import { linesByBlock, readLines } from './event-digest.ts'
+import { decode } from './evm/decode.ts'
+import type { Source } from './evm/source.ts'
+import { handOff } from './hand-off.ts'
+import { inTransaction } from './in-transaction.ts'
+import { insertCanonicalEvents } from './insert-events.ts'
+import { foldTokens } from './token-states.ts'
+import { correctTokenRows, readTokenStates } from './token-store.ts'
+
+export type Repair = { readonly block: BlockRef; readonly added: number; readonly removed: number }
+
+/**
+ * Compares a block of the tables with its receipts, on which the nodes agree, and makes the tables right where they are wrong: what was
+ * missing is handed to the saga, what never was is orphaned. Undefined: the tables were right.
+ */
+export const repairBlock = async (
+  db: ClientBase,
+  source: Source,
+  chain: string,
+  block: BlockRef,
+  cause: 'sequence_gap' | 'second_reading',
+  midway: boolean,
+): Promise<Repair | undefined> => {
+  const { events, steps } = decode(await source.certainLogsOf(block), () => {})
+  const ours = (await readLines(db, chain, block.number, block.number)).get(block.hash) ?? []
+  const theirs = linesByBlock(events).get(block.hash) ?? []
+  const added = theirs.filter(line => !ours.includes(line)).length
+  const removed = ours.filter(line => !theirs.includes(line)).length
+  const states = await readTokenStates(db, chain, block.number - 1n)
+  // A gap before this block is another block's matter: each token goes on from where this block takes it up.
+  const { rows } = foldTokens(states, steps, midway)
+  if (added + removed === 0) return undefined
+  await inTransaction(db, async () => {
+    const { rows: before } = await db.query<{ fact: string }>(
+      'update chain_events set canonical = false where chain = $1 and block_hash = $2 and canonical returning fact',
+      [chain, block.hash],
+    )
+    await insertCanonicalEvents(db, chain, events)
+    await handOff(
+      db,
+      chain,
+      before.map(({ fact }) => fact),
+    )
+    await correctTokenRows(db, chain, block, rows)
+    await db.query(
+      'insert into chain_repairs (chain, height, block_hash, cause, added, removed) values ($1, $2, $3, $4, $5, $6)',
+      [...[chain, block.number, block.hash, cause, added, removed]],
+    )
+  })
+  return { block, added, removed }
+}
