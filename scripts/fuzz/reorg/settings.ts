@@ -11,14 +11,23 @@ export type Settings = {
   readonly finalityDepth: number
   readonly batchSize: number
   readonly concurrency: number
+  readonly rpcBatchSize: number
+  readonly endpoints: number
+  /** So many endpoints must say the same. */
+  readonly quorum: number
+  /** Which of them is the first of those that may be faulty. */
+  readonly firstFaulty: number
   readonly acts: number
   /** The last act is a reorg below finality. */
   readonly endsDeep: boolean
 }
 
 export const drawSettings = (random: Random): Settings => {
+  const endpoints = random.pick([1, 3, 3, 4, 5])
+  const rpcBatchSize = random.pick([1, 5, 100])
   const common = {
-    ...{ batchSize: random.pick([1, 3, 7, 20, 100]), concurrency: random.between(1, 6) },
+    ...{ endpoints, quorum: Math.floor(endpoints / 2) + 1, firstFaulty: random.between(0, endpoints - 1), rpcBatchSize },
+    ...{ batchSize: random.pick(rpcBatchSize === 1 ? [1, 3, 7, 20] : [1, 3, 7, 20, 100]), concurrency: random.between(1, 6) },
     ...{ acts: random.between(4, 9), endsDeep: random.chance(0.4) },
   }
   if (random.chance(0.65)) {

@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import type { ChainConfig, IndexerConfig } from '../../../indexer/src/config.ts'
+import type { EvmChainConfig, IndexerConfig } from '../../../indexer/src/config.ts'
 import { type Indexer, startIndexer } from '../../../indexer/src/indexer.ts'
 import type { ForkingChain } from './chain.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -21,16 +21,17 @@ export const subjectOf = (
   chain: ForkingChain,
   endpoints: readonly Endpoint[],
   settings: Settings,
-  change: Partial<ChainConfig>,
+  change: Partial<EvmChainConfig>,
 ): Subject => {
   const id = `evm:${chain.chainId}` as const
   const config: IndexerConfig = {
     ...{ databaseUrl, host: '127.0.0.1', port: 0 },
     chains: [
       {
-        ...{ id, rpcUrl: endpoints[0]!.url, escrow: chain.deployment.escrow, startBlock: BigInt(chain.deployment.startBlock) },
+        ...{ kind: 'evm', id, rpcUrls: endpoints.map(({ url }) => url), quorum: settings.quorum },
+        ...{ escrow: chain.deployment.escrow, startBlock: BigInt(chain.deployment.startBlock) },
         ...{ finalityDepth: settings.finalityDepth, batchSize: settings.batchSize, concurrency: settings.concurrency },
-        ...{ pollMs: 5, rpcTimeoutMs: 2_000 },
+        ...{ rpcBatchSize: settings.rpcBatchSize, pollMs: 5, rpcTimeoutMs: 2_000 },
         ...change,
       },
     ],

@@ -5,13 +5,17 @@ export type HeadRow = {
   readonly hash: string
   readonly height: number
   readonly finalized: number
+  /** Up to here a second reading agrees. */
+  readonly verified: number
+  readonly alarm: string | null
   readonly halted: string | null
 }
 
 export const readHead = async (db: pg.Pool, chain: string): Promise<HeadRow | undefined> => {
   const { rows } = await db.query({
     name: 'fuzz_head',
-    text: `select cursor_hash as hash, cursor_height::int as height, finalized_height::int as finalized, halted_reason as halted
+    text: `select cursor_hash as hash, cursor_height::int as height, finalized_height::int as finalized,
+                  coalesce(verified_height, finalized_height)::int as verified, alarm, halted_reason as halted
              from chain_heads where chain = $1`,
     values: [chain],
   })

@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import type { ChainConfig } from '../../../indexer/src/config.ts'
+import type { EvmChainConfig } from '../../../indexer/src/config.ts'
 import { type ForkingChain, startForkingChain } from './chain.ts'
 import { type Endpoint, fair, type Lies, someWeather, startEndpoint } from './endpoint.ts'
 import type { Finding } from './finding.ts'
 import { inspect } from './inspect.ts'
 import { readJournal } from './journal.ts'
+import { lieNames, liesOf } from './lies.ts'
 import { judge } from './oracle.ts'
 import { type Random, randomFrom } from './random.ts'
 import { drawSettings, type Settings } from './settings.ts'
@@ -37,7 +38,7 @@ export type Surroundings = {
   readonly patienceMs: number
   /** A fault planted on purpose, to see that it is found. */
   readonly planted?: {
-    readonly config?: (settings: Settings) => Partial<ChainConfig>
+    readonly config?: (settings: Settings) => Partial<EvmChainConfig>
     readonly lies?: (chain: ForkingChain, settings: Settings) => Lies
   }
 }
@@ -47,7 +48,9 @@ class Stalled extends Error {}
 /** Lets one world live that its seed decides alone, with an indexer in it, and judges what the indexer made of it. */
 export const runWorld = async (seed: number, surroundings: Surroundings): Promise<WorldReport> => {
   const random = randomFrom(seed)
-  const settings = drawSettings(random)
+  const drawn = drawSettings(random)
+  // A planted fault may be in the only node: others would overrule it.
+  const settings = surroundings.planted === undefined ? drawn : { ...drawn, endpoints: 1, quorum: 1 }
   const findings: Finding[] = []
   const faults: Record<string, number> = {}
   const chain = await startForkingChain(surroundings.anvil, random, { ...settings, chainId: seed })
@@ -55,18 +58,17 @@ export const runWorld = async (seed: number, surroundings: Surroundings): Promis
   const endpoints: Endpoint[] = []
   let subject: Subject | undefined
   try {
-    endpoints.push(
-      await startEndpoint(chain, randomFrom(seed ^ 0x5bd1e995), settings, {
-        onRequest: ambushes.onRequest,
-        onFault: name => {
-          faults[name] = (faults[name] ?? 0) + 1
-        },
-      }),
-    )
+    const onFault = (name: string) => {
+      faults[name] = (faults[name] ?? 0) + 1
+    }
+    for (let i = 0; i < settings.endpoints; i++) {
+      const own = randomFrom(seed ^ Math.imul(i + 1, 0x5bd1e995))
+      endpoints.push(await startEndpoint(chain, own, settings, { onRequest: ambushes.onRequest, onFault }))
+    }
     for (const endpoint of endpoints) endpoint.lies = surroundings.planted?.lies?.(chain, settings) ?? {}
     const change = surroundings.planted?.config?.(settings) ?? {}
     subject = subjectOf(surroundings.db, surroundings.databaseUrl, chain, endpoints, settings, change)
-    const life = newLife({ random, settings, chain, endpoints, subject, ambushes, surroundings, findings })
+    const life = newLife({ random, settings, chain, endpoints, subject, ambushes, surroundings, findings, onFault })
     await life.live().catch(error => {
       findings.push({ kind: error instanceof Stalled ? 'stalled' : 'harness', what: String((error as Error).stack) })
     })
@@ -128,9 +130,10 @@ type Parts = {
   readonly ambushes: Ambushes
   readonly surroundings: Surroundings
   readonly findings: Finding[]
+  readonly onFault: (name: string) => void
 }
 
-const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surroundings, findings }: Parts) => {
+const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surroundings, findings, onFault }: Parts) => {
   const { db, patienceMs } = surroundings
   const name = `evm:${chain.chainId}`
   const { finality } = settings
@@ -163,7 +166,7 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
     const head = await until(`the cursor at ${tip.number} ${tip.hash}, final ${certain} to ${most}`, async () => {
       const now = await readHead(db, name)
       if (now?.halted) throw new Stalled(`halted: ${now.halted}`)
-      return now?.hash === tip.hash && now.finalized >= certain ? now : undefined
+      return now?.hash === tip.hash && now.finalized >= certain && now.alarm === null ? now : undefined
     })
     if (head.finalized > most)
       findings.push({ kind: 'finality', what: `${head.finalized} counts as final below ${chain.highest()}` })
@@ -248,7 +251,23 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
     else if (kind <= 68) await visitFormerBranch()
     else if (kind <= 82) await restart()
     else await sometime(() => chain.grow(random.between(1, 10)))
-    for (const endpoint of endpoints) if (random.chance(0.4)) endpoint.weather = weather()
+    if (random.chance(0.6)) for (const endpoint of faulty) misbehave(endpoint)
+  }
+
+  /** So few that the quorum can be right; the others tell the truth, if late. A single endpoint only fails, as nobody could tell its lies. */
+  const count = settings.endpoints === 1 ? 1 : random.between(1, settings.endpoints - settings.quorum)
+  const faulty = Array.from({ length: count }, (_, i) => endpoints[(settings.firstFaulty + i) % endpoints.length]!)
+
+  const misbehave = (endpoint: Endpoint) => {
+    endpoint.weather = fair
+    if (settings.endpoints > 1) endpoint.lies = {}
+    if (settings.endpoints === 1 || random.chance(0.3)) {
+      endpoint.weather = weather()
+      return
+    }
+    const name = random.pick(lieNames)
+    const stage = { chain, random, slotsInAnEpoch: settings.slotsInAnEpoch, formerTips, onLie: () => onFault(name) }
+    endpoint.lies = liesOf(name, stage)
   }
 
   // A development node that calls its head final, and has a replica that is behind, looks like a chain with tags: there is no such thing.
@@ -267,8 +286,7 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
     const deepest = Math.min(70, height - base)
     if (least > deepest) return
     const payout = await waitForPayout(db, name, finalized)
-    if (payout !== undefined && !(await payout.due()))
-      findings.push({ kind: 'halt', what: 'what is final is not due before the halt' })
+    if (payout !== undefined) await until('a payout of what is final', async () => (await payout.due()) || undefined)
     const depth = random.chance(0.5) ? least : random.between(least, deepest)
     told.expectedHalt = true
     await reorg(depth, 2)
@@ -297,7 +315,11 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
       for (let i = 0; i < settings.acts; i++) await act()
       for (const endpoint of endpoints) endpoint.weather = fair
       if (settings.endsDeep) await reorgBelowFinality()
-      if (!told.expectedHalt) await settle()
+      if (told.expectedHalt) return
+      await settle()
+      await until(`the second reading up to ${certain}`, async () =>
+        (await readHead(db, name))!.verified >= certain ? true : undefined,
+      )
     },
   }
 }
