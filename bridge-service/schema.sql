@@ -23,6 +23,22 @@ create table audit_log (
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 grant insert, select on audit_log to causeway_app;
 
+create table chain_anomalies (
+  chain key_text not null,
+  block_number bigint not null,
+  block_hash key_text not null,
+  tx_hash key_text not null,
+  ordinal integer not null,
+  reason text not null,
+  detail text not null,
+  envelope_xdr text not null,
+  result_xdr text not null,
+  seen_at timestamp with time zone not null default now(),
+  constraint chain_anomalies_pkey PRIMARY KEY (chain, tx_hash, ordinal, reason)
+);
+grant insert, select on chain_anomalies to causeway_indexer;
+grant select on chain_anomalies to causeway_app;
+
 create table chain_blocks (
   chain key_text not null,
   hash key_text not null,
@@ -75,7 +91,7 @@ create table chain_events (
   fact key_text not null default (((tx_hash)::text || ':'::text) || (ordinal)::text),
   block_number bigint not null,
   type text not null,
-  escrow_id key_text not null,
+  escrow_id key_text,
   ref key_text not null,
   token key_text not null,
   payer key_text,
@@ -83,11 +99,14 @@ create table chain_events (
   amount numeric(78,0),
   payload jsonb not null,
   canonical boolean not null,
+  balance_id key_text default (payload ->> 'balanceId'::text),
   constraint chain_events_pkey PRIMARY KEY (chain, block_hash, log_index),
   constraint chain_events_amount_check CHECK ((amount >= (0)::numeric)),
   constraint chain_events_check CHECK (((amount IS NOT NULL) OR (type = 'escrowCommitted'::text))),
-  constraint chain_events_type_check CHECK ((type = ANY (ARRAY['escrowLocked'::text, 'escrowCommitted'::text, 'escrowReleased'::text, 'escrowRefunded'::text, 'escrowCredited'::text])))
+  constraint chain_events_check1 CHECK (((escrow_id IS NOT NULL) OR (type = 'depositReceived'::text))),
+  constraint chain_events_type_check CHECK ((type = ANY (ARRAY['escrowLocked'::text, 'escrowCommitted'::text, 'escrowReleased'::text, 'escrowRefunded'::text, 'escrowCredited'::text, 'escrowClawedBack'::text, 'depositReceived'::text, 'deliveryClaimed'::text, 'deliveryReclaimed'::text])))
 );
+CREATE INDEX chain_events_by_balance ON public.chain_events USING btree (chain, balance_id) WHERE (balance_id IS NOT NULL);
 CREATE INDEX chain_events_by_escrow ON public.chain_events USING btree (escrow_id);
 CREATE INDEX chain_events_by_height ON public.chain_events USING btree (chain, block_number);
 CREATE INDEX chain_events_by_ref ON public.chain_events USING btree (ref);
@@ -111,7 +130,7 @@ create table chain_heads (
   alarm text,
   constraint chain_heads_pkey PRIMARY KEY (chain),
   constraint chain_heads_check CHECK ((finalized_height <= safe_height)),
-  constraint chain_heads_finality_mode_check CHECK ((finality_mode = ANY (ARRAY['tags'::text, 'depth'::text])))
+  constraint chain_heads_finality_mode_check CHECK ((finality_mode = ANY (ARRAY['tags'::text, 'depth'::text, 'closed'::text])))
 );
 grant insert, select, update on chain_heads to causeway_indexer;
 grant select on chain_heads to causeway_app;
@@ -177,11 +196,14 @@ create table chain_resumes (
   approved_at timestamp with time zone,
   obeyed_at timestamp with time zone,
   refusal text,
+  approval_reason text,
   constraint chain_resumes_pkey PRIMARY KEY (id),
+  constraint chain_resumes_approval_reason_check CHECK ((length(TRIM(BOTH FROM approval_reason)) > 0)),
   constraint chain_resumes_branch_check CHECK ((branch = ANY (ARRAY['ours'::text, 'theirs'::text]))),
   constraint chain_resumes_check CHECK (((approved_by)::text <> (requested_by)::text)),
   constraint chain_resumes_check1 CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
   constraint chain_resumes_check2 CHECK (((obeyed_at IS NULL) OR (approved_by IS NOT NULL))),
+  constraint chain_resumes_check3 CHECK (((approval_reason IS NULL) OR (approved_by IS NOT NULL))),
   constraint chain_resumes_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
 );
 CREATE INDEX chain_resumes_open ON public.chain_resumes USING btree (chain) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
