@@ -13,7 +13,7 @@ export type Weather = {
   readonly late: number
   /** A block that it has is answered with null. */
   readonly absent: number
-  /** A whole answer from a replica that is some blocks behind. */
+  /** An answer, of a batch too, from a replica that is some blocks behind. */
   readonly behind: number
   /** Of a hundred blocks with logs, those whose logs do not come when they are asked for first. */
   readonly withheld: number
@@ -26,7 +26,7 @@ export const someWeather = (random: Random): Weather => {
   if (kind === 1) return fair
   if (kind === 2) return { lost: 2, cut: 1, limited: 1, late: 5, absent: 2, behind: 0, withheld: 30 }
   if (kind === 3) return { ...fair, withheld: 100, late: 3 }
-  return { ...fair, lost: 2, behind: 15, withheld: 20 }
+  return { ...fair, lost: 1, behind: 5, withheld: 20 }
 }
 
 /** What an endpoint says that is not true. */

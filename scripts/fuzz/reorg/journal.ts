@@ -15,10 +15,23 @@ export type Committed = {
     | { readonly height: number; readonly hash: string; readonly finalized: number; readonly halted: string | null }
     | undefined
   readonly inbox: readonly InboxWrite[]
+  /** What it told the world of changed observations: `<fact> <revision>`. */
+  readonly announced: readonly string[]
+  /** The reorgs that it recorded. */
+  readonly reorgs: readonly ReorgWrite[]
+}
+
+export type ReorgWrite = {
+  readonly deep: boolean
+  readonly depth: number
+  readonly ancestor: string | null
+  readonly from: string
+  readonly orphanedBlocks: number
+  readonly orphanedEvents: number
 }
 
 /**
- * Lets the tables remember every write to head and inbox, by transaction: so the oracle sees what was handed over when, and not only what
+ * Lets the tables remember every write to head, inbox, outbox and reorgs, by transaction: so the oracle sees what was handed over when, and not only what
  * is left in the end. What was rolled back is not remembered, as it was never said.
  */
 export const keepJournal = async (db: pg.Pool): Promise<void> => {
@@ -36,7 +49,9 @@ export const keepJournal = async (db: pg.Pool): Promise<void> => {
       return null;
     end $$;
     create trigger note after insert or update on chain_heads for each row execute function fuzz.note();
-    create trigger note after insert or update on inbox for each row execute function fuzz.note()`)
+    create trigger note after insert or update on inbox for each row execute function fuzz.note();
+    create trigger note after insert or update on chain_outbox for each row execute function fuzz.note();
+    create trigger note after insert or update on chain_reorgs for each row execute function fuzz.note()`)
 }
 
 /** In the order of the commits: a chain has one writer. */
@@ -45,16 +60,27 @@ export const readJournal = async (db: pg.Pool, chain: string): Promise<Committed
     'select tx, source, row from fuzz.journal where chain = $1 order by position',
     [chain],
   )
-  const byTx = new Map<string, { head: Committed['head']; inbox: InboxWrite[] }>()
+  const byTx = new Map<string, { head: Committed['head']; inbox: InboxWrite[]; announced: string[]; reorgs: ReorgWrite[] }>()
   for (const { tx, source, row } of rows) {
-    const committed = byTx.get(tx) ?? { head: undefined, inbox: [] }
+    const committed = byTx.get(tx) ?? { head: undefined, inbox: [], announced: [], reorgs: [] }
     byTx.set(tx, committed)
     if (source === 'chain_heads')
       committed.head = {
         ...{ height: Number(row.cursor_height), hash: String(row.cursor_hash) },
         ...{ finalized: Number(row.finalized_height), halted: row.halted_reason ?? null },
       }
-    else committed.inbox.push(row as unknown as InboxWrite)
+    else if (source === 'inbox') committed.inbox.push(row as unknown as InboxWrite)
+    else if (source === 'chain_reorgs')
+      committed.reorgs.push({
+        ...{
+          deep: Boolean(row.deep),
+          depth: Number(row.depth),
+          ancestor: row.ancestor_hash ?? null,
+          from: String(row.from_hash),
+        },
+        ...{ orphanedBlocks: Number(row.orphaned_blocks), orphanedEvents: Number(row.orphaned_events) },
+      })
+    else if (row.type === 'observationChanged') committed.announced.push(`${row.fact} ${row.revision}`)
   }
   return [...byTx.values()]
 }

@@ -1,7 +1,7 @@
 import { keccak256, toHex } from 'viem'
 import { describe, expect, test } from 'vitest'
 import type { History, Seen, WireLog } from './history.ts'
-import type { Committed, InboxWrite } from './journal.ts'
+import type { Committed, InboxWrite, ReorgWrite } from './journal.ts'
 import { judge } from './oracle.ts'
 import { factsOf } from './truth.ts'
 
@@ -44,37 +44,66 @@ const told = (name: string, revision: number, status = 'included', change: Recor
   const [fact, truth] = [...factsOf(history.byHash.get(hash(name))!)][0]!
   return { fact, ...truth, payload: { ...truth.payload, status, ...change }, revision }
 }
-const begun: Committed = { head: head('a0', 0), inbox: [] }
-const kinds = (...journal: Committed[]) => judge([begun, ...journal], history).findings.map(({ kind }) => kind)
+/** A commit that announces what it tells. */
+type Step = { head: Committed['head']; inbox: InboxWrite[]; reorgs?: ReorgWrite[]; announced?: string[] }
+const journalOf = (steps: readonly Step[]): Committed[] =>
+  [{ head: head('a0', 0), inbox: [] } as Step, ...steps].map(({ head, inbox, reorgs = [], announced }) => ({
+    ...{ head, inbox, reorgs },
+    announced: announced ?? inbox.map(({ fact, revision }) => `${fact} ${revision}`),
+  }))
+const kinds = (...steps: Step[]) => judge(journalOf(steps), history).findings.map(({ kind }) => kind)
+const rolledBack = (from: string, depth: number, orphanedEvents: number): ReorgWrite => ({
+  ...{ deep: false, depth, ancestor: hash('a1'), from: hash(from), orphanedBlocks: depth, orphanedEvents },
+})
 
 describe('the oracle', () => {
   test('is content with the truth, told once at each change', () => {
-    const journal: Committed[] = [
+    const journal: Step[] = [
       { head: head('a1', 1), inbox: [] },
       { head: head('a2', 2), inbox: [told('a2', 1)] },
-      { head: head('b2', 2), inbox: [told('a2', 2, 'orphaned')] },
+      { head: head('b2', 2), inbox: [told('a2', 2, 'orphaned')], reorgs: [rolledBack('a2', 1, 1)] },
       { head: head('b3', 3), inbox: [told('b3', 3)] },
-      { head: head('a2', 2), inbox: [told('a2', 4)] },
+      { head: head('a2', 2), inbox: [told('a2', 4)], reorgs: [rolledBack('b3', 2, 1)] },
     ]
-    expect(judge([begun, ...journal], history)).toMatchObject({ findings: [], reorgs: 2, halted: false, cursor: hash('a2') })
+    expect(judge(journalOf(journal), history)).toMatchObject({ findings: [], reorgs: 2, halted: false, cursor: hash('a2') })
   })
 
   test('takes an orphaning and a return in one commit as one change', () => {
-    expect(kinds({ head: head('a2', 2), inbox: [told('a2', 1)] }, { head: head('b3', 3), inbox: [told('b3', 2)] })).toEqual([])
+    expect(
+      kinds(
+        { head: head('a2', 2), inbox: [told('a2', 1)] },
+        { head: head('b3', 3), inbox: [told('b3', 2)], reorgs: [rolledBack('a2', 1, 1)] },
+      ),
+    ).toEqual([])
   })
 
-  test.each<[string, string[], Committed[]]>([
+  test('counts halts and resumes, and lets finality fall at a resume only', () => {
+    const journal: Step[] = [
+      { head: head('a2', 2, { finalized: 2 }), inbox: [told('a2', 1)] },
+      { head: head('a2', 2, { finalized: 2, halted: 'x' }), inbox: [] },
+      { head: head('a1', 1, { finalized: 1 }), inbox: [told('a2', 2, 'orphaned')], reorgs: [rolledBack('a2', 1, 1)] },
+    ]
+    expect(judge(journalOf(journal), history)).toMatchObject({
+      findings: [],
+      halts: 1,
+      resumes: 1,
+      halted: false,
+      cursor: hash('a1'),
+    })
+  })
+
+  test.each<[string, string[], Step[]]>([
     ['a fact that is not told', ['missed'], [{ head: head('a2', 2), inbox: [] }]],
     [
       'an orphaning that is not told',
       ['missed'],
       [
         { head: head('a2', 2), inbox: [told('a2', 1)] },
-        { head: head('b2', 2), inbox: [] },
+        { head: head('b2', 2), inbox: [], reorgs: [rolledBack('a2', 1, 1)] },
       ],
     ],
     ['a fact of another branch', ['phantom'], [{ head: head('b2', 2), inbox: [told('a2', 1)] }]],
-    ['a block that never was', ['phantom'], [{ head: head('c1', 1), inbox: [] }]],
+    ['a block that never was', ['phantom', 'wrong'], [{ head: head('c1', 1), inbox: [] }]],
     ['a cursor at another height than its block', ['phantom'], [{ head: head('a1', 2), inbox: [] }]],
     [
       'the same truth again',
@@ -100,7 +129,7 @@ describe('the oracle', () => {
       ['halt'],
       [
         { head: head('a0', 0, { halted: 'x' }), inbox: [] },
-        { head: head('a1', 1), inbox: [] },
+        { head: head('a1', 1, { halted: 'x' }), inbox: [] },
       ],
     ],
   ])('finds %s', (_name, expected, journal) => {

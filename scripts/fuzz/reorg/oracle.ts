@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Finding, FindingKind } from './finding.ts'
 import type { History, Seen } from './history.ts'
-import type { Committed, InboxWrite } from './journal.ts'
+import type { Committed, InboxWrite, ReorgWrite } from './journal.ts'
 import { factsOf, type Truth } from './truth.ts'
 
 /** What the inbox said last of a fact. */
@@ -15,6 +15,8 @@ export type Judgement = {
   readonly held: ReadonlySet<string>
   readonly told: ReadonlyMap<string, Told>
   readonly reorgs: number
+  readonly halts: number
+  readonly resumes: number
   readonly halted: boolean
 }
 
@@ -30,30 +32,47 @@ export const judge = (journal: readonly Committed[], history: History): Judgemen
   let cursor: string | undefined
   let finalized = -1
   let halted = false
-  let reorgs = 0
+  const count = { reorgs: 0, halts: 0, resumes: 0 }
 
-  for (const [index, { head, inbox }] of journal.entries()) {
+  for (const [index, { head, inbox, announced, reorgs }] of journal.entries()) {
     const at = `commit ${index}`
-    if (halted) find('halt', `${at}: a write after the halt`)
-    if (head?.halted) halted = true
-    let expected = new Map<string, Truth>()
-    if (head !== undefined && head.hash !== cursor) {
-      const tip = history.byHash.get(head.hash)
-      if (tip === undefined || tip.number !== head.height) find('phantom', `${at}: the cursor is at ${head.height} ${head.hash}`)
-      // The first head is the block before the first that is read: its own facts are none of ours.
-      const { left, joined } = cursor === undefined ? { left: [], joined: [] } : difference(history, cursor, head.hash)
-      if (left.length > 0) reorgs += 1
-      expected = changes(left, joined, told)
-      for (const { hash } of joined) held.add(hash)
-      held.add(head.hash)
-      cursor = head.hash
-    }
-    if (head !== undefined && head.finalized < finalized) find('finality', `${at}: it fell to ${head.finalized}`)
-    finalized = Math.max(finalized, head?.finalized ?? -1)
-    compare(expected, inbox, told, (kind, what) => find(kind, `${at}: ${what}`))
+    const resumed = halted && head?.halted === null
+    if (halted && !resumed) find('halt', `${at}: a write after the halt`)
+    if (resumed) count.resumes += 1
+    if (!halted && head?.halted) count.halts += 1
+    halted = head === undefined ? halted : head.halted !== null
+
+    const { left, joined } = moved(history, cursor, head?.hash)
+    if (head !== undefined && history.byHash.get(head.hash)?.number !== head.height)
+      find('phantom', `${at}: the cursor is at ${head.height} ${head.hash}`)
+    for (const { hash } of joined) held.add(hash)
+    if (head !== undefined) held.add(head.hash)
+    cursor = head?.hash ?? cursor
+    if (left.length > 0) count.reorgs += 1
+
+    // Only two operators may take finality back.
+    if (head !== undefined && head.finalized < finalized && !resumed) find('finality', `${at}: it fell to ${head.finalized}`)
+    finalized = head?.finalized ?? finalized
+    compare(changes(left, joined, told), inbox, told, (kind, what) => find(kind, `${at}: ${what}`))
+
+    const said = inbox.map(({ fact, revision }) => `${fact} ${revision}`)
+    if (!isDeepStrictEqual(said.toSorted(), announced.toSorted()))
+      find('wrong', `${at}: the outbox tells ${announced.join()}, the inbox ${said.join()}`)
+    const recorded = reorgs.filter(({ deep }) => !deep)
+    if (!isDeepStrictEqual(recorded, left.length > 0 ? [recordOf(left)] : []))
+      find('wrong', `${at}: the reorg of ${left.length} blocks is recorded as ${JSON.stringify(recorded)}`)
   }
-  return { findings, cursor, held, told, reorgs, halted }
+  return { findings, cursor, held, told, halted, ...count }
 }
+
+const recordOf = (left: readonly Seen[]): ReorgWrite => ({
+  ...{ deep: false, depth: left.length, ancestor: left.at(-1)!.parentHash, from: left[0]!.hash },
+  ...{ orphanedBlocks: left.length, orphanedEvents: left.reduce((sum, seen) => sum + factsOf(seen).size, 0) },
+})
+
+/** What leaves and what joins; the first head is the block before the first that is read: its own facts are none of ours. */
+const moved = (history: History, from: string | undefined, to: string | undefined): { left: Seen[]; joined: Seen[] } =>
+  from === undefined || to === undefined || from === to ? { left: [], joined: [] } : difference(history, from, to)
 
 /** The blocks that leave and the blocks that join when the cursor goes from one to the other, newest first. */
 const difference = (history: History, from: string, to: string): { left: Seen[]; joined: Seen[] } => {

@@ -9,6 +9,7 @@ export type FuzzReport = {
   readonly depths: Readonly<Record<number, number>>
   readonly deepReorgs: number
   readonly halts: number
+  readonly resumes: number
   readonly restarts: number
   /** How often which fault struck. */
   readonly faults: Readonly<Record<string, number>>
@@ -54,6 +55,7 @@ const summary = (firstSeed: number, reports: readonly WorldReport[], seconds: nu
     depths: count(reports.flatMap(({ depths }) => depths)),
     deepReorgs: sum(report => report.deepReorgs),
     halts: sum(report => report.halts),
+    resumes: sum(report => report.resumes),
     restarts: sum(report => report.restarts),
     faults: reports.reduce<Record<string, number>>((total, { faults }) => {
       for (const [name, times] of Object.entries(faults)) total[name] = (total[name] ?? 0) + times

@@ -4,7 +4,8 @@ const shownFindings = 8
 
 /** The report for a person. */
 export const showReport = (report: FuzzReport): string => {
-  const { seeds, firstSeed, reorgs, depths, deepReorgs, halts, restarts, faults, blocks, facts, commits, reorgsSeen } = report
+  const { seeds, firstSeed, reorgs, depths, deepReorgs, halts, resumes, restarts, faults, blocks, facts, commits, reorgsSeen } =
+    report
   const { missed, phantom, twice, failures, seconds, seedsPerMinute } = report
   const list = (counts: Readonly<Record<string, number>>) =>
     Object.entries(counts)
@@ -12,7 +13,7 @@ export const showReport = (report: FuzzReport): string => {
       .join(' ')
   return [
     `${seeds} seeds from ${firstSeed} in ${seconds} s (${seedsPerMinute} a minute)`,
-    `${blocks} blocks, ${facts} facts, ${commits} commits, ${restarts} restarts; ${reorgsSeen} reorgs rolled back of ${reorgs}; ${halts} halts of ${deepReorgs} reorgs below finality`,
+    `${blocks} blocks, ${facts} facts, ${commits} commits, ${restarts} restarts; ${reorgsSeen} reorgs rolled back of ${reorgs}; ${halts} halts of ${deepReorgs} reorgs below finality, ${resumes} resumes`,
     `depths: ${list(depths)}`,
     `faults: ${list(faults) || 'none'}`,
     `missed ${missed}, phantom ${phantom}, twice ${twice}; ${failures.length} seeds failed`,

@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { EvmChainConfig, IndexerConfig } from '../../../indexer/src/config.ts'
 import { type Indexer, startIndexer } from '../../../indexer/src/indexer.ts'
+import type { Log } from '../../../indexer/src/log.ts'
 import type { ForkingChain } from './chain.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { Settings } from './settings.ts'
@@ -12,6 +13,8 @@ export type Subject = {
   readonly kill: () => Promise<void>
   /** What its readiness says of the chain. */
   readonly state: () => Promise<{ status: number; state: string }>
+  /** The last that its log complained of. */
+  readonly complaint: () => string
 }
 
 /** The indexer, in process: the real one, with nothing replaced in it. */
@@ -37,6 +40,11 @@ export const subjectOf = (
     ],
   }
   let indexer: Indexer | undefined
+  let complaint = 'none'
+  const log: Log = (level, message, fields) => {
+    if (level === 'info') return
+    complaint = `${message} ${JSON.stringify(fields, (_, value) => (typeof value === 'bigint' ? value.toString() : value))}`
+  }
   const stop = async () => {
     const running = indexer
     indexer = undefined
@@ -44,7 +52,7 @@ export const subjectOf = (
   }
   return {
     start: async () => {
-      indexer = await startIndexer(config, () => {})
+      indexer = await startIndexer(config, log)
     },
     stop,
     kill: async () => {
@@ -55,6 +63,7 @@ export const subjectOf = (
       )
       await stopping
     },
+    complaint: () => complaint,
     state: async () => {
       if (indexer === undefined) throw new Error('the indexer is not running')
       const answer = await fetch(`${indexer.url}/health/ready`)

@@ -42,3 +42,17 @@ export const waitForPayout = async (db: pg.Pool, chain: string, finalized: numbe
     forget: () => db.query('delete from finality_waits where chain = $1', [chain]),
   }
 }
+
+/** What the first operator's word leaves behind. */
+export const requestResume = async (db: pg.Pool, chain: string, branch: 'ours' | 'theirs'): Promise<string> => {
+  const { rows } = await db.query(
+    `insert into chain_resumes (chain, halted_reason, branch, reason, requested_by)
+     select chain, halted_reason, $2, 'fuzz', 'operator:one' from chain_heads where chain = $1 returning id`,
+    [chain, branch],
+  )
+  return rows[0].id
+}
+
+/** And the second one's. */
+export const approveResume = (db: pg.Pool, id: string) =>
+  db.query(`update chain_resumes set approved_by = 'operator:two', approved_at = now() where id = $1`, [id])

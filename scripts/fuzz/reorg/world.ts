@@ -4,6 +4,7 @@ import type { EvmChainConfig } from '../../../indexer/src/config.ts'
 import { type ForkingChain, startForkingChain } from './chain.ts'
 import { type Endpoint, fair, type Lies, someWeather, startEndpoint } from './endpoint.ts'
 import type { Finding } from './finding.ts'
+import type { Seen } from './history.ts'
 import { inspect } from './inspect.ts'
 import { readJournal } from './journal.ts'
 import { lieNames, liesOf } from './lies.ts'
@@ -11,7 +12,7 @@ import { judge } from './oracle.ts'
 import { type Random, randomFrom } from './random.ts'
 import { drawSettings, type Settings } from './settings.ts'
 import { type Subject, subjectOf } from './subject.ts'
-import { type HeadRow, readHead, waitForPayout } from './tables.ts'
+import { approveResume, type HeadRow, readHead, requestResume, waitForPayout } from './tables.ts'
 
 export type WorldReport = {
   readonly seed: number
@@ -20,6 +21,7 @@ export type WorldReport = {
   readonly depths: readonly number[]
   readonly deepReorgs: number
   readonly halts: number
+  readonly resumes: number
   readonly restarts: number
   readonly faults: Readonly<Record<string, number>>
   readonly blocks: number
@@ -76,15 +78,18 @@ export const runWorld = async (seed: number, surroundings: Surroundings): Promis
     const journal = await readJournal(surroundings.db, `evm:${seed}`)
     const judgement = judge(journal, chain.history)
     findings.push(...judgement.findings)
-    if (judgement.halted !== life.told.expectedHalt)
-      findings.push({ kind: 'halt', what: judgement.halted ? 'halted without a reorg below finality' : 'did not halt' })
-    const arrived = !judgement.halted && findings.every(({ kind }) => kind !== 'stalled')
+    const { halts, resumes } = judgement
+    if (halts !== life.told.halts || resumes !== life.told.resumes)
+      findings.push({
+        kind: 'halt',
+        what: `${halts} halts and ${resumes} resumes, of ${life.told.halts} and ${life.told.resumes}`,
+      })
+    const arrived = life.told.endsOnNode && !judgement.halted && findings.every(({ kind }) => kind !== 'stalled')
     findings.push(...(await inspect(surroundings.db, chain, judgement, arrived)))
     return {
-      ...{ seed, findings, faults, depths: life.told.depths, restarts: life.told.restarts },
-      ...{ deepReorgs: life.told.expectedHalt ? 1 : 0, halts: judgement.halted ? 1 : 0, tip: chain.tip().hash },
-      blocks: chain.history.byHash.size,
-      ...{ facts: judgement.told.size, commits: journal.length, reorgsSeen: judgement.reorgs },
+      ...{ seed, findings, faults, depths: life.told.depths, restarts: life.told.restarts, deepReorgs: life.told.halts },
+      ...{ halts, resumes, tip: chain.tip().hash, blocks: chain.history.byHash.size, facts: judgement.told.size },
+      ...{ commits: journal.length, reorgsSeen: judgement.reorgs },
     }
   } finally {
     await subject?.stop()
@@ -139,7 +144,7 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
   const { finality } = settings
   // The block of the deployment stays: without the contracts there is no world.
   const base = chain.deployment.startBlock
-  const told = { depths: [] as number[], restarts: 0, expectedHalt: false }
+  const told = { depths: [] as number[], restarts: 0, halts: 0, resumes: 0, endsOnNode: true }
   const formerTips: string[] = []
   /** The least height that must be final, from all that the indexer certainly saw. */
   let certain = base - 1
@@ -151,9 +156,7 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
       if (answer !== undefined) return answer
       if (performance.now() > deadline) {
         const head = await readHead(db, name)
-        throw new Stalled(
-          `never: ${what}; the head is ${JSON.stringify(head)}, readiness ${JSON.stringify(await subject.state())}`,
-        )
+        throw new Stalled(`never: ${what}; the head is ${JSON.stringify(head)}, the last complaint ${subject.complaint()}`)
       }
       await delay(4)
     }
@@ -285,10 +288,12 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
     const least = height - finalized + 1
     const deepest = Math.min(70, height - base)
     if (least > deepest) return
+    const before = chain.tip()
     const payout = await waitForPayout(db, name, finalized)
     if (payout !== undefined) await until('a payout of what is final', async () => (await payout.due()) || undefined)
     const depth = random.chance(0.5) ? least : random.between(least, deepest)
-    told.expectedHalt = true
+    told.halts += 1
+    told.endsOnNode = false
     await reorg(depth, 2)
     await until('the halt, two blocks after a reorg below finality', async () =>
       (await readHead(db, name))?.halted ? true : undefined,
@@ -305,6 +310,27 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
       return now.state === 'halted' ? now : undefined
     })
     if (status !== 503) findings.push({ kind: 'halt', what: `readiness is ${status} while halted` })
+    if (random.chance(0.6)) await resume(random.pick(['ours', 'theirs']), before)
+  }
+
+  /** Two operators let the chain go on: with the nodes, or with the tables, to whose branch the nodes come back. */
+  const resume = async (branch: 'ours' | 'theirs', before: Seen) => {
+    if (branch === 'ours') for (const endpoint of endpoints) endpoint.branch = before.hash
+    const id = await requestResume(db, name, branch)
+    if (random.chance(0.5)) {
+      await subject.kill() // One operator is not enough, whoever asks again.
+      await subject.start()
+      await until('readiness says that it is still halted', async () =>
+        (await subject.state()).state === 'halted' ? true : undefined,
+      )
+    }
+    told.resumes += 1
+    await approveResume(db, id)
+    await until(`the resume with ${branch}`, async () => ((await readHead(db, name))?.halted === null ? true : undefined))
+    if (branch === 'ours') return void (await settle(before))
+    certain = base - 1 // what was final is not any more
+    told.endsOnNode = true
+    await chain.grow(random.between(1, 5))
   }
 
   return {
@@ -315,7 +341,7 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
       for (let i = 0; i < settings.acts; i++) await act()
       for (const endpoint of endpoints) endpoint.weather = fair
       if (settings.endsDeep) await reorgBelowFinality()
-      if (told.expectedHalt) return
+      if (!told.endsOnNode) return
       await settle()
       await until(`the second reading up to ${certain}`, async () =>
         (await readHead(db, name))!.verified >= certain ? true : undefined,
