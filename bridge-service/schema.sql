@@ -142,9 +142,14 @@ create table chain_outbox (
   type text not null,
   fact key_text,
   revision integer,
-  details jsonb not null,
+  status text,
+  block_hash key_text,
+  log_index integer,
+  details jsonb,
   at timestamp with time zone not null default now(),
   constraint chain_outbox_pkey PRIMARY KEY ("position"),
+  constraint chain_outbox_check CHECK (((type = 'observationChanged'::text) = ((fact IS NOT NULL) AND (revision IS NOT NULL) AND (status IS NOT NULL)))),
+  constraint chain_outbox_status_check CHECK ((status = ANY (ARRAY['included'::text, 'orphaned'::text]))),
   constraint chain_outbox_type_check CHECK ((type = ANY (ARRAY['observationChanged'::text, 'chainReorganized'::text, 'chainHalted'::text, 'chainResumed'::text, 'alarmRaised'::text, 'alarmCleared'::text])))
 );
 grant insert, select on chain_outbox to causeway_indexer;

@@ -105,17 +105,21 @@ create table chain_endpoints (
   primary key (chain, endpoint)
 );
 
--- What the rest of the world is told, in the transaction that makes it true. An observation is told by its inbox row's revision; the
--- event itself stands in chain_events under (block_hash, log_index), on whichever branch.
+-- What the rest of the world is told, in the transaction that makes it true. An observation names its inbox row's revision, and where the
+-- event itself stands in chain_events, on whichever branch: to copy it would cost as much as to insert it.
 create table chain_outbox (
-  position bigint generated always as identity (cache 32) primary key,
-  xid      xid8 not null default pg_current_xact_id(), -- readers go by (xid, position) below pg_snapshot_xmin, as with `outbox`
-  chain    key_text not null,
-  type     text not null check (type in ('observationChanged', 'chainReorganized', 'chainHalted', 'chainResumed', 'alarmRaised', 'alarmCleared')),
-  fact     key_text,
-  revision int,
-  details  jsonb not null,
-  at       timestamptz not null default now()
+  position   bigint generated always as identity (cache 32) primary key,
+  xid        xid8 not null default pg_current_xact_id(), -- readers go by (xid, position) below pg_snapshot_xmin, as with `outbox`
+  chain      key_text not null,
+  type       text not null check (type in ('observationChanged', 'chainReorganized', 'chainHalted', 'chainResumed', 'alarmRaised', 'alarmCleared')),
+  fact       key_text,
+  revision   int,
+  status     text check (status in ('included', 'orphaned')),
+  block_hash key_text,
+  log_index  int,
+  details    jsonb,                          -- of everything but an observation
+  at         timestamptz not null default now(),
+  check ((type = 'observationChanged') = (fact is not null and revision is not null and status is not null))
 );
 
 -- Which blocks count as final for which amount. What a version says never changes; the transfer's terms name theirs.

@@ -20,8 +20,7 @@ import { foldTokens } from './token-states.ts'
 import { readTokenStates } from './token-store.ts'
 import { stopFor, takeTurns } from './turns.ts'
 
-// Batches that one second reading covers at most, how soon it is tried again when it found something, and how often the nodes' state is told.
-const batchesPerCheck = 5n
+// How soon a second reading is tried again when it found something, and how often the nodes' state is told.
 const checkAgainMs = 1_000
 const endpointsEveryMs = 3_000
 
@@ -137,7 +136,7 @@ export const follow = async (followed: FollowedEvm, signal: AbortSignal): Promis
   const check = async (db: ClientBase, held: Held): Promise<Held | undefined> => {
     const { verified, heights, branch, midway } = held
     if (heights.finalized <= verified || performance.now() < checkAtMs) return held
-    const most = verified + batchesPerCheck * BigInt(config.batchSize)
+    const most = verified + BigInt(config.batchSize)
     const number = most < heights.finalized ? most : heights.finalized
     const hash = await readCanonicalHash(db, chain, number)
     if (hash === undefined) throw new IndexerError('cursor_moved', { chain, number })

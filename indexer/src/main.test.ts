@@ -27,7 +27,13 @@ const startProcess = async (databaseUrl: string, over: Record<string, unknown> =
       DATABASE_URL: databaseUrl,
       CAUSEWAY_CHAINS: JSON.stringify([
         {
-          ...{ id: 'evm:31337', rpcUrl: evm.url, escrow: evm.escrow, startBlock: String(evm.startBlock), finalityDepth: depth },
+          ...{
+            id: 'evm:31337',
+            rpcUrls: [evm.url],
+            escrow: evm.escrow,
+            startBlock: String(evm.startBlock),
+            finalityDepth: depth,
+          },
           ...{ pollMs: 20, batchSize: 4, concurrency: 2, somethingOfTheService: true, ...over },
         },
       ]),
@@ -44,7 +50,10 @@ const settled = async (tables: Tables) => {
     'everything is in the tables',
     tables.head,
     head =>
-      head?.cursor_hash === hash && head.finality_mode === 'depth' && BigInt(head.finalized_height) === number - BigInt(depth),
+      head?.cursor_hash === hash &&
+      head.finality_mode === 'depth' &&
+      BigInt(head.finalized_height) === number - BigInt(depth) &&
+      head.verified_height === head.finalized_height,
   )
   return tables.digest()
 }

@@ -3,11 +3,11 @@ import type { BlockRef } from './canonical.ts'
 import { linesByBlock, readLines } from './event-digest.ts'
 import { decode } from './evm/decode.ts'
 import type { Source } from './evm/source.ts'
-import { handOff } from './hand-off.ts'
 import { inTransaction } from './in-transaction.ts'
 import { insertCanonicalEvents } from './insert-events.ts'
 import { foldTokens } from './token-states.ts'
 import { correctTokenRows, readTokenStates } from './token-store.ts'
+import { withdraw } from './withdraw.ts'
 
 export type Repair = { readonly block: BlockRef; readonly added: number; readonly removed: number }
 
@@ -38,7 +38,7 @@ export const repairBlock = async (
       [chain, block.hash],
     )
     await insertCanonicalEvents(db, chain, events)
-    await handOff(
+    await withdraw(
       db,
       chain,
       before.map(({ fact }) => fact),

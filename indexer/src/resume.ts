@@ -1,10 +1,10 @@
 import type { ClientBase } from 'pg'
 import type { BlockRef } from './canonical.ts'
 import { IndexerError } from './errors.ts'
-import { handOff } from './hand-off.ts'
 import { inTransaction } from './in-transaction.ts'
 import { orphanAbove, recordReorg } from './orphan.ts'
 import { tell } from './outbox.ts'
+import { withdraw } from './withdraw.ts'
 
 /** Two operators' word that a halted chain may go on, and on which branch. */
 export type Approval = {
@@ -50,7 +50,7 @@ export const resumeTheirs = (
     )
     const from = { number: BigInt(rows[0]!.cursor_height), hash: rows[0]!.cursor_hash }
     const orphaned = await orphanAbove(db, chain, ancestor.number)
-    await handOff(db, chain, orphaned)
+    await withdraw(db, chain, orphaned)
     await db.query(
       `update chain_heads
           set cursor_height = $2, cursor_hash = $3, safe_height = least(safe_height, $2), finalized_height = least(finalized_height, $2),

@@ -47,7 +47,7 @@ const event = (block: Header, tx: string, more: Partial<EscrowEvent> = {}): Escr
   payer: '0xP',
   payee: '0xQ',
   amount: 2n ** 200n,
-  payload: { amount: '1' },
+  payload: { amount: '1', sequence: '3' },
   txHash: hash(tx),
   ordinal: 0,
   blockNumber: block.number,
@@ -94,7 +94,7 @@ describe('the hand-off', () => {
         consumed: 0,
         payload: {
           ...{ status: 'included', escrowId: '0xe1', ref: '0xf1', token: '0xT', payer: '0xP', payee: '0xQ' },
-          ...{ amount: String(2n ** 200n), txHash: '0x1', blockNumber: '10', blockHash: '0xa10', logIndex: 0 },
+          ...{ amount: String(2n ** 200n), sequence: '3', txHash: '0x1', blockNumber: '10', blockHash: '0xa10', logIndex: 0 },
         },
       },
     ])

@@ -3,7 +3,6 @@ import { type Anomaly, insertAnomalies } from './anomaly.ts'
 import type { Block, BlockRef, Branch } from './canonical.ts'
 import { IndexerError } from './errors.ts'
 import type { FinalHeights, FinalityMode } from './finality.ts'
-import { handOff } from './hand-off.ts'
 import { inTransaction } from './in-transaction.ts'
 import { insertBlocks } from './insert-blocks.ts'
 import { insertCanonicalEvents, insertRivalEvents } from './insert-events.ts'
@@ -12,6 +11,7 @@ import { orphanAbove, recordReorg } from './orphan.ts'
 import { tell } from './outbox.ts'
 import type { TokenRow } from './token-states.ts'
 import { insertTokenRows } from './token-store.ts'
+import { withdraw } from './withdraw.ts'
 
 /** Where a chain stands in the tables. */
 export type Head = {
@@ -127,7 +127,7 @@ export const commitBatch = (db: ClientBase, commit: Commit): Promise<{ orphaned:
     await insertTokenRows(db, chain, commit.tokens ?? [])
     await insertAnomalies(db, chain, commit.anomalies ?? [])
     // What is included again was told above and is no news here.
-    const revised = told + (await handOff(db, chain, orphaned))
+    const revised = told + (await withdraw(db, chain, orphaned))
     if (isReorg) {
       const to = blocks[blocks.length - 1] ?? ancestor
       const depth = from.number - ancestor.number

@@ -18,6 +18,12 @@ export const postgresCpuMs = (folder: string): number | undefined => {
   }
 }
 
+/** CPU time of one process so far, in milliseconds. */
+export const cpuMsOf = (pid: number): number | undefined => {
+  const stat = statOf(String(pid))
+  return stat && stat.ticks * tickMs
+}
+
 const statOf = (pid: string): { pid: string; parent: string; ticks: number } | undefined => {
   try {
     // The command's name may hold blanks: the fields count from behind its closing parenthesis (proc_pid_stat(5)).

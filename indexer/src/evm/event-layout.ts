@@ -1,6 +1,5 @@
-import { getAddress } from 'viem'
+import { keccak256, stringToBytes } from 'viem'
 import { IndexerError } from '../errors.ts'
-import type { Hash } from '../observation.ts'
 import type { ChainLog } from './log.ts'
 
 type AbiInput = {
@@ -39,7 +38,8 @@ export const eventLayout = (inputs: readonly AbiInput[]): EventLayout => {
   return log => {
     const bad = (cause?: unknown) =>
       new IndexerError('log_undecodable', { txHash: log.txHash, logIndex: log.logIndex }, cause === undefined ? {} : { cause })
-    if (log.topics.length !== indexed.length + 1 || log.data.length !== dataLength) throw bad()
+    if (log.topics.length !== indexed.length + 1 || log.data.length !== dataLength || !isHex(log.data)) throw bad()
+    for (const topic of log.topics) if (topic.length !== 66 || !isHex(topic)) throw bad()
     const args: Record<string, string | number> = {}
     try {
       for (const { name, of, from } of read) args[name] = of(from(log))
@@ -57,7 +57,7 @@ const wordsOf = ({ type, components }: AbiInput): number => {
 }
 
 const readerOf = ({ name, type }: AbiInput): ((word: string) => string | number) => {
-  if (type === 'bytes32') return word => `0x${hexOf(word)}`
+  if (type === 'bytes32') return word => `0x${word}`
   if (type === 'address') return word => checksummed(short(word, 40))
   if (type === 'bool') return word => Number(short(word, 1))
   const bits = Number(/^uint(\d+)$/.exec(type)?.[1])
@@ -67,26 +67,28 @@ const readerOf = ({ name, type }: AbiInput): ((word: string) => string | number)
   return word => BigInt(`0x${short(word, bits / 4)}`).toString()
 }
 
-const hexOf = (word: string): string => {
-  if (!/^[0-9a-f]{64}$/.test(word)) throw new Error('not a word')
-  return word
-}
+const isHex = (text: string): boolean => /^0x[0-9a-f]*$/.test(text)
 
 /** The last digits of a word, when all others are zero. */
 const short = (word: string, digits: number): string => {
   const zeros = 64 - digits
-  if (!hexOf(word).startsWith('0'.repeat(zeros))) throw new Error('dirt in a word')
+  if (!word.startsWith('0'.repeat(zeros))) throw new Error('dirt in a word')
   return word.slice(zeros)
 }
 
-// A checksum is a Keccak hash, and most addresses come again.
+// A checksum is a Keccak hash, and most addresses come again, be it in the second reading.
 const checksums = new Map<string, string>()
 
+/** EIP-55. */
 const checksummed = (digits: string): string => {
   const known = checksums.get(digits)
   if (known !== undefined) return known
-  const address = getAddress(`0x${digits}` as Hash)
-  if (checksums.size >= 10_000) checksums.clear()
+  const hash = keccak256(stringToBytes(digits))
+  let address = '0x'
+  for (let i = 0; i < 40; i++) address += hash.charCodeAt(i + 2) >= eight ? digits[i]!.toUpperCase() : digits[i]!
+  if (checksums.size >= 50_000) checksums.clear()
   checksums.set(digits, address)
   return address
 }
+
+const eight = '8'.charCodeAt(0)

@@ -64,9 +64,10 @@ export const jsonRpc = (options: JsonRpcOptions): JsonRpc => {
     counts.requests += 1
     try {
       const send = () => exchange(url, secure, agent, body, options)
-      // A node closes connections that were idle, and may do it just as we take one up again: that is no failure of the node.
+      // Once more on a lost connection: a node closes those that were idle, may do it just as we take one up again, and a batch of many
+      // requests should not be in vain for the sake of one.
       const { status, retryAfter, text } = await send().catch(error =>
-        error instanceof StaleConnection ? send() : Promise.reject(error),
+        error instanceof ConnectionLost ? send() : Promise.reject(error),
       )
       if (status === 429) throw limited(retryAfter)
       if (status >= 500 || status === 401 || status === 403) throw new IndexerError('rpc_silent', { endpoint: url.host, status })
@@ -136,15 +137,13 @@ const isReply = (value: unknown): value is Reply => typeof value === 'object' &&
 const chunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 
-class StaleConnection extends Error {}
+class ConnectionLost extends Error {}
 
 const exchange = (url: URL, secure: boolean, agent: HttpAgent, body: string, { timeoutMs, signal }: JsonRpcOptions) =>
   new Promise<{ status: number; retryAfter: string | undefined; text: string }>((resolve, reject) => {
     const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
     const send = secure ? httpsRequest : httpRequest
-    let answering = false
     const outgoing = send(url, { method: 'POST', agent, headers }, (response: IncomingMessage) => {
-      answering = true
       const parts: Buffer[] = []
       let bytes = 0
       response.on('data', (part: Buffer) => {
@@ -163,8 +162,8 @@ const exchange = (url: URL, secure: boolean, agent: HttpAgent, body: string, { t
     const fail = (error: Error) => {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
-      const closed = (error as NodeJS.ErrnoException).code === 'ECONNRESET'
-      reject(closed && outgoing.reusedSocket && !answering ? new StaleConnection('', { cause: error }) : error)
+      const lost = (error as NodeJS.ErrnoException).code === 'ECONNRESET' && !signal?.aborted
+      reject(lost ? new ConnectionLost('the connection was lost', { cause: error }) : error)
     }
     const abort = () => outgoing.destroy(new Error('stopping'))
     // A limit of our own on all of it: a node that stalls in the body would hold us for ever.

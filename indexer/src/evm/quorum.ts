@@ -24,6 +24,8 @@ type Member = {
   standing: Standing
   identity: { chainId: number; genesisHash: Hash } | undefined
   head: Header | undefined
+  /** The round of questions in which it gave its head: what it said before is no vote. */
+  heardIn: number
   disagreements: number
   /** An answer is still on its way: a node that hangs is not asked again and again. */
   probing: boolean
@@ -32,9 +34,10 @@ type Member = {
   shunnedUntilMs: number
 }
 
-// How long the others wait for a node that is slower than they are, and how long one is left out that was caught with a wrong answer.
+// How long the others wait for a node that is slower than they are, and how long one is left out that was caught with a wrong answer, if
+// there are enough without it: `quorum` equal answers make it safe, not the choice of who is asked.
 const graceMs = 200
-const shunMs = { first: 1_000, longest: 60_000 }
+const shunMs = { first: 500, longest: 60_000 }
 const longestRestMs = 30_000
 
 /**
@@ -45,11 +48,12 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
   const members: Member[] = nodes.map((node, i) => ({
     node,
     name: nodes.slice(0, i).some(({ rpc }) => rpc.name === node.rpc.name) ? `${node.rpc.name}#${i + 1}` : node.rpc.name,
-    ...{ standing: 'lagging', identity: undefined, head: undefined, disagreements: 0, probing: false },
+    ...{ standing: 'lagging', identity: undefined, head: undefined, heardIn: 0, disagreements: 0, probing: false },
     ...{ silences: 0, askAgainAtMs: 0, shunnedUntilMs: 0 },
   }))
   const supplied = supplies()
   let genesisHash: Hash | undefined
+  let round = 0
 
   const disagree = (member: Member, standing: 'forked' | 'lying' | 'foreign', what: string, height?: bigint) => {
     // Told once per episode, not once per poll.
@@ -59,7 +63,7 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
     }
     member.standing = standing
     if (standing === 'lying')
-      member.shunnedUntilMs = Date.now() + Math.min(shunMs.first * 2 ** Math.min(member.disagreements, 16), shunMs.longest)
+      member.shunnedUntilMs = Date.now() + Math.min(shunMs.first * 2 ** Math.min(member.disagreements - 1, 16), shunMs.longest)
   }
 
   const failed = (member: Member, error: unknown) => {
@@ -83,6 +87,7 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
     try {
       await identify(member)
       member.head = await member.node.latest()
+      member.heardIn = round
       member.silences = 0
       if (member.standing === 'silent' || member.standing === 'limited') member.standing = 'lagging'
     } catch (error) {
@@ -99,16 +104,22 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
   /** Whose answers count for a block of this height, the best first. */
   const eligible = (height: bigint): Member[] => {
     const nowMs = Date.now()
-    return members
-      .filter(
-        member =>
-          (member.standing === 'good' || member.standing === 'lagging') &&
-          member.identity !== undefined &&
-          member.node.rpc.limitedUntilMs() <= nowMs &&
-          member.head !== undefined &&
-          member.head.number >= height,
-      )
-      .sort((a, b) => Number(b.standing === 'good') - Number(a.standing === 'good'))
+    const there = members.filter(
+      member =>
+        (member.standing === 'good' || member.standing === 'lagging' || member.standing === 'lying') &&
+        member.identity !== undefined &&
+        member.node.rpc.limitedUntilMs() <= nowMs &&
+        member.head !== undefined &&
+        member.head.number >= height,
+    )
+    return enough(there).sort((a, b) => Number(b.standing === 'good') - Number(a.standing === 'good'))
+  }
+
+  /** Without those that are left out for a lie, as long as so many are left. */
+  const enough = (some: readonly Member[]): Member[] => {
+    const nowMs = Date.now()
+    const trusted = some.filter(member => !isShunned(member, nowMs))
+    return trusted.length >= quorum ? trusted : [...some]
   }
 
   /**
@@ -158,24 +169,23 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
   }
 
   const probeAll = async (): Promise<void> => {
+    round += 1
     const nowMs = Date.now()
-    const due = members.filter(
-      member => !member.probing && !isForeign(member) && member.askAgainAtMs <= nowMs && !isShunned(member, nowMs),
-    )
-    // With too few left, whoever rests is asked all the same: his rest is ours.
-    const asked =
-      due.length >= quorum ? due : members.filter(member => !member.probing && !isForeign(member) && !isShunned(member, nowMs))
-    const answers = asked.map(probe)
+    const free = members.filter(member => !member.probing && !isForeign(member))
+    const due = enough(free.filter(member => member.askAgainAtMs <= nowMs))
+    const answers = due.map(probe)
     const all = Promise.all(answers)
     await Promise.race([all, firstOf(answers, quorum).then(() => wait(graceMs))])
-    if (asked.filter(member => member.head !== undefined).length < quorum) await all
+    if (heard().length < quorum) await all
+    // With too few left, whoever rests is asked all the same: his rest would be ours.
+    if (heard().length < quorum) await Promise.all(free.filter(member => !due.includes(member)).map(probe))
   }
+
+  const heard = () => members.filter(member => member.head !== undefined && member.heardIn === round && !isForeign(member))
 
   const head = async () => {
     await probeAll()
-    const voices = members
-      .filter(member => member.head !== undefined && !member.probing && !isForeign(member) && !isShunned(member))
-      .map(member => ({ node: member, head: member.head! }))
+    const voices = enough(heard()).map(member => ({ node: member, head: member.head! }))
     const agreement = await agreeOnHead(voices, quorum, async (member, height) =>
       member.node
         .headers(height, height)
