@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import { keccak256, toHex } from 'viem'
 import { type Lie, type RpcAnswer, type RpcCall, type RpcFault, startRpcProxy } from '../../../test/support/rpc-proxy.ts'
 import type { ForkingChain } from './chain.ts'
 import type { WireLog } from './history.ts'
@@ -17,14 +18,16 @@ export type Weather = {
   readonly behind: number
   /** Of a hundred blocks with logs, those whose logs do not come when they are asked for first. */
   readonly withheld: number
+  /** Of a hundred logs, those that do not come when they are asked for first, though others of their block do. */
+  readonly forgotten: number
 }
 
-export const fair: Weather = { lost: 0, cut: 0, limited: 0, late: 0, absent: 0, behind: 0, withheld: 0 }
+export const fair: Weather = { lost: 0, cut: 0, limited: 0, late: 0, absent: 0, behind: 0, withheld: 0, forgotten: 0 }
 
 export const someWeather = (random: Random): Weather => {
   const kind = random.between(1, 4)
   if (kind === 1) return fair
-  if (kind === 2) return { lost: 2, cut: 1, limited: 1, late: 5, absent: 2, behind: 0, withheld: 30 }
+  if (kind === 2) return { ...fair, lost: 2, cut: 1, limited: 1, late: 5, absent: 2, withheld: 30 }
   if (kind === 3) return { ...fair, withheld: 100, late: 3 }
   return { ...fair, lost: 1, behind: 5, withheld: 20 }
 }
@@ -86,16 +89,25 @@ export const startEndpoint = async (
     return endpoint.lies.distort ? endpoint.lies.distort(call, said) : said
   }
 
-  // All logs of a block or none: a node that forgets half of them is not to be found out by the block's bloom.
+  // Each block and each log only once: who asks again gets it.
   const withoutSome = (logs: readonly WireLog[]) => {
     const chosen = new Set<string>()
     for (const blockHash of new Set(logs.map(log => log.blockHash)))
       if (!withheld.has(blockHash) && strikes('withheld')) chosen.add(blockHash)
     for (const blockHash of chosen) withheld.add(blockHash)
-    return logs.filter(({ blockHash }) => !chosen.has(blockHash))
+    return logs.filter(log => !chosen.has(log.blockHash) && !isForgotten(log))
+  }
+  // But for `Skipped`, which carries no number: that one is gone, nobody can tell from one node's logs.
+  const isForgotten = ({ blockHash, logIndex, topics }: WireLog) => {
+    const key = `${blockHash}/${logIndex}`
+    if (topics[0] === skipped || withheld.has(key) || !strikes('forgotten')) return false
+    withheld.add(key)
+    return true
   }
   return endpoint
 }
+
+const skipped = keccak256(toHex('Skipped(bytes32,bytes32,address,bytes)'))
 
 const isBlock = ({ method, params }: RpcCall) =>
   method === 'eth_getBlockByHash' || (method === 'eth_getBlockByNumber' && String(params[0]).startsWith('0x'))

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { freshDatabase } from '../../../test/support/database.ts'
 import { seed } from '../../../test/support/seed.ts'
 import { findAnvil } from '../../local/anvil.ts'
@@ -13,35 +13,38 @@ const anvil = findAnvil()
 if (anvil === undefined)
   console.error('NOT TESTED: reorgs on anvil. There is none on this machine: install it, or put it on the PATH.')
 
-let database: Awaited<ReturnType<typeof freshDatabase>>
-let surroundings: Surroundings & { anvil: string }
-beforeEach(async () => {
-  database = await freshDatabase()
+let closings: (() => Promise<void>)[] = []
+/** An indexer's tables, with a journal kept on them. */
+const freshTables = async (): Promise<Surroundings> => {
+  const database = await freshDatabase()
   const db = new pg.Pool({ connectionString: database.url, max: 4 })
   db.on('error', () => {})
+  closings.push(async () => {
+    await db.end()
+    await database.drop()
+  })
   await keepJournal(db)
-  surroundings = { anvil: anvil ?? '', databaseUrl: database.url, db, patienceMs: 15_000 }
-})
+  return { anvil: anvil ?? '', databaseUrl: database.url, db, patienceMs: 15_000 }
+}
 afterEach(async () => {
-  await surroundings.db.end()
-  await database.drop()
+  for (const close of closings) await close()
+  closings = []
 })
 
 describe.skipIf(anvil === undefined)('worlds of reorgs, restarts and bad nodes', () => {
   test('five of them: nothing missed, nothing phantom, nothing twice', async () => {
     const first = 1 + (seed % 2 ** 30)
-    const report = await fuzz({ seeds: 5, seed: first, jobs: 1 }, surroundings)
+    const report = await fuzz({ seeds: 5, seed: first, jobs: 1 }, await freshTables())
     expect(report.failures).toEqual([])
     expect(report).toMatchObject({ firstSeed: first, seeds: 5, missed: 0, phantom: 0, twice: 0, halts: report.deepReorgs })
     expect(report.reorgs).toBeGreaterThan(0)
   }, 120_000)
 
   test('the same seed is the same chain, whatever the indexer does', async () => {
-    const once = await runWorld(4_711, surroundings)
-    await surroundings.db.query('truncate fuzz.journal, chain_heads, chain_blocks, chain_events, inbox')
-    const again = await runWorld(4_711, surroundings)
+    const once = await runWorld(4_711, await freshTables())
+    const again = await runWorld(4_711, await freshTables())
     expect(again).toMatchObject({ tip: once.tip, depths: once.depths, restarts: once.restarts })
-    expect((await runWorld(4_712, surroundings)).tip).not.toBe(once.tip)
+    expect((await runWorld(4_712, await freshTables())).tip).not.toBe(once.tip)
   }, 60_000)
 })
 
@@ -52,6 +55,7 @@ describe.skipIf(anvil === undefined)('an indexer that', () => {
   test.each(planted)(
     '$name is found out',
     async ({ found, sql, ...plant }) => {
+      const surroundings = await freshTables()
       if (sql !== undefined) await surroundings.db.query(sql)
       const kinds = new Set<string>()
       for (let seed = 1; seed <= worlds && ![...found].some(kind => kinds.has(kind)); seed++) {

@@ -9,7 +9,19 @@ import { viewFrom } from './view.ts'
 type Hex = `0x${string}`
 type Receipt = { readonly logs: WireLog[] } & Record<string, unknown>
 
-export const lieNames = ['drops', 'hides', 'forges', 'alters', 'renames', 'stuck', 'lags', 'finalizes', 'boasts', 'deaf'] as const
+export const lieNames = [
+  'drops',
+  'hides',
+  'forges',
+  'alters',
+  'renames',
+  'stuck',
+  'lags',
+  'finalizes',
+  'boasts',
+  'miscounts',
+  'deaf',
+] as const
 export type LieName = (typeof lieNames)[number]
 
 type Stage = {
@@ -24,7 +36,7 @@ type Stage = {
 /**
  * A dishonest endpoint, which tells the same lie to whoever asks, and asks again:
  * it drops some logs, or all and the blooms with them; forges or alters logs; renames blocks from some height on; is stuck on a branch that
- * was left; lags; calls its head final; boasts of blocks that nobody has; or denies every block.
+ * was left; lags; calls its head final; boasts of blocks that nobody has; miscounts what the contract holds; or denies every block.
  */
 export const liesOf = (name: LieName, stage: Stage): Lies => {
   const { chain, random, slotsInAnEpoch, onLie } = stage
@@ -75,6 +87,11 @@ export const liesOf = (name: LieName, stage: Stage): Lies => {
       return {
         distort: (call, result) =>
           call.params[0] === 'latest' && isBlock(call, result) ? told(boasted(result as WireBlock, salt)) : result,
+      }
+    case 'miscounts':
+      return {
+        distort: ({ method }, result) =>
+          method === 'eth_call' ? told(`0x${(BigInt(result as Hex) + 1n).toString(16).padStart(64, '0')}`) : result,
       }
     case 'deaf':
       return { inPlace: ({ method }) => (/^eth_getBlockBy/.test(method) ? told({ result: null }) : undefined) }

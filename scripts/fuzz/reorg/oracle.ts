@@ -23,12 +23,15 @@ export type Judgement = {
 /**
  * Folds what the indexer committed, one transaction after the other, over what the chain was: each move of the cursor must say exactly the
  * facts whose truth it changes, each once. Knows branches by the parents of recorded blocks, and nothing of how the indexer works.
+ * `late`: what was missed may be told later on, as where the only node forgets; else it must come with its block.
  */
-export const judge = (journal: readonly Committed[], history: History): Judgement => {
+export const judge = (journal: readonly Committed[], history: History, late = false): Judgement => {
   const findings: Finding[] = []
   const find = (kind: FindingKind, what: string) => findings.push({ kind, what })
   const told = new Map<string, Told>()
   const held = new Set<string>()
+  /** True, and not told yet. */
+  const owed = new Map<string, Truth>()
   let cursor: string | undefined
   let finalized = -1
   let halted = false
@@ -53,15 +56,24 @@ export const judge = (journal: readonly Committed[], history: History): Judgemen
     // Only two operators may take finality back.
     if (head !== undefined && head.finalized < finalized && !resumed) find('finality', `${at}: it fell to ${head.finalized}`)
     finalized = head?.finalized ?? finalized
-    compare(changes(left, joined, told), inbox, told, (kind, what) => find(kind, `${at}: ${what}`))
+    for (const seen of left) for (const fact of factsOf(seen).keys()) owed.delete(fact)
+    compare(changes(left, joined, told), inbox, { told, owed, late }, (kind, what) => find(kind, `${at}: ${what}`))
+    if (!late) {
+      for (const [fact, truth] of owed) find('missed', `${at}: ${fact} is ${truth.payload.status} and is not told`)
+      owed.clear()
+    }
 
     const said = inbox.map(({ fact, revision }) => `${fact} ${revision}`)
     if (!isDeepStrictEqual(said.toSorted(), announced.toSorted()))
       find('wrong', `${at}: the outbox tells ${announced.join()}, the inbox ${said.join()}`)
     const recorded = reorgs.filter(({ deep }) => !deep)
-    if (!isDeepStrictEqual(recorded, left.length > 0 ? [recordOf(left)] : []))
+    const right = (left.length > 0 ? [recordOf(left)] : []).map((record, i) =>
+      late ? { ...record, orphanedEvents: recorded[i]?.orphanedEvents ?? 0 } : record,
+    )
+    if (!isDeepStrictEqual(recorded, right))
       find('wrong', `${at}: the reorg of ${left.length} blocks is recorded as ${JSON.stringify(recorded)}`)
   }
+  for (const fact of owed.keys()) find('missed', `${fact} was never told`)
   return { findings, cursor, held, told, halted, ...count }
 }
 
@@ -89,9 +101,11 @@ const changes = (left: readonly Seen[], joined: readonly Seen[], told: ReadonlyM
   const now = new Map(joined.flatMap(seen => [...factsOf(seen)]))
   const expected = new Map(now)
   for (const seen of left)
-    for (const [fact, truth] of factsOf(seen)) {
+    for (const fact of factsOf(seen).keys()) {
       if (now.has(fact)) continue
-      const last = told.get(fact) ?? truth
+      const last = told.get(fact)
+      // Who never heard of it needs no retraction.
+      if (last === undefined || last.payload.status === 'orphaned') continue
       expected.set(fact, { kind: last.kind, subject: last.subject, payload: { ...last.payload, status: 'orphaned' } })
     }
   // Back where it was, within one commit: nobody need hear of it.
@@ -102,23 +116,30 @@ const changes = (left: readonly Seen[], joined: readonly Seen[], told: ReadonlyM
 const compare = (
   expected: Map<string, Truth>,
   inbox: readonly InboxWrite[],
-  told: Map<string, Told>,
+  { told, owed, late }: { told: Map<string, Told>; owed: Map<string, Truth>; late: boolean },
   find: (kind: FindingKind, what: string) => void,
 ) => {
-  const open = new Map(expected)
+  const open = new Map([...owed, ...expected])
   for (const { fact, kind, subject, payload, revision } of inbox) {
     const last = told.get(fact)
     const truth = open.get(fact)
     const said = { kind, subject, payload }
-    open.delete(fact)
+    // It left one block, and in the next one the node forgets it: gone, and to be told again.
+    const retracted =
+      late &&
+      truth?.payload.status === 'included' &&
+      last?.payload.status === 'included' &&
+      isDeepStrictEqual(payload, { ...last.payload, status: 'orphaned' })
+    if (!retracted) open.delete(fact)
     told.set(fact, { ...said, revision })
     if (truth === undefined) {
       const known = last !== undefined && isDeepStrictEqual(last.payload, payload)
       find(known || expected.has(fact) ? 'twice' : 'phantom', `${fact} is told as ${payload.status}, revision ${revision}`)
-    } else if (!isDeepStrictEqual(said, { ...truth })) {
+    } else if (!retracted && !isDeepStrictEqual(said, { ...truth })) {
       find('wrong', `${fact} is told as ${JSON.stringify(said)} and is ${JSON.stringify(truth)}`)
     }
     if (revision !== (last?.revision ?? 0) + 1) find('twice', `${fact} goes from revision ${last?.revision ?? 0} to ${revision}`)
   }
-  for (const [fact, truth] of open) find('missed', `${fact} is ${truth.payload.status} and is not told`)
+  owed.clear()
+  for (const [fact, truth] of open) owed.set(fact, truth)
 }

@@ -40,6 +40,8 @@ export type Surroundings = {
   readonly patienceMs: number
   /** A fault planted on purpose, to see that it is found. */
   readonly planted?: {
+    /** How many endpoints; default 1. */
+    readonly nodes?: number
     readonly config?: (settings: Settings) => Partial<EvmChainConfig>
     readonly lies?: (chain: ForkingChain, settings: Settings) => Lies
   }
@@ -50,9 +52,8 @@ class Stalled extends Error {}
 /** Lets one world live that its seed decides alone, with an indexer in it, and judges what the indexer made of it. */
 export const runWorld = async (seed: number, surroundings: Surroundings): Promise<WorldReport> => {
   const random = randomFrom(seed)
-  const drawn = drawSettings(random)
   // A planted fault may be in the only node: others would overrule it.
-  const settings = surroundings.planted === undefined ? drawn : { ...drawn, endpoints: 1, quorum: 1 }
+  const settings = drawSettings(random, surroundings.planted && (surroundings.planted.nodes ?? 1))
   const findings: Finding[] = []
   const faults: Record<string, number> = {}
   const chain = await startForkingChain(surroundings.anvil, random, { ...settings, chainId: seed })
@@ -76,7 +77,7 @@ export const runWorld = async (seed: number, surroundings: Surroundings): Promis
     })
     await subject.stop()
     const journal = await readJournal(surroundings.db, `evm:${seed}`)
-    const judgement = judge(journal, chain.history)
+    const judgement = judge(journal, chain.history, settings.forgetful)
     findings.push(...judgement.findings)
     const { halts, resumes } = judgement
     if (halts !== life.told.halts || resumes !== life.told.resumes)
@@ -85,7 +86,7 @@ export const runWorld = async (seed: number, surroundings: Surroundings): Promis
         what: `${halts} halts and ${resumes} resumes, of ${life.told.halts} and ${life.told.resumes}`,
       })
     const arrived = life.told.endsOnNode && !judgement.halted && findings.every(({ kind }) => kind !== 'stalled')
-    findings.push(...(await inspect(surroundings.db, chain, judgement, arrived)))
+    findings.push(...(await inspect(surroundings.db, chain, judgement, { followed: arrived, late: settings.forgetful })))
     return {
       ...{ seed, findings, faults, depths: life.told.depths, restarts: life.told.restarts, deepReorgs: life.told.halts },
       ...{ halts, resumes, tip: chain.tip().hash, blocks: chain.history.byHash.size, facts: judgement.told.size },
@@ -254,12 +255,28 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
     else if (kind <= 68) await visitFormerBranch()
     else if (kind <= 82) await restart()
     else await sometime(() => chain.grow(random.between(1, 10)))
-    if (random.chance(0.6)) for (const endpoint of faulty) misbehave(endpoint)
+    if (random.chance(0.6)) changeManners()
   }
 
-  /** So few that the quorum can be right; the others tell the truth, if late. A single endpoint only fails, as nobody could tell its lies. */
-  const count = settings.endpoints === 1 ? 1 : random.between(1, settings.endpoints - settings.quorum)
-  const faulty = Array.from({ length: count }, (_, i) => endpoints[(settings.firstFaulty + i) % endpoints.length]!)
+  /** So few at a time that the quorum can be right; a single endpoint only fails, as nobody could tell its lies. */
+  const chooseFaulty = () => {
+    const count = settings.endpoints === 1 ? 1 : random.between(1, settings.endpoints - settings.quorum)
+    const from = random.between(0, endpoints.length - 1)
+    return Array.from({ length: count }, (_, i) => endpoints[(from + i) % endpoints.length]!)
+  }
+  let faulty = chooseFaulty()
+
+  /** The others tell the truth, if late, and now and then not at all. */
+  const changeManners = () => {
+    if (random.chance(0.4)) faulty = chooseFaulty()
+    for (const endpoint of endpoints) {
+      if (faulty.includes(endpoint)) misbehave(endpoint)
+      else {
+        endpoint.lies = {}
+        endpoint.weather = random.chance(0.3) ? { ...fair, lost: 1, late: 4 } : fair
+      }
+    }
+  }
 
   const misbehave = (endpoint: Endpoint) => {
     endpoint.weather = fair
@@ -275,7 +292,7 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
 
   // A development node that calls its head final, and has a replica that is behind, looks like a chain with tags: there is no such thing.
   const weather = () => {
-    const drawn = someWeather(random)
+    const drawn = { ...someWeather(random), forgotten: settings.forgetful ? 25 : 0 }
     return settings.slotsInAnEpoch === 0 ? { ...drawn, behind: 0 } : drawn
   }
 
@@ -340,6 +357,8 @@ const newLife = ({ random, settings, chain, endpoints, subject, ambushes, surrou
       await subject.start()
       for (let i = 0; i < settings.acts; i++) await act()
       for (const endpoint of endpoints) endpoint.weather = fair
+      // What was forgotten above the last second reading is found by the next one.
+      if (settings.forgetful) await chain.grow(finality + chain.highest() - chain.tip().number + 1)
       if (settings.endsDeep) await reorgBelowFinality()
       if (!told.endsOnNode) return
       await settle()

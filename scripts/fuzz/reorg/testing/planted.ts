@@ -112,4 +112,10 @@ export const planted: readonly Planted[] = [
     found: ['missed'],
     lies: () => ({ distort: aboutBlocks(block => ({ ...block, logsBloom: emptyBloom })) }),
   },
+  {
+    name: 'believes any one node of three',
+    found: ['phantom', 'wrong', 'missed', 'halt', 'finality'],
+    nodes: 3,
+    config: () => ({ quorum: 1 }),
+  },
 ]
