@@ -488,9 +488,93 @@ create table reservations (
   status text not null,
   constraint reservations_pkey PRIMARY KEY (transfer_id),
   constraint reservations_amount_check CHECK ((amount > (0)::numeric)),
-  constraint reservations_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'consumed'::text, 'freed'::text])))
+  constraint reservations_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'consumed'::text, 'freed'::text, 'restored'::text])))
 );
 grant insert, select, update on reservations to causeway_app;
+
+create table stellar_attempts (
+  intent_key key_text not null,
+  attempt integer not null,
+  chain text not null,
+  channel key_text not null,
+  sequence bigint not null,
+  hash key_text not null,
+  max_time bigint not null,
+  balance_ids text[] not null,
+  built_ledger bigint not null,
+  built_hash key_text not null,
+  doubted_ledger bigint,
+  fate text not null default 'open'::text,
+  ledger bigint,
+  result bytea,
+  told_by text,
+  built_at timestamp with time zone not null default now(),
+  ended_at timestamp with time zone,
+  constraint stellar_attempts_hash_key UNIQUE (hash),
+  constraint stellar_attempts_pkey PRIMARY KEY (intent_key, attempt),
+  constraint stellar_attempts_chain_channel_fkey FOREIGN KEY (chain, channel) REFERENCES stellar_channels(chain, account),
+  constraint stellar_attempts_intent_key_fkey FOREIGN KEY (intent_key) REFERENCES stellar_txs(intent_key),
+  constraint stellar_attempts_attempt_check CHECK ((attempt >= 0)),
+  constraint stellar_attempts_check CHECK (((fate = 'open'::text) = (ended_at IS NULL))),
+  constraint stellar_attempts_check1 CHECK (((ledger IS NULL) OR (fate = ANY (ARRAY['succeeded'::text, 'failed'::text])))),
+  constraint stellar_attempts_fate_check CHECK ((fate = ANY (ARRAY['open'::text, 'succeeded'::text, 'failed'::text, 'dead'::text]))),
+  constraint stellar_attempts_max_time_check CHECK ((max_time > 0)),
+  constraint stellar_attempts_sequence_check CHECK ((sequence > 0))
+);
+CREATE UNIQUE INDEX stellar_attempts_one_in_flight ON public.stellar_attempts USING btree (chain, channel) WHERE (fate = 'open'::text);
+CREATE UNIQUE INDEX stellar_attempts_one_of_an_intent ON public.stellar_attempts USING btree (intent_key) WHERE (fate = ANY (ARRAY['open'::text, 'succeeded'::text]));
+grant insert, select on stellar_attempts to causeway_app;
+
+create table stellar_channels (
+  chain text not null,
+  account key_text not null,
+  sequence bigint,
+  lease_owner text,
+  lease_epoch integer not null default 0,
+  lease_until timestamp with time zone,
+  constraint stellar_channels_pkey PRIMARY KEY (chain, account),
+  constraint stellar_channels_sequence_check CHECK ((sequence >= 0))
+);
+grant insert, select, update on stellar_channels to causeway_app;
+
+create table stellar_envelopes (
+  intent_key key_text not null,
+  attempt integer not null,
+  version integer not null,
+  hash key_text not null,
+  envelope bytea not null,
+  bid bigint not null,
+  ledger bigint not null,
+  signed_at timestamp with time zone not null default now(),
+  constraint stellar_envelopes_hash_key UNIQUE (hash),
+  constraint stellar_envelopes_pkey PRIMARY KEY (intent_key, attempt, version),
+  constraint stellar_envelopes_intent_key_attempt_fkey FOREIGN KEY (intent_key, attempt) REFERENCES stellar_attempts(intent_key, attempt),
+  constraint stellar_envelopes_bid_check CHECK ((bid > 0)),
+  constraint stellar_envelopes_version_check CHECK ((version >= 0))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.stellar_envelopes FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+grant insert, select on stellar_envelopes to causeway_app;
+
+create table stellar_txs (
+  intent_key key_text not null,
+  chain text not null,
+  action text not null,
+  escrow_id key_text,
+  task jsonb not null,
+  status text not null default 'open'::text,
+  code text,
+  detail text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint stellar_txs_pkey PRIMARY KEY (intent_key),
+  constraint stellar_txs_action_check CHECK ((action = ANY (ARRAY['lock'::text, 'release'::text, 'refund'::text, 'claimDeposit'::text, 'returnDeposit'::text, 'pay'::text, 'reclaimDelivery'::text]))),
+  constraint stellar_txs_check CHECK (((status = 'refused'::text) = (code IS NOT NULL))),
+  constraint stellar_txs_status_check CHECK ((status = ANY (ARRAY['open'::text, 'waiting'::text, 'succeeded'::text, 'refused'::text])))
+);
+CREATE INDEX stellar_txs_by_escrow ON public.stellar_txs USING btree (escrow_id);
+CREATE INDEX stellar_txs_waiting ON public.stellar_txs USING btree (chain, created_at) WHERE (status = 'waiting'::text);
+CREATE UNIQUE INDEX stellar_txs_one_lock ON public.stellar_txs USING btree (chain, escrow_id) WHERE ((action = 'lock'::text) AND (status <> 'refused'::text));
+grant insert, select on stellar_txs to causeway_app;
 
 create table transfer_events (
   transfer_id key_text not null,

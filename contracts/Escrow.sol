@@ -11,8 +11,9 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {EscrowCredits} from "./EscrowCredits.sol";
 import {EscrowTokens} from "./EscrowTokens.sol";
-import {Attestation, EscrowId, EscrowSetup, IEscrow, OnExpiry, Status, Terms} from "./interfaces/IEscrow.sol";
+import {Attestation, EscrowId, EscrowSetup, IEscrow, Status, Terms} from "./interfaces/IEscrow.sol";
 import {Custodies, Custody} from "./libraries/Custody.sol";
+import {Lifecycle} from "./libraries/Lifecycle.sol";
 
 /// @title Escrow
 /// @notice See {IEscrow}, which is the document.
@@ -27,12 +28,6 @@ contract Escrow is EscrowCredits {
 
     /// @dev Longer than any bank leg can be in doubt, short enough to be waited out.
     uint256 private constant MAX_HOLD = 366 days;
-
-    // The statuses as words: the compiler reads the rest of a slot before it writes a smaller type, and checks an enum at each reading.
-    uint256 private constant LOCKED = uint256(Status.Locked);
-    uint256 private constant RELEASED = uint256(Status.Released);
-    uint256 private constant REFUNDED = uint256(Status.Refunded);
-    uint256 private constant COMMITTED = uint256(Status.Committed);
 
     /// @dev A struct, so that its place is computed once and handed on.
     struct StatusSlot {
@@ -110,13 +105,13 @@ contract Escrow is EscrowCredits {
     /// @inheritdoc IEscrow
     function commit(Terms calldata terms) external onlyRole(OPERATOR_ROLE) {
         (EscrowId id, StatusSlot storage slot) = _find(terms);
-        if (slot.status != LOCKED) revert EscrowNotOpen(id, Status(slot.status));
+        if (slot.status != Lifecycle.LOCKED) revert EscrowNotOpen(id, Status(slot.status));
         if (block.timestamp >= terms.refundAfter) revert CommitTooLate(id, terms.refundAfter);
         address token = terms.token;
         CustodySlot storage custodySlot = _custody[token];
         Custody custody = _takenForPayout(custodySlot.word, token, terms.amount);
 
-        slot.status = COMMITTED;
+        slot.status = Lifecycle.COMMITTED;
         emit Committed(id, terms.ref, token, _tell(custodySlot, custody));
     }
 
@@ -151,11 +146,12 @@ contract Escrow is EscrowCredits {
     /// @inheritdoc IEscrow
     function expire(Terms calldata terms) external nonReentrant {
         (EscrowId id, StatusSlot storage slot) = _findOpen(terms);
-        bool committed = slot.status == COMMITTED;
-        uint64 deadline = committed ? terms.hardDeadline : terms.refundAfter;
+        uint256 status = slot.status;
+        uint64 deadline = Lifecycle.deadlineOf(status, terms.refundAfter, terms.hardDeadline);
         if (block.timestamp < deadline) revert EscrowNotExpired(id, deadline);
         CustodySlot storage custodySlot = _custody[terms.token];
-        if (committed && terms.onExpiry == OnExpiry.Release) _release(id, terms, slot, custodySlot, custodySlot.word);
+        if (Lifecycle.exitOf(status, terms.onExpiry) == Lifecycle.RELEASED)
+            _release(id, terms, slot, custodySlot, custodySlot.word);
         else _refund(id, terms, slot);
     }
 
@@ -201,7 +197,7 @@ contract Escrow is EscrowCredits {
         _checkTerms(terms);
         StatusSlot storage slot;
         (id, slot) = _find(terms);
-        if (slot.status != 0) revert EscrowExists(id, Status(slot.status));
+        if (slot.status != Lifecycle.NONE) revert EscrowExists(id, Status(slot.status));
         address token = terms.token;
         CustodySlot storage custodySlot = _custody[token];
         Custody custody = custodySlot.word;
@@ -210,7 +206,7 @@ contract Escrow is EscrowCredits {
         owed = custody.owed();
         if (terms.amount > Custodies.MAX_OWED - owed) revert AmountTooLarge(terms.amount);
 
-        slot.status = LOCKED;
+        slot.status = Lifecycle.LOCKED;
         emit Locked(
             id,
             terms.ref,
@@ -256,7 +252,7 @@ contract Escrow is EscrowCredits {
         CustodySlot storage custodySlot,
         Custody custody
     ) private {
-        slot.status = RELEASED;
+        slot.status = Lifecycle.RELEASED;
         // It was part of `owed` as long as it was open.
         uint40 sequence = _tell(custodySlot, custody.discharged(terms.amount));
         emit Released(id, terms.ref, terms.token, terms.payee, terms.amount, sequence);
@@ -264,7 +260,7 @@ contract Escrow is EscrowCredits {
     }
 
     function _refund(EscrowId id, Terms calldata terms, StatusSlot storage slot) private {
-        slot.status = REFUNDED;
+        slot.status = Lifecycle.REFUNDED;
         CustodySlot storage custodySlot = _custody[terms.token];
         uint40 sequence = _tell(custodySlot, custodySlot.word.discharged(terms.amount));
         emit Refunded(id, terms.ref, terms.token, terms.payer, terms.amount, sequence);
@@ -280,7 +276,7 @@ contract Escrow is EscrowCredits {
     function _findOpen(Terms calldata terms) private view returns (EscrowId id, StatusSlot storage slot) {
         (id, slot) = _find(terms);
         uint256 status = slot.status;
-        if (status != LOCKED && status != COMMITTED) revert EscrowNotOpen(id, Status(status));
+        if (!Lifecycle.isOpen(status)) revert EscrowNotOpen(id, Status(status));
     }
 
     /// @dev Calls ourselves in our own storage and in the caller's name: each item runs the very code of the single call, and what it

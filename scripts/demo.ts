@@ -1,5 +1,6 @@
 import { bold, green, grey, narrator, red } from './demo/narrator.ts'
-import { scenarios, stageFor } from './demo/scenarios.ts'
+import { scenarios } from './demo/scenarios.ts'
+import { stageFor } from './demo/stage.ts'
 import { checkLaws, type Law } from './local/laws.ts'
 import { startWorld } from './local/world.ts'
 
@@ -11,6 +12,7 @@ const seconds = (sinceMs: number) => Math.round((performance.now() - sinceMs) / 
 say(bold('Causeway: a fresh world in a temporary folder, on free ports'))
 const world = await startWorld({
   blockMs: 250,
+  stellarCloseMs: 1_000,
   onProgress: (step, tookMs) => say(grey(`  ${step.padEnd(20)} ${String(tookMs).padStart(6)} ms`)),
 })
 const stop = async (code: number) => {

@@ -1,6 +1,6 @@
 import { startWorld } from './local/world.ts'
 
-const ports = { api: 8080, evm: 8545, bank: 8090, postgres: 5433 }
+const ports = { api: 8080, evm: 8545, stellar: 8000, bank: 8090, postgres: 5433 }
 
 const say = (text = '') => process.stdout.write(`${text}\n`)
 const startedMs = performance.now()
@@ -10,6 +10,7 @@ let stopping = false
 const world = startWorld({
   ports,
   blockMs: 1_000,
+  stellarCloseMs: 1_000,
   onProgress: (step, tookMs) => say(`  ${step.padEnd(20)} ${String(tookMs).padStart(6)} ms`),
   onExit: (name, code, signal) => {
     if (stopping) return
@@ -31,8 +32,9 @@ process.on('SIGINT', () => void stop(0))
 process.on('SIGTERM', () => void stop(0))
 
 try {
-  const { apiUrl, apiKey, evm, bank, contracts, databaseUrl, folder, chain } = await world
-  const moved = Object.entries({ api: apiUrl, evm: evm.url, bank: bank.url, postgres: databaseUrl })
+  const { apiUrl, apiKey, evm, bank, contracts, databaseUrl, folder, chain, stellar } = await world
+  const horizonUrl = stellar!.network.url
+  const moved = Object.entries({ api: apiUrl, evm: evm.url, stellar: horizonUrl, bank: bank.url, postgres: databaseUrl })
     .filter(([name, url]) => new URL(url).port !== String(ports[name as keyof typeof ports]))
     .map(([name, url]) => `${name}: ${ports[name as keyof typeof ports]} was taken, it is on ${new URL(url).port}`)
   say(`Ready in ${((performance.now() - startedMs) / 1000).toFixed(1)} s. Ctrl-C stops everything and leaves nothing behind.`)
@@ -40,6 +42,7 @@ try {
   say(`
   API        ${apiUrl}          reference: ${apiUrl}/docs
   EVM        ${evm.url}          escrow ${contracts.escrow}
+  Stellar    ${horizonUrl}          RPC: ${horizonUrl}/rpc   friendbot: ${horizonUrl}/friendbot   faults: POST ${horizonUrl}/local/faults
   Bank       ${bank.url}          faults: POST ${bank.url}/admin/faults
   Postgres   ${databaseUrl}
   Logs       ${folder}

@@ -2,8 +2,10 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto'
 import { Registry } from '@prometheus-io/client'
 import pg from 'pg'
 import { finalFacts, heads } from '../../indexer/src/queries.ts'
+import { type EvmChainConfig, isStellarChain, type StellarChainConfig } from './chain-config.ts'
 import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
+import { stellarChain } from './chains/stellar/adapter.ts'
 import type { Config } from './config.ts'
 import { BridgeError } from './errors.ts'
 import { buildServer } from './http/server.ts'
@@ -12,6 +14,7 @@ import { transferTail } from './http/tail.ts'
 import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
+import { publishFinality } from './policy/publish-finality.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
@@ -46,35 +49,56 @@ export const adapters = (config: Config, pool: pg.Pool, log: Log) => {
     ]),
   )
   const chains = new Map<string, Chain>(
-    config.chains.map(chain => {
-      if (config.treasuryKey === undefined || config.operatorKey === undefined)
-        throw new BridgeError('config_invalid', {
-          problems: ['CAUSEWAY_TREASURY_KEY and CAUSEWAY_OPERATOR_KEY are needed for a chain'],
-        })
-      const tokens = Object.fromEntries(Object.entries(chain.tokens).map(([currency, address]) => [currency, { address }]))
-      return [
-        chain.id,
-        evmChain(
-          {
-            id: chain.id,
-            rpcUrl: chain.rpcUrls[0]!,
-            escrow: chain.escrow,
-            tokens,
-            treasuryKey: config.treasuryKey,
-            operatorKey: config.operatorKey,
-            fees: { maxFeePerGasCap: chain.maxFeePerGasCap },
-            stuckAfterMs: chain.stuckAfterMs,
-            finalityDepth: chain.finalityDepth,
-            leaseMs: chain.laneLeaseMs,
-            notify: notice =>
-              log(notice.type === 'gasBalance' ? 'debug' : 'warn', `sender: ${notice.type}`, { ...notice, chain: chain.id }),
-          },
-          pool,
-        ),
-      ]
-    }),
+    config.chains.map(chain => [
+      chain.id,
+      isStellarChain(chain) ? stellarAdapter(chain, config, pool, log) : evmAdapter(chain, config, pool, log),
+    ]),
   )
   return { rails, chains }
+}
+
+const evmAdapter = (chain: EvmChainConfig, { treasuryKey, operatorKey }: Config, pool: pg.Pool, log: Log): Chain => {
+  if (treasuryKey === undefined || operatorKey === undefined)
+    throw new BridgeError('config_invalid', {
+      problems: ['CAUSEWAY_TREASURY_KEY and CAUSEWAY_OPERATOR_KEY are needed for a chain'],
+    })
+  const tokens = Object.fromEntries(Object.entries(chain.tokens).map(([currency, address]) => [currency, { address }]))
+  return evmChain(
+    {
+      id: chain.id,
+      rpcUrl: chain.rpcUrls[0]!,
+      escrow: chain.escrow,
+      tokens,
+      treasuryKey,
+      operatorKey,
+      fees: { maxFeePerGasCap: chain.maxFeePerGasCap },
+      stuckAfterMs: chain.stuckAfterMs,
+      finalityDepth: chain.finalityDepth,
+      leaseMs: chain.laneLeaseMs,
+      notify: notice =>
+        log(notice.type === 'gasBalance' ? 'debug' : 'warn', `sender: ${notice.type}`, { ...notice, chain: chain.id }),
+    },
+    pool,
+  )
+}
+
+const stellarAdapter = (chain: StellarChainConfig, { stellarKeys }: Config, pool: pg.Pool, log: Log): Chain => {
+  const { treasury } = stellarKeys
+  if (treasury === undefined || stellarKeys.channels.length === 0)
+    throw new BridgeError('config_invalid', {
+      problems: ['CAUSEWAY_STELLAR_TREASURY_KEY and CAUSEWAY_STELLAR_CHANNEL_KEYS are needed for a Stellar network'],
+    })
+  const { bidCap, minBid, channelLeaseMs, ...entry } = chain
+  return stellarChain(
+    {
+      ...entry,
+      keys: { ...stellarKeys, treasury },
+      fees: { bidCap, minBid },
+      leaseMs: channelLeaseMs,
+      notify: notice => log('warn', `sender: ${notice.type}`, { ...notice, chain: chain.id }),
+    },
+    pool,
+  )
 }
 
 /** A pool under the application's role, which has no right to rewrite history. */
@@ -138,6 +162,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     const clock = databaseClock(pool)
     await clock.synchronise()
     const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
+    await publishFinality(pool, config.chains)
     const opener = engine?.opener ?? transferOpener({ pool, clock, execute: () => {}, onMoved: tail.wake })
     const wakeSaga = engine?.wake ?? (() => void pool.query('notify causeway_inbox').catch(warn('the saga could not be woken')))
     const server = await buildServer({

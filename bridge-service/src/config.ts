@@ -1,26 +1,14 @@
 import { z } from 'zod'
-import { fromAddressBook } from './address-book.ts'
-import type { ChainId } from './chains/chain.ts'
+import { type ChainConfig, chainSchema } from './chain-config.ts'
+import { currency, minor, positive } from './config-fields.ts'
 import { BridgeError } from './errors.ts'
-import { type Currency, currencies } from './money/currency.ts'
 import type { RailScheme } from './rails/rail.ts'
 
-const currency = z.enum(Object.keys(currencies) as [Currency, ...Currency[]])
-const minor = z.string().regex(/^\d+$/, 'minor units as a decimal string').transform(BigInt)
-const positive = minor.refine(value => value > 0n, 'more than zero')
-const chainId = z.custom<ChainId>(value => typeof value === 'string' && /^[a-z]+:[\w.-]+$/.test(value), 'e.g. evm:31337')
 const hexKey = z
   .string()
   .regex(/^0x[0-9a-f]{64}$/i)
   .transform(text => text as `0x${string}`)
-const hexAddress = z
-  .string()
-  .regex(/^0x[0-9a-f]{40}$/i)
-  .transform(text => text as `0x${string}`)
-const requirement = z.union([
-  z.object({ level: z.literal('latest'), confirmations: z.int().min(1) }),
-  z.object({ level: z.enum(['safe', 'finalized']), confirmations: z.literal(0).default(0) }),
-])
+const stellarKey = z.string().regex(/^S[A-Z2-7]{55}$/, 'a secret key, S…')
 const scheme = z.enum(['ach', 'sepa', 'sepa_inst', 'wire', 'book'])
 const fromJson = <T extends z.ZodType>(schema: T) =>
   z
@@ -34,37 +22,6 @@ const fromJson = <T extends z.ZodType>(schema: T) =>
       }
     })
     .pipe(schema)
-
-/** One chain as the service sees it; the indexer reads the same variable and takes what it needs. */
-const chainShape = z.object({
-  id: chainId,
-  /** The first is the one that transactions are sent to; the indexer asks them all. */
-  rpcUrls: z.array(z.url()).min(1),
-  escrow: hexAddress,
-  tokens: z.partialRecord(currency, hexAddress),
-  /** Where the stablecoins of new transfers come from; `liquidity` where nothing is said. */
-  funding: z.partialRecord(currency, z.enum(['liquidity', 'mint'])).default({}),
-  finality: z.array(z.object({ uptoMinor: minor.nullable(), requirement })).default([]),
-  /** Blocks on top of our own transactions from which they are watched no longer. */
-  finalityDepth: z.int().min(1).default(64),
-  stuckAfterMs: z.int().positive().default(60_000),
-  /** How long the nonces of a worker that is gone wait for the next one; longer than a look at all that is open takes. */
-  laneLeaseMs: z.int().positive().default(10_000),
-  /** Wei per gas as a decimal string. */
-  maxFeePerGasCap: minor.default(500_000_000_000n),
-  softDeadlineMs: z.int().positive().default(86_400_000),
-  hardDeadlineMs: z
-    .int()
-    .positive()
-    .default(7 * 86_400_000),
-})
-
-const chainInFull = chainShape.superRefine(({ tokens, funding }, context) => {
-  for (const asset of Object.keys(funding) as Currency[])
-    if (tokens[asset] === undefined)
-      context.addIssue({ code: 'custom', path: ['funding', asset], message: 'the chain has no such token' })
-})
-const chain = z.unknown().transform(fromAddressBook).pipe(chainInFull)
 
 const bank = z.object({
   id: z.string().regex(/^bank:[\w-]+$/),
@@ -108,11 +65,20 @@ const schema = z.object({
   DATABASE_URL: z.string().min(1),
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  CAUSEWAY_CHAINS: fromJson(z.array(chain)).default([]),
+  CAUSEWAY_CHAINS: fromJson(z.array(chainSchema)).default([]),
   CAUSEWAY_BANKS: fromJson(z.array(bank)).default([]),
   CAUSEWAY_POLICY: fromJson(policy).default(policy.parse({})),
   CAUSEWAY_TREASURY_KEY: hexKey.optional(),
   CAUSEWAY_OPERATOR_KEY: hexKey.optional(),
+  CAUSEWAY_STELLAR_TREASURY_KEY: stellarKey.optional(),
+  CAUSEWAY_STELLAR_COLD_KEY: stellarKey.optional(),
+  CAUSEWAY_STELLAR_SPONSOR_KEY: stellarKey.optional(),
+  CAUSEWAY_STELLAR_ISSUER_KEY: stellarKey.optional(),
+  CAUSEWAY_STELLAR_CHANNEL_KEYS: z
+    .string()
+    .transform(text => text.split(',').map(key => key.trim()))
+    .pipe(z.array(stellarKey))
+    .optional(),
   CAUSEWAY_INTENT_LEASE_MS: z.coerce.number().int().positive().default(30_000),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info'),
 })
@@ -130,7 +96,13 @@ export const readRoles = (text: string | undefined): ServiceRole[] => {
   return names as ServiceRole[]
 }
 
-export type ChainConfig = z.output<typeof chain>
+export type StellarKeys = {
+  readonly treasury: string | undefined
+  readonly cold: string | undefined
+  readonly sponsor: string | undefined
+  readonly issuer: string | undefined
+  readonly channels: readonly string[]
+}
 export type BankConfig = z.output<typeof bank>
 export type Policy = z.output<typeof policy>
 
@@ -143,6 +115,7 @@ export type Config = {
   readonly policy: Policy
   readonly treasuryKey: `0x${string}` | undefined
   readonly operatorKey: `0x${string}` | undefined
+  readonly stellarKeys: StellarKeys
   readonly intentLeaseMs: number
   readonly logLevel: string
   readonly roles: readonly ServiceRole[]
@@ -165,6 +138,13 @@ export const readConfig = (environment: Record<string, string | undefined>, role
     policy: env.CAUSEWAY_POLICY,
     treasuryKey: env.CAUSEWAY_TREASURY_KEY,
     operatorKey: env.CAUSEWAY_OPERATOR_KEY,
+    stellarKeys: {
+      treasury: env.CAUSEWAY_STELLAR_TREASURY_KEY,
+      cold: env.CAUSEWAY_STELLAR_COLD_KEY,
+      sponsor: env.CAUSEWAY_STELLAR_SPONSOR_KEY,
+      issuer: env.CAUSEWAY_STELLAR_ISSUER_KEY,
+      channels: env.CAUSEWAY_STELLAR_CHANNEL_KEYS ?? [],
+    },
     intentLeaseMs: env.CAUSEWAY_INTENT_LEASE_MS,
     logLevel: env.LOG_LEVEL,
     roles,

@@ -6,6 +6,7 @@ export const errors = {
   amount_invalid: { status: 422, retry: 'never', title: 'The amount is not a plain decimal string.' },
   amount_not_positive: { status: 422, retry: 'never', title: 'The amount must be greater than zero.' },
   amount_too_precise: { status: 422, retry: 'never', title: 'The amount has more decimals than the asset.' },
+  amount_precision: { status: 422, retry: 'never', title: 'The amount is finer than the asset on its chain.' },
   amount_over_limit: { status: 422, retry: 'never', title: 'The amount is over the limit.' },
   amount_under_minimum: { status: 422, retry: 'never', title: 'The amount does not cover the fee.' },
   asset_unknown: { status: 422, retry: 'never', title: 'The asset is not supported.' },

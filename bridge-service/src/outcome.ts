@@ -4,9 +4,11 @@
  */
 export type Outcome<T> =
   | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+  | Refused
   | { readonly kind: 'unknown'; readonly detail: string }
 
+export type Refused = { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+
 export const done = <T>(value: T): Outcome<T> => ({ kind: 'done', value })
-export const refused = (code: string, detail: string): Outcome<never> => ({ kind: 'refused', code, detail })
+export const refused = (code: string, detail: string): Refused => ({ kind: 'refused', code, detail })
 export const unknown = (detail: string): Outcome<never> => ({ kind: 'unknown', detail })

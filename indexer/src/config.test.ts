@@ -42,6 +42,38 @@ test('asks a majority of the nodes to agree, where nothing else is said', () => 
   expect(quorumOf({ rpcUrls: urls, quorum: 2 })).toBe(2)
 })
 
+const account = 'GADOYSPBDLP2MAO25CKAY443EZGCA4RFZXGNS3I4DQAU3E2YADPCMUAE'
+const stellar = {
+  ...{ id: 'stellar:local', horizonUrl: 'http://127.0.0.1:8000', passphrase: 'Local', startLedger: '2' },
+  accounts: { treasury: account, cold: 'GC34BP6UWIIDSYTIPNKV4AQO3YUVINTTHE774CGE5POVSFA7X7XZOAGW' },
+  assets: { USDC: { code: 'USDC', issuer: 'GDJF4ECGWDOM2FCYLWLQJSBHP4QXFPB2C7DMYSEJOYZWF2ZT42U5WVJD' } },
+}
+
+test('reads a Stellar chain beside it, and takes of its accounts what it needs', () => {
+  const accounts = { ...stellar.accounts, sponsor: account, channels: [account] }
+  const { chains } = readConfig(env([chain, { ...stellar, accounts, submissionSec: 60 }]))
+  expect(chains.map(({ kind }) => kind)).toEqual(['evm', 'stellar'])
+  expect(chains[1]).toEqual({
+    ...{ ...stellar, kind: 'stellar', startLedger: 2n, pollMs: 1_000, expectedCloseMs: 5_000 },
+    ...{ silentCloses: 12, batchSize: 100, requestTimeoutMs: 10_000 },
+  })
+})
+
+test.each([
+  ['neither Horizon nor RPC', { horizonUrl: undefined }],
+  ['an account with a wrong checksum', { accounts: { ...stellar.accounts, cold: account.replace(/E$/, 'F') } }],
+  ['no cold account', { accounts: { treasury: account } }],
+  ['one account as hot and cold', { accounts: { treasury: account, cold: account } }],
+  ['a ledger that nothing comes before', { startLedger: '1' }],
+  ['a ledger number that went through a float', { startLedger: 2 }],
+  ['an asset code that no ledger has', { assets: { USDC: { ...stellar.assets.USDC, code: 'US DC' } } }],
+  ['no passphrase', { passphrase: '' }],
+])('refuses of a Stellar chain %s', (_, wrong) => {
+  const read = (entry: unknown) => readConfig(env([entry]))
+  expect(read(stellar).chains).toHaveLength(1)
+  expect(() => read({ ...stellar, ...wrong })).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+})
+
 test.each([
   ['a quorum larger than the number of nodes', env([{ ...chain, quorum: 2 }])],
   ['a chain without nodes', env([{ ...chain, rpcUrls: [] }])],

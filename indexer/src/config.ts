@@ -1,4 +1,4 @@
-import { StrKey } from '@stellar/stellar-sdk'
+import { StrKey } from '@stellar/stellar-sdk/base'
 import { isAddress } from 'viem'
 import { z } from 'zod'
 import { fromAddressBook } from './address-book.ts'
@@ -54,7 +54,9 @@ const stellarSchema = z
     /** Stellar RPC: read in Horizon's place when it is given. */
     rpcUrl: z.url().optional(),
     passphrase: z.string().min(1),
-    accounts: z.object({ treasury: account, cold: account }),
+    accounts: z
+      .object({ treasury: account, cold: account })
+      .refine(({ treasury, cold }) => treasury !== cold, 'treasury and cold are one account'),
     assets: z.record(z.string(), z.object({ code: z.string().regex(/^[a-zA-Z0-9]{1,12}$/), issuer: account })),
     /** The first ledger that may hold something of ours; the node must have the one before it, too. */
     startLedger: height.refine(ledger => ledger >= 2n, 'from 2 on'),
@@ -64,7 +66,7 @@ const stellarSchema = z
     silentCloses: z.int().min(2).max(10_000).default(12),
     /** Ledgers per database transaction while catching up. */
     batchSize: z.int().min(1).max(200).default(100),
-    rpcTimeoutMs: z.int().min(100).max(120_000).default(10_000),
+    requestTimeoutMs: z.int().min(100).max(120_000).default(10_000),
   })
   .refine(chain => chain.horizonUrl !== undefined || chain.rpcUrl !== undefined, 'neither horizonUrl nor rpcUrl')
 

@@ -20,6 +20,9 @@ export const lineOf = (
   return [event.blockHash, event.logIndex, event.txHash, event.ordinal, event.type, ...args].join(' ')
 }
 
+/** The event by its place in the block and by what it says, whatever its number within the transaction. */
+export const withoutOrdinal = (line: string): string => line.split(' ').toSpliced(3, 1).join(' ')
+
 /** The lines of the canonical events in a range, by block hash, each in the order of the chain. */
 export const readLines = async (db: ClientBase, chain: string, from: bigint, to: bigint): Promise<Map<string, string[]>> => {
   const { rows } = await db.query<Parameters<typeof lineOf>[0]>({

@@ -12,6 +12,7 @@ import { type FollowedEvm, type Held, load } from './held.ts'
 import { explain } from './log.ts'
 import { createLook, type Found } from './look.ts'
 import { pause } from './pause.ts'
+import { createProgress } from './progress.ts'
 import type { Repair } from './repair.ts'
 import { type Approval, resumeOurs, resumeTheirs } from './resume.ts'
 import { readSecondTime } from './second-reading.ts'
@@ -121,7 +122,9 @@ export const follow = async (followed: FollowedEvm, signal: AbortSignal): Promis
     return report({ ...held, branch, heights, evidence, tokens: folded.after }, latest.number)
   }
 
+  const progress = createProgress(log, chain, BigInt(2 * config.batchSize))
   const report = (held: Held, nodeHeight: bigint): Held => {
+    progress(tipOf(held.branch).number, nodeHeight)
     status.state = 'following'
     status.reason = undefined
     status.nodeHeight = nodeHeight

@@ -224,11 +224,10 @@ describe('reorgs', () => {
     expect((await tables.head()).halted_reason).toMatch(/^reorg_below_finality/)
     expect(await finalFacts(tables.pool, 10)).toEqual([])
     expect(await factOf(lock)).toMatchObject({ revision: 1, payload: { status: 'included' } })
-    expect(
-      (await tables.all('select canonical from chain_blocks where number = $1 order by 1', [fork.height + 4])).map(
-        r => r.canonical,
-      ),
-    ).toEqual([false, true])
+    // How far the rival branch had come when it was seen is a matter of chance.
+    const bothOf = `select distinct canonical from chain_blocks where number in (select number from chain_blocks where not canonical)
+                     order by canonical`
+    expect(await tables.all(bothOf)).toEqual([{ canonical: false }, { canonical: true }])
     expect((await fetch(`${indexer.url}/health/live`)).status).toBe(200)
     expect(await (await fetch(`${indexer.url}/metrics`)).text()).toContain('causeway_indexer_halted{chain="evm:31337"} 1')
     // A restart does not forget it.
@@ -297,7 +296,13 @@ describe('finality', () => {
       await evm.mine()
       await until('the cursor', tables.cursor, cursor => cursor === included + confirmations)
       expect(BigInt((await tables.head()).finalized_height)).toBe(included + confirmations - 3n)
-      expect(await finalFacts(tables.pool, 10)).toHaveLength(confirmations === 3n ? 1 : 0)
+      if (confirmations < 3n) expect(await finalFacts(tables.pool, 10)).toEqual([])
+      else
+        await until(
+          'final, once it was read again',
+          () => finalFacts(tables.pool, 10),
+          facts => facts.length === 1,
+        )
     }
   })
 })
@@ -362,7 +367,11 @@ describe('starting and standing by', () => {
     await evm.lock(2n)
     await evm.mine()
     await caughtUp()
-    expect((await ready(standby)).chain.state).toBe('following')
+    await until(
+      'it says so',
+      () => ready(standby),
+      ({ chain }) => chain.state === 'following',
+    )
     expect((await tables.inbox()).every(row => row.revision === 1)).toBe(true)
   })
 

@@ -85,7 +85,7 @@ const evmFollower = (config: EvmChainConfig, status: ChainStatus, signal: AbortS
   }
 }
 
-const sourceOf = ({ rpcUrl, horizonUrl, rpcTimeoutMs: timeoutMs }: StellarChainConfig, signal: AbortSignal): LedgerSource => {
+const sourceOf = ({ rpcUrl, horizonUrl, requestTimeoutMs: timeoutMs }: StellarChainConfig, signal: AbortSignal): LedgerSource => {
   if (rpcUrl !== undefined) return rpcSource({ rpcUrl, timeoutMs, signal })
   if (horizonUrl !== undefined) return horizonSource({ horizonUrl, timeoutMs, signal })
   throw new IndexerError('config_invalid', { reason: 'neither horizonUrl nor rpcUrl' })

@@ -104,7 +104,7 @@ test('killed again and again in the middle of a backfill, it ends with the table
   expect(kills[0]).toBeLessThan(height) // else nothing was interrupted
   expect(crashed).toEqual(clean)
   expect(clean.rows[3]).toBe(25 + 9 + 5)
-})
+}, 90_000)
 
 test('stops when it is asked to, and leaves the lock to the next one', () =>
   withDatabase(async (url, tables) => {

@@ -65,8 +65,8 @@ type EventRow = {
   chain: string
   fact: string
   type: EscrowEvent['type']
-  escrow_id: Hash
-  ref: Hash
+  escrow_id: Hash | null
+  ref: string
   token: string
   payer: string | null
   payee: string | null
@@ -110,7 +110,7 @@ const recordedEvent = (row: EventRow): RecordedEvent => ({
   fact: row.fact,
   canonical: row.canonical,
   type: row.type,
-  escrowId: row.escrow_id,
+  ...(row.escrow_id === null ? {} : { escrowId: row.escrow_id }),
   ref: row.ref,
   token: row.token,
   ...(row.payer === null ? {} : { payer: row.payer }),

@@ -1,6 +1,6 @@
 import type { ClientBase } from 'pg'
 import type { BlockRef } from './canonical.ts'
-import { linesByBlock, readLines } from './event-digest.ts'
+import { linesByBlock, readLines, withoutOrdinal } from './event-digest.ts'
 import { decode } from './evm/decode.ts'
 import type { Source } from './evm/source.ts'
 import { inTransaction } from './in-transaction.ts'
@@ -26,12 +26,14 @@ export const repairBlock = async (
   const { events, steps } = decode(await source.certainLogsOf(block), () => {})
   const ours = (await readLines(db, chain, block.number, block.number)).get(block.hash) ?? []
   const theirs = linesByBlock(events).get(block.hash) ?? []
-  const added = theirs.filter(line => !ours.includes(line)).length
-  const removed = ours.filter(line => !theirs.includes(line)).length
+  if (ours.join('\n') === theirs.join('\n')) return undefined
+  // A log that was missing shifts the ordinals behind it: such an event gets another name as a fact, and is the same event.
+  const [held, real] = [ours.map(withoutOrdinal), theirs.map(withoutOrdinal)]
+  const added = real.filter(line => !held.includes(line)).length
+  const removed = held.filter(line => !real.includes(line)).length
   const states = await readTokenStates(db, chain, block.number - 1n)
   // A gap before this block is another block's matter: each token goes on from where this block takes it up.
   const { rows } = foldTokens(states, steps, midway)
-  if (added + removed === 0) return undefined
   await inTransaction(db, async () => {
     const { rows: before } = await db.query<{ fact: string }>(
       'update chain_events set canonical = false where chain = $1 and block_hash = $2 and canonical returning fact',

@@ -15,7 +15,7 @@ export type SecondReading =
   | { readonly kind: 'verified'; readonly height: bigint }
   /** Some blocks were set right; the range is read once more. */
   | { readonly kind: 'repaired'; readonly repairs: readonly Repair[] }
-  /** Another node was wrong, and is asked no more for a while. */
+  /** The other node is on another branch below what is final, and is asked no more for a while. */
   | { readonly kind: 'accused'; readonly endpoint: string }
   | { readonly kind: 'mismatch'; readonly totals: readonly Total[] }
 
@@ -42,7 +42,6 @@ export const readSecondTime = async (
       hash => theirs.get(hash)?.join() !== ours.get(hash)?.join(),
     )
     const blocks = await readBlockRefs(db, chain, doubtful)
-    // Logs of a block that is not in the tables: the node is on another branch below what is final.
     if (blocks.length < doubtful.length) {
       source.accuse(endpoint, 'second reading')
       return { kind: 'accused', endpoint }
@@ -53,8 +52,8 @@ export const readSecondTime = async (
       if (repair) repairs.push(repair)
     }
     if (repairs.length > 0) return { kind: 'repaired', repairs }
+    // The receipts of every block in question have said that the tables are right, and where there is no question the two agree.
     source.accuse(endpoint, 'second reading')
-    return { kind: 'accused', endpoint }
   }
   const totals = await compareTotals(db, source, chain, to, tip)
   const wrong = totals.filter(({ locked, folded }) => locked !== folded)
@@ -73,8 +72,8 @@ export const readSecondTime = async (
         from,
         to.number,
         endpoint,
-        told.events,
-        told.digest,
+        known.events,
+        known.digest,
         JSON.stringify(Object.fromEntries(totals.map(toJson))),
       ],
     })

@@ -77,7 +77,7 @@ beforeEach(async () => {
 })
 afterEach(() =>
   tables.all(
-    'truncate chain_heads, chain_blocks, chain_events, chain_token_states, chain_reorgs, chain_outbox, inbox, finality_waits, transfers',
+    'truncate chain_heads, chain_blocks, chain_events, chain_anomalies, chain_token_states, chain_reorgs, chain_outbox, inbox, finality_waits, transfers',
   ),
 )
 
@@ -145,6 +145,46 @@ describe('the hand-off', () => {
     await put(tip, [a10], [event(a10, '1')])
     await put(anchor, [b10], [event(b10, '1', { ref: '0xother', type: 'escrowReleased' })])
     expect(await tables.inbox()).toMatchObject([{ revision: 2, subject: '0xother', kind: 'escrowReleased' }])
+  })
+})
+
+describe('what Stellar tells', () => {
+  const payment = (block: Header, tx: string): EscrowEvent => {
+    const { escrowId: _, ...rest } = event(block, tx, { type: 'depositReceived', ref: 'order 7', payload: { memoType: 'text' } })
+    return rest
+  }
+
+  test('a plain payment is a deposit without an escrow, and nothing else is', async () => {
+    await put(tip, [a10], [payment(a10, '1')])
+    const [row] = await tables.inbox()
+    expect(row).toMatchObject({ kind: 'depositReceived', subject: 'order 7', payload: { memoType: 'text' } })
+    expect(row?.payload).not.toHaveProperty('escrowId')
+    const found = await escrowEvents(app, { ref: 'order 7' as Hash })
+    expect(found).toEqual([{ ...payment(a10, '1'), chain, fact: '0x1:0', canonical: true }])
+    await expect(put(tip, [a11], [{ ...payment(a11, '2'), type: 'escrowLocked' }])).rejects.toMatchObject({ code: '23514' })
+  })
+
+  test('which balance was made, which one ended, and under which fee bump', async () => {
+    const payload = { balanceId: '00ab', balance: 'hold', feeBumpHash: '0xfee', sequence: '0', endedBalanceId: '00cd' }
+    await put(tip, [a10], [event(a10, '1', { type: 'escrowReleased', payload })])
+    const { endedBalanceId: _, ...told } = payload
+    expect((await tables.inbox())[0]?.payload).toMatchObject(told)
+    expect(await tables.all('select balance_id from chain_events')).toEqual([{ balance_id: '00ab' }])
+  })
+
+  test('a strange transaction is kept with its ledger, once', async () => {
+    const strange = {
+      ...{ blockNumber: 10n, blockHash: a10.hash, txHash: hash('1'), ordinal: -1, reason: 'undecodable' },
+      ...{ detail: "a NUL \0 and a quote '", envelopeXdr: 'AAAA', resultXdr: 'AAAB' },
+    }
+    const commit = { chain, from: tip, ancestor: tip, blocks: [a10], events: [], heights, mode: 'closed' as const }
+    await commitBatch(db, { ...commit, anomalies: [strange, strange] })
+    expect(await tables.all('select * from chain_anomalies')).toMatchObject([
+      { chain, tx_hash: '0x1', block_number: '10', detail: "a NUL \u{fffd} and a quote '", envelope_xdr: 'AAAA' },
+    ])
+    expect((await readHead(db, chain))?.mode).toBe('closed')
+    await expect(db.query('update chain_anomalies set reason = $1', ['x'])).rejects.toMatchObject({ code: '42501' })
+    expect((await app.query('select count(*)::int from chain_anomalies')).rows).toEqual([{ count: 1 }])
   })
 })
 

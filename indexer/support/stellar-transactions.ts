@@ -10,7 +10,7 @@ import {
   type Transaction,
   TransactionBuilder,
   xdr,
-} from '@stellar/stellar-sdk'
+} from '@stellar/stellar-sdk/base'
 import type { Hash } from '../src/observation.ts'
 import type { RawTransaction } from '../src/stellar/transaction.ts'
 import type { Watched } from '../src/stellar/watched.ts'

@@ -24,6 +24,7 @@ export const openTables = (url: string) => {
         await all('select to_jsonb(b) as row from chain_blocks b order by chain, hash'),
         await all('select to_jsonb(e) as row from chain_events e order by chain, block_hash, log_index'),
         await all('select to_jsonb(i) - $1 as row from inbox i order by source, fact', ['received_at']),
+        await all('select to_jsonb(a) - $1 as row from chain_anomalies a order by chain, tx_hash, ordinal, reason', ['seen_at']),
         await all('select to_jsonb(t) as row from chain_token_states t order by chain, token, block_hash'),
       ]
       return { sha256: createHash('sha256').update(JSON.stringify(parts)).digest('hex'), rows: parts.map(part => part.length) }

@@ -64,11 +64,12 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
     submit: async order => {
       waiting.push(order)
       setImmediate(() => void handOver())
-      return done({ hash: `0x${order.key}`, nonce: 0, sender: '' })
+      return done({ hash: `0x${order.key}`, nonce: '0', sender: '' })
     },
     find: async () => unknown('not asked in a benchmark'),
     tend: async () => {},
     tokenAddress: () => `0x${'cc'.repeat(20)}`,
+    mintPayer: () => `0x${'cc'.repeat(20)}`,
     mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
     supplyOf: async () => '0',
     balanceOf: async () => '0',

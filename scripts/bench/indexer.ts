@@ -85,12 +85,13 @@ const child = await startChild({
   logFile: join(workspace.folder, 'indexer.log'),
 })
 const startedMs = performance.now()
+const indexerCpuBeforeMs = cpuMsOf(child.pid) ?? Number.NaN
 const committedMs = await whenTold(async () => (await count('select count(*) from chain_events')) === events)
+const indexerCpuMs = (cpuMsOf(child.pid) ?? Number.NaN) - indexerCpuBeforeMs
 const seconds = (committedMs - startedMs) / 1_000
 const backfill = await scrape(String(child.ready.url))
 const backfillRssMb = peakResidentMb(child.pid)
 const databaseCpuMs = (postgresCpuMs(workspace.folder) ?? Number.NaN) - databaseCpuBeforeMs
-const indexerCpuMs = cpuMsOf(child.pid) ?? Number.NaN
 const inbox = await count('select count(*) from inbox where revision = 1')
 
 // The second reading of all that comes first: at the tip it is one block at a time.
@@ -118,7 +119,7 @@ const result = {
   httpCalls: backfill.httpCalls,
   fetchSeconds: round(backfill.fetchSeconds, 3),
   databaseSeconds: round(backfill.databaseSeconds, 3),
-  // What the machine's other work cannot blur: CPU time of the indexer from its spawning on, and of Postgres.
+  // What the machine's other work blurs least: the CPU time that it took.
   indexerCpuSeconds: orNull(round(indexerCpuMs / 1_000)),
   databaseCpuSeconds: orNull(round(databaseCpuMs / 1_000)),
   rssMb: backfillRssMb,

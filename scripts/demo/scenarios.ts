@@ -2,66 +2,18 @@ import { randomUUID } from 'node:crypto'
 import { createTestClient, encodeFunctionData, http, publicActions } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
-import { type ApiClient, apiClient, type EventView, type TransferView } from '../local/api-client.ts'
 import { markFork } from '../local/reorg.ts'
 import type { World } from '../local/world.ts'
-import type { Narrator } from './narrator.ts'
-
-export type Stage = { readonly world: World; readonly api: ApiClient; readonly narrator: Narrator }
-
-/** What a scenario showed; throws when it did not happen as it should. */
-export type Scenario = {
-  readonly letter: string
-  readonly name: string
-  readonly title: string
-  readonly play: (stage: Stage) => Promise<void>
-}
-
-export const stageFor = (world: World, narrator: Narrator): Stage => ({
-  world,
-  api: apiClient(world.apiUrl, world.apiKey),
-  narrator,
-})
+import { endsAs, follow, must, post, type Scenario, type Stage } from './stage.ts'
+import { stellarScenarios } from './stellar-scenarios.ts'
 
 const customer = '0x90F79bf6EB2c4f870365E785982E1f101E93b906'
 
-export const order = (world: World, value: string, rail: 'ach' | 'wire' = 'ach') => ({
+const order = (world: World, value: string, rail: 'ach' | 'wire' = 'ach') => ({
   source: { type: 'bank_account', rail, name: 'Ada Lovelace', accountNumber: '1234567890', routingNumber: '021000021' },
   destination: { type: 'chain_address', chain: world.chain, asset: 'USDC', address: customer },
   amount: { value, asset: 'USD' },
 })
-
-const must = (condition: boolean, what: string) => {
-  if (!condition) throw new Error(what)
-}
-
-const post = async ({ api }: Stage, body: unknown, key: string = randomUUID()): Promise<TransferView> => {
-  const { status, body: transfer } = await api.call<TransferView>('POST', '/v1/transfers', { key, body })
-  must(status === 202, `POST /v1/transfers answered ${status}: ${JSON.stringify(transfer)}`)
-  return transfer
-}
-
-/** Follows a transfer to its end, tells its timeline, and returns its events. */
-const follow = async (
-  stage: Stage,
-  id: string,
-  onEvent: (event: EventView) => void | Promise<void> = () => {},
-): Promise<EventView[]> => {
-  const startedMs = performance.now()
-  const events: EventView[] = []
-  await stage.api.follow(id, async event => {
-    events.push(event)
-    stage.narrator.event(performance.now() - startedMs, event)
-    await onEvent(event)
-  })
-  return events
-}
-
-const endsAs = async ({ api }: Stage, id: string, state: string): Promise<TransferView> => {
-  const transfer = await api.transfer(id)
-  must(transfer.state === state, `${id} is ${transfer.state}, not ${state}: ${JSON.stringify(transfer.failure)}`)
-  return transfer
-}
 
 const bankDebitsOf = async ({ world }: Stage, id: string): Promise<number> => {
   const { data } = (await (await fetch(`${world.bank.url}/admin/transfers`)).json()) as {
@@ -210,4 +162,5 @@ export const scenarios: readonly Scenario[] = [
       must(locks.length === 2 && locks[0]!.place!.blockHash !== locks[1]!.place!.blockHash, 'the lock was not included again')
     },
   },
+  ...stellarScenarios,
 ]

@@ -1,6 +1,7 @@
 import pg from 'pg'
 import { createPublicClient, erc20Abi, http } from 'viem'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
+import { stellarLaws } from './stellar-laws.ts'
 import type { World } from './world.ts'
 
 export type Law = { readonly name: string; readonly ok: boolean; readonly detail: string }
@@ -34,7 +35,7 @@ const endings: Record<string, readonly string[]> = {
  * database, the bank and the node directly and uses nothing of the service.
  */
 export const checkLaws = async (
-  world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'settlementToken' | 'chain'>,
+  world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'settlementToken' | 'chain' | 'stellar'>,
 ): Promise<Law[]> => {
   const database = new pg.Client({ connectionString: world.databaseUrl })
   await database.connect()
@@ -52,8 +53,15 @@ export const checkLaws = async (
       abi: escrowAbi,
       fromBlock: BigInt(world.contracts.startBlock),
     })
-    const transfers = await ask<{ id: string; state: string; ref: string; source_minor: string; confirmations: number }>(
-      `select id, state, escrow_ref as ref, terms->'sourceAmount'->>'minor' as source_minor,
+    const transfers = await ask<{
+      id: string
+      state: string
+      chain: string
+      ref: string
+      source_minor: string
+      confirmations: number
+    }>(
+      `select id, state, terms->>'chain' as chain, escrow_ref as ref, terms->'sourceAmount'->>'minor' as source_minor,
               (terms->'finality'->>'confirmations')::int as confirmations from transfers`,
     )
     const laws: Law[] = []
@@ -162,6 +170,9 @@ export const checkLaws = async (
       supply === issued ? [] : [`supply ${supply}, issued in the ledger ${issued}`],
       `${supply} EURC on chain and owed in the ledger`,
     )
+
+    if (world.stellar)
+      for (const { name, problems, fine } of await stellarLaws(world.stellar, transfers, posted)) law(name, problems, fine)
 
     const early = transfers.flatMap(({ id, ref, confirmations }) => {
       const release = logs.find(log => log.eventName === 'Released' && (log.args as { ref?: string }).ref === ref)

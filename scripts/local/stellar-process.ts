@@ -1,11 +1,10 @@
-import { serveStellar } from './stellar/server.ts'
+import { type StellarServerSettings, serveStellar } from './stellar/server.ts'
 
 // A Stellar network as a process of its own: Horizon, friendbot and Stellar RPC over HTTP on loopback.
-const [folder, port, closeMs, passphrase] = process.argv.slice(2)
-if (!folder || !port || !closeMs || !passphrase)
-  throw new Error('usage: stellar-process.ts FOLDER PORT CLOSE_MS PASSPHRASE (0 ms: ledgers only on demand)')
+const [settings] = process.argv.slice(2)
+if (!settings) throw new Error('usage: stellar-process.ts SETTINGS (JSON)')
 
-const stellar = await serveStellar({ folder, port: Number(port), closeMs: Number(closeMs), passphrase })
+const stellar = await serveStellar(JSON.parse(settings) as StellarServerSettings)
 
 const stop = async () => {
   await stellar.close()

@@ -2,12 +2,15 @@ import { join } from 'node:path'
 import { startChild } from './child.ts'
 import { freePort } from './ports.ts'
 import { localPassphrase } from './stellar/passphrase.ts'
+import type { StellarServerSettings } from './stellar/server.ts'
 
 export type LocalStellarOptions = {
   readonly port?: number
   /** Ms between ledgers; 1,000 when absent. 0: by hand only (`POST /local/close`). */
   readonly closeMs?: number
   readonly passphrase?: string
+  /** How long `POST /transactions` waits; 30 s when absent. */
+  readonly submissionTimeoutMs?: number
   readonly onExit?: (code: number | null, signal: NodeJS.Signals | null) => void
 }
 
@@ -25,12 +28,19 @@ export type LocalStellar = {
 
 /** A Stellar network as a process of its own, with its journal under the folder. */
 export const startStellar = async (folder: string, options: LocalStellarOptions = {}): Promise<LocalStellar> => {
-  const passphrase = options.passphrase ?? localPassphrase
+  const { closeMs, submissionTimeoutMs, passphrase = localPassphrase } = options
   const port = await freePort(options.port)
+  const settings: StellarServerSettings = {
+    folder: join(folder, 'stellar'),
+    port,
+    passphrase,
+    ...(closeMs === undefined ? {} : { closeMs }),
+    ...(submissionTimeoutMs === undefined ? {} : { submissionTimeoutMs }),
+  }
   const child = await startChild({
     name: 'stellar',
     script: 'scripts/local/stellar-process.ts',
-    args: [join(folder, 'stellar'), String(port), String(options.closeMs ?? 1_000), passphrase],
+    args: [JSON.stringify(settings)],
     logFile: join(folder, 'stellar.log'),
     ...(options.onExit ? { onExit: options.onExit } : {}),
   })

@@ -16,15 +16,24 @@ import { deploySettlementToken } from './deploy-settlement-token.ts'
 import { type LocalEvm, startEvm } from './evm.ts'
 import { freePort } from './ports.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
+import { type StellarBridge, startStellarBridge } from './stellar-bridge.ts'
 import { createWorkspace } from './workspace.ts'
 
 export type WorldOptions = {
   /** Wanted ports; one that is taken is moved. Without them every port is a free one. */
-  readonly ports?: { readonly api?: number; readonly evm?: number; readonly bank?: number; readonly postgres?: number }
+  readonly ports?: {
+    readonly api?: number
+    readonly evm?: number
+    readonly stellar?: number
+    readonly bank?: number
+    readonly postgres?: number
+  }
   /** Milliseconds between blocks; 0: blocks on demand. */
   readonly blockMs?: number
   /** Confirmations that the local finality policy asks for. */
   readonly confirmations?: number
+  /** Milliseconds between Stellar ledgers; without it there is no Stellar network. */
+  readonly stellarCloseMs?: number
   /** How deep a reorg may be before the chain is halted. */
   readonly finalityDepth?: number
   readonly bank?: Parameters<typeof startBank>[1]
@@ -34,7 +43,10 @@ export type WorldOptions = {
   readonly onExit?: (name: string, code: number | null, signal: NodeJS.Signals | null) => void
 }
 
-/** A whole Causeway on this machine: real Postgres, a real EVM, a simulated bank, and service and indexer as processes of their own. */
+/**
+ * A whole Causeway on this machine: real Postgres, a real EVM, a Stellar network if asked for, a simulated bank, and service and indexer as
+ * processes of their own.
+ */
 export type World = {
   readonly folder: string
   readonly apiUrl: string
@@ -47,6 +59,7 @@ export type World = {
   readonly settlementToken: Address
   readonly bank: LocalBank
   readonly chain: `evm:${number}`
+  readonly stellar: StellarBridge | undefined
   readonly service: () => Child
   readonly indexer: () => Child
   /** What service and indexer are told. */
@@ -54,7 +67,7 @@ export type World = {
   /** Starts it again; `change` holds for this run only. */
   readonly startService: (change?: Record<string, string>) => Promise<void>
   readonly startIndexer: (change?: Record<string, string>) => Promise<void>
-  readonly logOf: (name: 'service' | 'indexer' | 'bank' | 'evm' | 'postgres') => string
+  readonly logOf: (name: 'service' | 'indexer' | 'bank' | 'evm' | 'stellar' | 'postgres') => string
   readonly stop: () => Promise<void>
 }
 
@@ -88,7 +101,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     const apiPort = await freePort(ports.api)
     const indexerPort = await freePort()
     const apiUrl = `http://127.0.0.1:${apiPort}`
-    const [postgres, [evm, contracts, settlementToken], bank] = await settleAll([
+    const [postgres, [evm, contracts, settlementToken], bank, stellar] = await settleAll([
       timed('Postgres', startPostgres(folder, ports.postgres).then(started)).then(async (postgres: LocalPostgres) => {
         await timed('migrations', migrate(postgres.url))
         return postgres
@@ -106,6 +119,12 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
           ...options.bank,
         }).then(started),
       ),
+      options.stellarCloseMs === undefined
+        ? Promise.resolve(undefined)
+        : timed(
+            'Stellar',
+            startStellarBridge(folder, { closeMs: options.stellarCloseMs, ...given('port', ports.stellar) }).then(started),
+          ),
     ])
     const chain = `evm:${contracts.chainId}` as const
     const addressBook = join(folder, 'addresses.json')
@@ -114,7 +133,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       ...{ tokens: { USDC: contracts.token, EURC: settlementToken }, funding: { USDC: 'liquidity', EURC: 'mint' } },
     })
     const env = {
-      ...environment({ postgres, evm, contracts, addressBook, bank, apiPort, options }),
+      ...environment({ postgres, evm, contracts, addressBook, bank, stellar, apiPort, options }),
       INDEXER_PORT: String(indexerPort),
       ...options.env,
     }
@@ -153,6 +172,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       settlementToken,
       bank,
       chain,
+      stellar,
       env,
       service: () => service,
       indexer: () => indexer,
@@ -187,12 +207,22 @@ type Parts = {
   contracts: Deployment
   addressBook: string
   bank: LocalBank
+  stellar: StellarBridge | undefined
   apiPort: number
   options: WorldOptions
 }
 
 /** What the processes are told, exactly as a deployment would tell them. */
-const environment = ({ postgres, evm, contracts, addressBook, bank, apiPort, options }: Parts): Record<string, string> => ({
+const environment = ({
+  postgres,
+  evm,
+  contracts,
+  addressBook,
+  bank,
+  stellar,
+  apiPort,
+  options,
+}: Parts): Record<string, string> => ({
   DATABASE_URL: postgres.url,
   PORT: String(apiPort),
   CAUSEWAY_CHAINS: JSON.stringify([
@@ -210,7 +240,9 @@ const environment = ({ postgres, evm, contracts, addressBook, bank, apiPort, opt
         { uptoMinor: null, requirement: { level: 'latest', confirmations: (options.confirmations ?? 2) * 2 } },
       ],
     },
+    ...(stellar ? [stellar.entry] : []),
   ]),
+  ...stellar?.env,
   CAUSEWAY_BANKS: JSON.stringify([
     {
       id: 'bank:sim',

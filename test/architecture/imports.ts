@@ -11,7 +11,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   money: { values: ['errors.ts'] },
   ledger: { values: ['money', 'transaction.ts', 'errors.ts'], types: ['chains/chain.ts'] },
   transfer: { values: ['money', 'ledger/entry.ts', 'ledger/chart.ts', 'errors.ts'], types: ports },
-  policy: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts', ...ports] },
+  policy: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts', 'chain-config.ts', ...ports] },
   liquidity: { values: ['money', 'ledger', 'transaction.ts', 'errors.ts'], types: ['transfer', 'log.ts', ...ports] },
   intents: { values: ['money', 'transfer', 'outcome.ts', 'repeat.ts', 'errors.ts'], types: ['policy', 'log.ts', ...ports] },
   saga: {
@@ -47,8 +47,10 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   'repeat.ts': { values: [] },
   'borrow.ts': { values: [] },
   'transaction.ts': { values: ['borrow.ts'] },
+  'config.ts': { values: ['money', 'errors.ts', 'chain-config.ts', 'config-fields.ts'], types: ['transfer', 'policy', ...ports] },
+  'chain-config.ts': { values: ['money', 'address-book.ts', 'config-fields.ts'], types: ports },
+  'config-fields.ts': { values: ['money'] },
   'address-book.ts': { values: [] },
-  'config.ts': { values: ['money', 'address-book.ts', 'errors.ts'], types: ['transfer', 'policy', ...ports] },
 }
 const publishedByIndexer = ['indexer/src/observation.ts', 'indexer/src/queries.ts']
 const seesEverything = ['app.ts', 'main.ts']

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { scenarios, stageFor } from '../../scripts/demo/scenarios.ts'
+import { scenarios } from '../../scripts/demo/scenarios.ts'
+import { stageFor } from '../../scripts/demo/stage.ts'
 import { compileContracts } from '../../scripts/local/compile.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
 
@@ -7,7 +8,7 @@ let scene: Scenario
 
 beforeAll(async () => {
   await compileContracts()
-  scene = await startScenario({ blockMs: 250 })
+  scene = await startScenario({ blockMs: 250, stellarCloseMs: 500 })
 })
 afterAll(() => scene?.stop())
 

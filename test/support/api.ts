@@ -46,6 +46,7 @@ export const readOnlyChain: Chain = {
   find: async () => unknown('not in this test'),
   tend: async () => {},
   tokenAddress: () => token,
+  mintPayer: () => token,
   mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
   supplyOf: async () => '0',
   balanceOf: async () => '0',

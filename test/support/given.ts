@@ -24,7 +24,7 @@ export type Asked = {
   readonly timers?: Readonly<Record<string, number | null>>
   /** The fact that is waited for; null ends the wait. */
   readonly waits?: Readonly<Record<string, string | null>>
-  readonly liquidity?: 'reserve' | 'consume' | 'free'
+  readonly liquidity?: Decision['liquidity']
 }
 
 type ExpectedEvent = EventType | (Partial<TransferEvent> & { type: EventType })

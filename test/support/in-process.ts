@@ -126,7 +126,7 @@ export const inProcessChain = (pool: Pool, id: Chain['id'] = 'evm:1'): InProcess
     if (typeof fault === 'object') return refused(fault.refused, 'no')
     const known = stored.get(order.key)
     if (!known && wouldRevert(order)) return refused('chain_refused', 'it would revert')
-    const tx = known?.tx ?? { hash: `0x${order.key}`, nonce: stored.size, sender: 'operator' }
+    const tx = known?.tx ?? { hash: `0x${order.key}`, nonce: String(stored.size), sender: 'operator' }
     if (!known) stored.set(order.key, { order, tx, included: false, reverted: false })
     return fault === 'lostAfter' ? unknown('time-out') : done(tx)
   }
@@ -195,6 +195,7 @@ export const inProcessChain = (pool: Pool, id: Chain['id'] = 'evm:1'): InProcess
     },
     tend: async () => {},
     tokenAddress: () => `0x${'cc'.repeat(20)}`,
+    mintPayer: () => `0x${'cc'.repeat(20)}`,
     mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '1000000000000' }),
     supplyOf: async () => '0',
     balanceOf: async () => '0',

@@ -1,12 +1,12 @@
 import type { Currency } from '../money/currency.ts'
 import type { Outcome } from '../outcome.ts'
 
-/** CAIP-2 style: `evm:31337`, later `stellar:…`. */
+/** CAIP-2 style: `evm:31337`, `stellar:testnet`. */
 export type ChainId = `${string}:${string}`
 
 /** What the escrow holds and who may get it (DESIGN §6). Plain JSON; every value is fixed before the lock is signed. */
 export type HoldTerms = {
-  /** keccak256(transfer id, salt), 0x and 64 hex digits; indexed in every event. */
+  /** keccak256(transfer id, salt), 0x and 64 hex digits; indexed in every event, or the memo of every transaction. */
   readonly ref: `0x${string}`
   readonly currency: Currency
   /** Minor units of `currency` as a decimal string. */
@@ -31,7 +31,8 @@ export type ChainOrder = {
 /** A chain transaction that is signed, stored and on its way (or further). */
 export type ChainTx = {
   readonly hash: `0x${string}`
-  readonly nonce: number
+  /** What keeps its sender from sending it twice, as a decimal string: the nonce, or the sequence number of the channel. */
+  readonly nonce: string
   readonly sender: string
 }
 
@@ -49,7 +50,7 @@ export type Chain = {
   readonly id: ChainId
   /** The address that locks and gets refunds. */
   readonly treasury: string
-  /** The contract that holds the escrows. */
+  /** The contract that holds the escrows, or the account that can claim them. */
   readonly escrow: string
   /** The id that the escrow of these terms has on chain; known before anything is sent. */
   readonly escrowId: (terms: HoldTerms) => `0x${string}`
@@ -72,8 +73,10 @@ export type Chain = {
    * stored bytes again, replaces what is stuck at the same nonce with a higher fee. To be called again and again.
    */
   readonly tend: () => Promise<void>
-  /** The contract of a currency on this chain. Throws `asset_unknown`. */
+  /** The contract of a currency on this chain, or its `CODE:ISSUER`. Throws `asset_unknown`. */
   readonly tokenAddress: (currency: Currency) => string
+  /** The payer of what is minted for a lock, to whom it goes back to be burned. Throws `asset_unknown`. */
+  readonly mintPayer: (currency: Currency) => string
   /** What our keys may mint of a currency, by the chain's own word. Throws `chain_unavailable`. */
   readonly mintRights: (currency: Currency) => Promise<MintRights>
   /** All there is of a currency on this chain, in minor units, as a decimal string. */

@@ -149,7 +149,7 @@ const escrowsOf = ({ config, chains }: ServerDeps): EscrowOnChain[] =>
       chain: id,
       currency: currency as Currency,
       token,
-      payers: [chains.get(id)?.treasury ?? '', token],
+      payers: [chains.get(id)?.treasury ?? '', chains.get(id)?.mintPayer(currency as Currency) ?? ''],
     })),
   )
 

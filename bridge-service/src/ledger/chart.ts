@@ -17,6 +17,8 @@ export const account = {
   feeIncome: (currency: Currency) => `fee_income:${currency}`,
   /** What customers owe us after a return that came too late to roll back. */
   receivable: (currency: Currency) => `receivable:${currency}`,
+  /** What issuers have taken out of our escrows: a claim on them, or a loss. */
+  exposure: (chain: ChainId, currency: Currency) => `exposure:${chain}:${currency}`,
   equity: (currency: Currency) => `equity:${currency}`,
 } as const
 
@@ -53,6 +55,7 @@ export const chartFor = (
       { id: account.treasury(chain, currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.escrow(chain, currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.issued(chain, currency), kind: 'liability' as const, currency, shards: hot },
+      { id: account.exposure(chain, currency), kind: 'asset' as const, currency, shards: 1 },
       ...each(currency),
     ]),
   ]

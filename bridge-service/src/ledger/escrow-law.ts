@@ -33,7 +33,7 @@ with ours as (
    where chain = $1 and canonical and type = 'escrowLocked' and lower(token) = lower($2) and lower(payer) = any($3)
 ), ended as (
   select e.escrow_id, e.block_number from chain_events e join ours using (escrow_id)
-   where e.chain = $1 and e.canonical and e.type in ('escrowReleased', 'escrowRefunded')
+   where e.chain = $1 and e.canonical and e.type in ('escrowReleased', 'escrowRefunded', 'escrowClawedBack')
 ), head as (
   select cursor_height, finalized_height, halted_reason from chain_heads where chain = $1
 ), on_chain as (

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import { encodePacked, keccak256, toHex } from 'viem'
+import type { ChainConfig } from '../chain-config.ts'
 import type { Chain } from '../chains/chain.ts'
-import type { BankConfig, ChainConfig, Policy } from '../config.ts'
+import type { BankConfig, Policy } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { toJson } from '../money/money.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { BankLeg, ChainLeg, Leg, Route, Terms } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
-import { finalityFor } from './finality.ts'
+import { finalityFor, finalityVersion } from './finality.ts'
 import type { Price } from './pricing.ts'
 
 /** What the policies say about a transfer, with its price: all that is fixed when it is created. */
@@ -56,12 +57,13 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
       denominator: price.rate.denominator.toString(),
     },
     finality: finalityFor(new Map([[chainConfig.id, chainConfig.finality]]), chainConfig.id, price.destinationAmount),
+    finalityPolicy: finalityVersion(chainConfig.finality),
     clearingMs: clearingMsFor(policy.clearing, source.scheme, price.sourceAmount),
     hold: {
       ref: keccak256(encodePacked(['string', 'bytes32'], [request.transferId, salt])),
       currency: destination.currency,
       amountMinor: price.destinationAmount.minor.toString(),
-      payer: funding === 'mint' ? chain.tokenAddress(destination.currency) : chain.treasury,
+      payer: funding === 'mint' ? chain.mintPayer(destination.currency) : chain.treasury,
       payee: destination.address,
       onExpiry: 'release',
       softDeadlineMs: chainConfig.softDeadlineMs,

@@ -297,13 +297,16 @@ describe('facts', () => {
     await tell('command', 'lost-3', 'tr_nobody', 'cancel', { actor: 'api:x', reason: 'x' })
     const known = await waitingForBank()
     await tell('bank:sim', 'lost-4', known.intent.reference, 'somethingNew', {})
+    const { ref } = known.transfer.terms.hold
+    await tell('stellar:local', 'lost-5', ref, 'depositReceived', { status: 'included', ...place('1') })
+    await tell('stellar:local', 'lost-6', ref, 'escrowReleased', { status: 'included', ...place('1') }) // of which escrow it does not say
     await tellSettled(known)
     const a = start()
     await until('the known one moved', async () => (await stateOf(known.transfer.id)) === 'locking')
     const flagged = () =>
       one<{ fact: string }>(`select fact, consumed, revision from inbox where unmatched and fact like 'lost-%' order by fact`)
-    await until('all four are flagged', async () => (await flagged()).length === 4)
-    expect(await flagged()).toEqual([1, 2, 3, 4].map(n => ({ fact: `lost-${n}`, consumed: 0, revision: 1 })))
+    await until('all are flagged', async () => (await flagged()).length === 6)
+    expect(await flagged()).toEqual([1, 2, 3, 4, 5, 6].map(n => ({ fact: `lost-${n}`, consumed: 0, revision: 1 })))
     const client = await database.app.connect()
     try {
       await client.query('begin')

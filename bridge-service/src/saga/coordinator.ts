@@ -242,6 +242,12 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         escrow: work.escrowId,
         txHash: work.input.place.txHash,
       })
+    if (work.input.type === 'chainFact' && work.input.kind === 'escrowClawedBack')
+      log('error', 'the issuer clawed back an escrow: the loss is booked as exposure', {
+        transfer: transfer.id,
+        escrow: work.escrowId,
+        txHash: work.input.place.txHash,
+      })
     const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
     const input: Input =
       work.input.type === 'screened' ? { ...work.input, availableMinor: liquidity?.availableMinor ?? 0n } : work.input

@@ -85,7 +85,10 @@ const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, 
     case 'escrowCommitted':
     case 'escrowReleased':
     case 'escrowRefunded':
-    case 'escrowCredited': {
+    case 'escrowCredited':
+    case 'escrowClawedBack':
+    case 'deliveryClaimed':
+    case 'deliveryReclaimed': {
       const { status, escrowId, txHash, blockNumber, blockHash } = payload as Observation
       if (escrowId === undefined) return undefined
       const place: ChainPlace = { fact, txHash, blockNumber, blockHash }

@@ -259,7 +259,7 @@ const waitPart = (p: Parameters, steps: readonly Step[]): string | undefined => 
 const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
   const list = flat(steps, ({ decision }) => (decision.liquidity === undefined ? [] : [{ change: decision.liquidity }]))
   if (list.length === 0) return undefined
-  const status = { reserve: 'reserved', consume: 'consumed', free: 'freed' }
+  const status = { reserve: 'reserved', consume: 'consumed', free: 'freed', restore: 'restored' }
   return `promise as materialized (
       select l.* from ok, ${rows(p, list, 'l', {
         n: ['int', l => l.n],
@@ -274,13 +274,14 @@ const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefine
       returning pool_id, amount, status
     ), redeemed as (
       update reservations r set status = l.status from promise l
-       where r.transfer_id = l.id and r.status = 'reserved' and l.status <> 'reserved'
+       where r.transfer_id = l.id and l.status <> 'reserved'
+         and r.status = case l.status when 'restored' then 'consumed' else 'reserved' end
       returning r.pool_id, r.amount, r.status
     ), pool_moved as (
       update liquidity_pools l
-         set reserved = l.reserved + d.reserved, total = l.total - d.consumed, version = l.version + d.raise
-        from (select pool_id, sum(case status when 'reserved' then amount else -amount end) as reserved,
-                     coalesce(sum(amount) filter (where status = 'consumed'), 0) as consumed,
+         set reserved = l.reserved + d.reserved, total = l.total + d.gained, version = l.version + d.raise
+        from (select pool_id, sum(case status when 'reserved' then amount when 'restored' then 0 else -amount end) as reserved,
+                     sum(case status when 'consumed' then -amount when 'restored' then amount else 0 end) as gained,
                      case when bool_or(status = 'reserved') then 1 else 0 end as raise
                 from (select * from promised union all select * from redeemed) both_ways group by pool_id) d
        where l.id = d.pool_id

@@ -25,7 +25,8 @@ export type Effects = {
   readonly entries: readonly Entry[]
   readonly timers: readonly TimerChange[]
   readonly waits: readonly WaitChange[]
-  readonly liquidity?: 'reserve' | 'consume' | 'free'
+  /** `restore`: what was consumed is in the pool again. */
+  readonly liquidity?: 'reserve' | 'consume' | 'free' | 'restore'
 }
 
 /** All that one input does to one transfer. It is committed whole or not at all. */

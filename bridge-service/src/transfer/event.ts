@@ -53,6 +53,10 @@ export type TransferEvent =
   | { readonly type: 'refundFinalized' }
   | ({ readonly type: 'refundRefused' } & Refused)
   | { readonly type: 'refundRetried' }
+  /** The token's issuer took the stablecoins out of the escrow. */
+  | ({ readonly type: 'escrowClawedBack' } & ChainPlace)
+  /** What was released to a customer who could not hold it, and who never fetched it, is ours again. */
+  | ({ readonly type: 'deliveryReclaimed' } & ChainPlace)
   | { readonly type: 'creditSubmitted'; readonly bankTransferId: string }
   | { readonly type: 'creditUnknown'; readonly detail: string }
   | { readonly type: 'creditSettled'; readonly bankTransferId: string }

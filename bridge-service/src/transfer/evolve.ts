@@ -79,6 +79,10 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
       return { ...wishing(progress, 'refund', 'open'), failure: progress.failure ?? { code: 'canceled', detail: event.reason } }
     case 'escrowRefunded':
       return { ...progress, refund: placeOf(event) }
+    case 'escrowClawedBack':
+      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash } }
+    case 'deliveryReclaimed':
+      return { ...progress, failure: { code: 'delivery_reclaimed', detail: event.txHash }, deliveryReclaimed: true }
     case 'refundOrphaned':
       // Somebody else's refund leaves us without a wish of our own.
       return progress.wishes?.refund ? wishing(omit(progress, 'refund'), 'refund', 'open') : omit(progress, 'refund')

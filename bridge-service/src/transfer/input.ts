@@ -16,7 +16,15 @@ export type IntentInput =
     }
   | { readonly type: 'intentUnknown'; readonly step: Step; readonly detail: string }
 
-export type ChainFactKind = 'escrowLocked' | 'escrowCommitted' | 'escrowReleased' | 'escrowRefunded' | 'escrowCredited'
+export type ChainFactKind =
+  | 'escrowLocked'
+  | 'escrowCommitted'
+  | 'escrowReleased'
+  | 'escrowRefunded'
+  | 'escrowCredited'
+  | 'escrowClawedBack'
+  | 'deliveryClaimed'
+  | 'deliveryReclaimed'
 
 /** Everything that can move a transfer. */
 export type Input =

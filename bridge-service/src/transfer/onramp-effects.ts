@@ -109,6 +109,21 @@ const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowM
         waits: [endOf('refund')],
         intents: when('crediting', { step: 'creditFiat', attempt: 0 }),
       }
+    case 'escrowClawedBack':
+      return {
+        ...none,
+        entries,
+        liquidity: 'consume',
+        waits: [endOf('lock'), endOf('release'), endOf('refund')],
+        timers: [
+          { kind: 'clearing', dueAtMs: null },
+          { kind: 'retryRelease', dueAtMs: null },
+          { kind: 'retryRefund', dueAtMs: null },
+        ],
+        intents: when('crediting', { step: 'creditFiat', attempt: 0 }),
+      }
+    case 'deliveryReclaimed':
+      return { ...none, entries, liquidity: 'restore' }
     default:
       return { ...none, entries }
   }

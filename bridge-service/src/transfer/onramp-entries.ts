@@ -58,6 +58,19 @@ export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] =
       ]
     case 'refundFinalized':
       return [entry(progress.lockBooked ? move(escrow, funds, delivered) : unhold)]
+    case 'escrowClawedBack': {
+      // What we had minted ourselves is owed to nobody any more; what was the treasury's is now a claim on its issuer.
+      const lost = isMinted(terms) ? funds : account.exposure(terms.chain, delivered.currency)
+      return [progress.lockBooked ? entry(move(escrow, lost, delivered)) : entry(unhold, move(funds, lost, delivered))]
+    }
+    case 'deliveryReclaimed':
+      // The delivery undone, but for the fee: we owe the customer his money again, and a person decides how he gets it.
+      return [
+        entry(
+          move(account.exchange(delivered.currency), funds, delivered),
+          move(customer, account.exchange(paid.currency), money(paid.currency, paid.minor - fee.minor)),
+        ),
+      ]
     case 'creditSettled':
       return [entry(move(bankCash, customer, paid))]
     case 'creditReturned':

@@ -13,7 +13,18 @@ import type { Transfer } from './transfer.ts'
 /** What the dice decide: which news arrives next, and what the world does meanwhile. Every number picks from what is possible then. */
 type Die = {
   readonly pick: number
-  readonly world: 'quiet' | 'settle' | 'reject' | 'return' | 'mine' | 'reorg' | 'refundByAnybody' | 'cancel' | 'wait' | 'repeat'
+  readonly world:
+    | 'quiet'
+    | 'settle'
+    | 'reject'
+    | 'return'
+    | 'mine'
+    | 'reorg'
+    | 'refundByAnybody'
+    | 'clawBack'
+    | 'cancel'
+    | 'wait'
+    | 'repeat'
 }
 
 const anyLife = fc.array(
@@ -29,6 +40,7 @@ const anyLife = fc.array(
       'mine',
       'reorg',
       'refundByAnybody',
+      'clawBack',
       'cancel',
       'wait',
       'repeat',
@@ -50,7 +62,8 @@ const live = (dice: readonly Die[]) => {
     'none' | 'held' | 'settled' | 'returned' | 'rejected'
   >
   /** On chain: what each action's transaction is, and in which block it stands. */
-  const chain = { lock: 0, release: 0, refund: 0 }
+  const chain = { lock: 0, release: 0, refund: 0, clawback: 0 }
+  const isOpen = () => chain.lock > 0 && chain.release === 0 && chain.refund === 0 && chain.clawback === 0
   let block = 0
   const asked = new Set<string>()
   const news: Input[] = []
@@ -65,7 +78,12 @@ const live = (dice: readonly Die[]) => {
       step,
       fact: { type, bankTransferId: `bt_${step}`, externalId: step, at: new Date(nowMs).toISOString() },
     })
-  const kindOf = { lock: 'escrowLocked', release: 'escrowReleased', refund: 'escrowRefunded' } as const
+  const kindOf = {
+    lock: 'escrowLocked',
+    release: 'escrowReleased',
+    refund: 'escrowRefunded',
+    clawback: 'escrowClawedBack',
+  } as const
   const placeOf = (action: keyof typeof chain) => place(kindOf[action], `b${chain[action]}`, chain[action])
   // Like the inbox: one row for a fact, with what is true now; news of the same fact replace each other.
   const chainNews = (action: keyof typeof chain, status: 'included' | 'orphaned', at = placeOf(action)) => {
@@ -105,7 +123,7 @@ const live = (dice: readonly Die[]) => {
     if (asked.has('lockEscrow') && chain.lock === 0) {
       chain.lock = block
       chainNews('lock', 'included')
-    } else if (chain.lock > 0 && chain.release === 0 && chain.refund === 0) {
+    } else if (isOpen()) {
       // The contract lets one of the two happen; whose transaction comes first is up to the block.
       const action =
         asked.has('releaseEscrow') && (block % 2 === 0 || !asked.has('refundEscrow'))
@@ -121,6 +139,8 @@ const live = (dice: readonly Die[]) => {
   }
   /** Everything of a chain that is not yet final for the machine can be taken back, the latest first. */
   const reorg = () => {
+    // A chain whose issuers claw back closes its ledgers for good.
+    if (chain.clawback > 0) return
     for (const action of ['release', 'refund', 'lock'] as const) {
       const final =
         action === 'lock'
@@ -173,14 +193,15 @@ const live = (dice: readonly Die[]) => {
       case 'reorg':
         return pick % 3 === 0 ? reorg() : undefined
       case 'refundByAnybody':
-        if (
-          chain.lock > 0 &&
-          chain.release === 0 &&
-          chain.refund === 0 &&
-          nowMs / 1000 >= (transfer.progress.debit?.refundAfter ?? Infinity)
-        ) {
+        if (isOpen() && nowMs / 1000 >= (transfer.progress.debit?.refundAfter ?? Infinity)) {
           chain.refund = ++block
           chainNews('refund', 'included')
+        }
+        return
+      case 'clawBack':
+        if (isOpen() && pick % 4 === 0) {
+          chain.clawback = ++block
+          chainNews('clawback', 'included')
         }
         return
       case 'cancel':
@@ -244,7 +265,10 @@ describe('an on-ramp in a world that tells the truth late, twice and in any orde
         const credit = bank.credit === 'settled' ? paid : 0n
         expect(ledger.balance('bank_cash:USD'), 'bank cash is the bank’s').toBe(debit - credit)
         expect(ledger.balance('escrow:evm:1:USDC'), 'escrow is the chain’s').toBe(
-          chain.lock > 0 && chain.release === 0 && chain.refund === 0 ? 100_000_000n : 0n,
+          chain.lock > 0 && chain.release === 0 && chain.refund === 0 && chain.clawback === 0 ? 100_000_000n : 0n,
+        )
+        expect(ledger.balance('exposure:evm:1:USDC'), 'what the issuer took is our exposure').toBe(
+          chain.clawback > 0 ? 100_000_000n : 0n,
         )
         expect(ledger.balance('exchange:USDC'), 'delivered is what the chain released').toBe(
           chain.release > 0 ? 100_000_000n : 0n,

@@ -971,6 +971,110 @@ describe('a transfer in a person’s hands', () => {
   })
 })
 
+describe('a clawback by the issuer', () => {
+  const clawedBack = included('escrowClawedBack', '40')
+  const cleared = { clearing: null, retryRelease: null, retryRefund: null }
+  const waits = { lock: null, release: null, refund: null }
+  const lossOnHold = ['treasury:evm:1:USDC +100.000000 pending', 'escrow:evm:1:USDC -100.000000 pending']
+  const takenFromTreasury = ['treasury:evm:1:USDC -100.000000', 'exposure:evm:1:USDC +100.000000']
+
+  it.each([
+    ['clearing', []],
+    ['releasing', ['releaseEscrow FAILED']],
+    ['refunding', ['refundEscrow FAILED']],
+  ] as const)(
+    'of an escrow that is booked, while the transfer is %s, is our exposure, and the customer’s money goes back',
+    (state, answered) => {
+      given(onramp(), history[state])
+        .when(clawedBack)
+        .then([{ type: 'escrowClawedBack', ...place('40') }], {
+          state: 'crediting',
+          answered,
+          entries: [['escrow:evm:1:USDC -100.000000', 'exposure:evm:1:USDC +100.000000']],
+          intents: ['creditFiat'],
+          timers: cleared,
+          waits,
+          liquidity: 'consume',
+        })
+    },
+  )
+
+  it.each([
+    ['locked', []],
+    ['locking', ['lockEscrow SUCCEEDED']],
+  ] as const)('of an escrow that is a hold only, while the transfer is %s, is taken from the treasury', (state, answered) => {
+    given(onramp(), history[state])
+      .when(clawedBack)
+      .then(['escrowClawedBack'], {
+        state: 'crediting',
+        answered,
+        entries: [[...lossOnHold.toReversed(), ...takenFromTreasury]],
+        intents: ['creditFiat'],
+        timers: cleared,
+        waits,
+        liquidity: 'consume',
+      })
+  })
+
+  it('of what we minted ourselves is owed to nobody', () => {
+    const plan = (events: readonly TransferEvent[]) =>
+      events.map(event => (event.type === 'liquidityReserved' ? ({ type: 'mintPlanned' } as const) : event))
+    given(onramp({ funding: 'mint' }), plan(history.clearing))
+      .when(clawedBack)
+      .then(['escrowClawedBack'], {
+        state: 'crediting',
+        entries: [['escrow:evm:1:USDC -100.000000', 'issued:evm:1:USDC +100.000000']],
+        intents: ['creditFiat'],
+        timers: cleared,
+        waits,
+      })
+  })
+
+  it('leaves nothing to credit when the debit came back, too', () => {
+    given(onramp(), [...history.refunding, debitReturned])
+      .when(clawedBack)
+      .then(['escrowClawedBack', 'transferCompensated'], {
+        state: 'compensated',
+        answered: ['refundEscrow FAILED'],
+        entries: [['escrow:evm:1:USDC -100.000000', 'exposure:evm:1:USDC +100.000000']],
+        timers: cleared,
+        waits,
+        liquidity: 'consume',
+      })
+  })
+
+  it('of what has left the escrow is nothing', () => {
+    for (const state of ['debiting', 'released', 'completed', 'refunded', 'crediting', 'compensated', 'review'] as const)
+      given(onramp(), history[state]).when(clawedBack).thenNothing()
+  })
+})
+
+describe('a delivery that nobody fetched', () => {
+  const reclaimed = included('deliveryReclaimed', '50')
+  const undone = [
+    'exchange:USDC -100.000000',
+    'treasury:evm:1:USDC +100.000000',
+    'customer_clearing:USD -100.00',
+    'exchange:USD +100.00',
+  ]
+
+  it.each(['completed', 'review'] as const)('is owed to the customer again, in a person’s hands: %s', state => {
+    given(onramp(), history[state])
+      .when(reclaimed)
+      .then([{ type: 'deliveryReclaimed', ...place('50') }], { state: 'review', entries: [undone], liquidity: 'restore' })
+  })
+
+  it('comes back once, and only where there was one', () => {
+    const back = [...history.completed, { type: 'deliveryReclaimed', ...place('50') } as const]
+    given(onramp(), back).when(reclaimed).thenNothing()
+    given(onramp(), history.crediting).when(reclaimed).thenNothing()
+  })
+
+  it('is no news when he has fetched it: it was his from the release on', () => {
+    given(onramp(), history.completed).when(included('deliveryClaimed', '51')).thenNothing()
+  })
+})
+
 describe('canceling', () => {
   it.each(['releasing', 'released', 'completed', 'refunded', 'crediting', 'compensated', 'failed', 'review'] as const)(
     'is refused when the transfer is %s',

@@ -253,11 +253,38 @@ const readChain = (
           { type: 'escrowRefunded', ...place },
         ])
       return nothing('the refund is known')
+    case 'escrowClawedBack':
+      return readClawback({ state, progress }, place)
+    case 'deliveryReclaimed':
+      // Completed, or in a person's hands since the debit came back; nobody else's delivery is ours to take.
+      if ((state !== 'completed' && state !== 'review') || progress.release === undefined || progress.deliveryReclaimed)
+        return nothing('there is no delivery of it')
+      return happened([{ type: 'deliveryReclaimed', ...place }])
+    case 'deliveryClaimed':
+      return nothing('it was delivered when it was released')
     case 'escrowCommitted':
       return nothing('an on-ramp commits nothing')
     case 'escrowCredited':
       // The release or refund beside it stands: in law the tokens are the owner's, who can claim them for ever.
       return nothing('the token refused the payout, and its owner can claim it')
+  }
+}
+
+/** The stablecoins are gone, and the loss is ours and the issuer's to settle: the customer gets his money back. */
+const readClawback = ({ state, progress }: Pick<Transfer, 'state' | 'progress'>, place: ChainPlace): Reading => {
+  const gone: TransferEvent[] = [{ type: 'escrowClawedBack', ...place }, ...ifNothingToPayBack(progress)]
+  switch (state) {
+    case 'locking':
+      return happened(gone, changed('lockEscrow', 'SUCCEEDED'))
+    case 'locked':
+    case 'clearing':
+      return happened(gone)
+    case 'releasing':
+      return happened(gone, changed('releaseEscrow', 'FAILED', progress.attempts.release))
+    case 'refunding':
+      return happened(gone, changed('refundEscrow', 'FAILED', progress.attempts.refund))
+    default:
+      return nothing('there is nothing of it in escrow')
   }
 }
 

@@ -28,8 +28,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  * The version of this machine that a new transfer is pinned to. Raise it when a recorded history would be read differently, or could not be
  * read by the machine before.
  *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
+ *   3: `escrowClawedBack` and `deliveryReclaimed`.
  */
-export const currentDefinition = 2
+export const currentDefinition = 3
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'
@@ -56,6 +57,7 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
     compensationStarted: 'crediting',
     debitReturned: 'locking',
     escrowRefunded: 'refunded',
+    escrowClawedBack: 'crediting',
   },
   locked: {
     lockOrphaned: 'locking',
@@ -63,6 +65,7 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
     cancelRequested: 'locked',
     compensationStarted: 'refunding',
     escrowRefunded: 'refunded',
+    escrowClawedBack: 'crediting',
     debitReturned: 'locked',
   },
   clearing: {
@@ -71,6 +74,7 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
     cancelRequested: 'clearing',
     compensationStarted: 'refunding',
     escrowRefunded: 'refunded',
+    escrowClawedBack: 'crediting',
     debitReturned: 'clearing',
   },
   releasing: {
@@ -78,16 +82,18 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
     releaseRefused: 'releasing',
     releaseRetried: 'releasing',
     escrowRefunded: 'refunded',
+    escrowClawedBack: 'crediting',
     debitReturned: 'releasing',
   },
   released: { releaseOrphaned: 'releasing', releaseFinalized: 'completed', debitReturned: 'released' },
-  completed: { debitReturned: 'completed', receivableOpened: 'review' },
+  completed: { debitReturned: 'completed', receivableOpened: 'review', deliveryReclaimed: 'review' },
   refunding: {
     escrowRefunded: 'refunded',
     refundRefused: 'refunding',
     refundRetried: 'refunding',
     debitReturned: 'refunding',
     escrowReleased: 'released',
+    escrowClawedBack: 'crediting',
   },
   refunded: { refundOrphaned: 'refunding', refundFinalized: 'crediting', debitReturned: 'refunded' },
   crediting: {
@@ -104,7 +110,13 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
   // A bank that settles what it refused: the money is here after all, and a person must look.
   failed: { debitSettled: 'review' },
   // A person has it, and the bank goes on all the same: what moves there is booked here.
-  review: { debitReturned: 'review', creditSettled: 'review', creditRefused: 'review', creditReturned: 'review' },
+  review: {
+    debitReturned: 'review',
+    creditSettled: 'review',
+    creditRefused: 'review',
+    creditReturned: 'review',
+    deliveryReclaimed: 'review',
+  },
 }
 
 export const targetOf = (source: Source, event: EventType): State | undefined => onrampTransitions[source][event]

@@ -36,6 +36,8 @@ export type Terms = {
   readonly fee: MoneyJson
   readonly rate: { readonly from: Currency; readonly to: Currency; readonly numerator: string; readonly denominator: string }
   readonly finality: FinalityRequirement
+  /** The version of the policy that said so, kept in `finality_policies`. Absent in older transfers. */
+  readonly finalityPolicy?: string
   /** Milliseconds from settlement until the fiat debit counts as final enough to release against (DESIGN §2, rule 3). */
   readonly clearingMs: number
   /** The escrow's terms as far as they are known before the debit has settled; see hold.ts. */

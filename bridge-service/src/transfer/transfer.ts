@@ -21,6 +21,8 @@ export type Progress = {
   readonly lockBooked?: true
   readonly release?: ChainPlace
   readonly refund?: ChainPlace
+  /** What was released is ours again. */
+  readonly deliveryReclaimed?: true
   readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
   readonly cancelReason?: string
   /** Why it did not complete, with a stable code. */

@@ -1,4 +1,4 @@
-import type { xdr } from '@stellar/stellar-sdk'
+import type { xdr } from '@stellar/stellar-sdk/base'
 import { accountOf, claimantOf, tokenOf } from './decode-parts.ts'
 import type { Movement } from './transaction.ts'
 

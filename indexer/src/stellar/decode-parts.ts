@@ -1,4 +1,4 @@
-import { encodeMuxedAccountToAddress, StrKey, type xdr } from '@stellar/stellar-sdk'
+import { encodeMuxedAccountToAddress, StrKey, type xdr } from '@stellar/stellar-sdk/base'
 import type { Claimant, Window } from './transaction.ts'
 
 /** An account, and the address that named it: they differ when it is muxed. */

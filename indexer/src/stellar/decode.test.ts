@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Account, Asset, Memo, MuxedAccount, Operation, xdr } from '@stellar/stellar-sdk'
+import { Account, Asset, Memo, MuxedAccount, Operation, xdr } from '@stellar/stellar-sdk/base'
 import { describe, expect, test } from 'vitest'
 import {
   balanceIdIn,

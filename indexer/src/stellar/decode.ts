@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { StrKey, xdr } from '@stellar/stellar-sdk'
+import { StrKey, xdr } from '@stellar/stellar-sdk/base'
 import type { Hash } from '../observation.ts'
 import { movementOf } from './decode-operation.ts'
 import { accountOf } from './decode-parts.ts'

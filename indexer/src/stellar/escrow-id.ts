@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { Asset, StrKey } from '@stellar/stellar-sdk'
+import { Asset, StrKey } from '@stellar/stellar-sdk/base'
 import type { Hash } from '../observation.ts'
 
 /** A hold as it stands on the ledger. Accounts are G… strkeys, the token is `CODE:ISSUER`. */

@@ -10,7 +10,7 @@ import { createBell } from './bell.ts'
 import type { Header } from './header.ts'
 import { balancesEnded, type DecodedLedger, decodeLedger, interpretLedgers } from './interpret-ledgers.ts'
 import { readKnownBalances } from './known-balances.ts'
-import { readLedgers } from './read-ledgers.ts'
+import { headersFrom, readLedgers } from './read-ledgers.ts'
 import type { LedgerSource } from './source.ts'
 import type { Watched } from './watched.ts'
 
@@ -21,7 +21,9 @@ type Held = { readonly cursor: BlockRef }
 /** What a look at the node shows. `latest` is its newest ledger. */
 type Found = { readonly latest: bigint } & (
   | { readonly kind: 'next'; readonly ledgers: readonly DecodedLedger[] }
-  /** Nothing above our cursor. */
+  /** Nothing new. */
+  | { readonly kind: 'idle' }
+  /** Nothing above our cursor, and its newest ledger tells whether it is our network. */
   | { readonly kind: 'behind'; readonly theirs: Header }
   /** It serves another history. */
   | { readonly kind: 'reset'; readonly why: string; readonly rivals: readonly Block[] }
@@ -42,10 +44,14 @@ export const followStellar = async (followed: FollowedStellar, signal: AbortSign
   const look = async ({ cursor }: Held): Promise<Found> => {
     const { passphrase, oldest, latest } = await source.state()
     if (passphrase !== config.passphrase) return { kind: 'reset', latest, why: `its passphrase is ${passphrase}`, rivals: [] }
-    if (latest <= cursor.number) return { kind: 'behind', latest, theirs: await readHeader(source, latest) }
+    if (latest <= cursor.number) {
+      const [theirs] = await headersFrom(source, latest, 1)
+      return theirs ? { kind: 'behind', latest, theirs } : { kind: 'idle', latest }
+    }
     if (oldest > cursor.number + 1n) return { kind: 'gap', latest, oldest }
     const ledgers = await readLedgers(source, cursor.number + 1n, config.batchSize)
-    const [{ header: first }] = ledgers
+    const first = ledgers[0]?.header
+    if (first === undefined) return { kind: 'idle', latest }
     if (place([cursor], first) === 'next') {
       return { kind: 'next', latest, ledgers: ledgers.map(ledger => decodeLedger(ledger, networkId)) }
     }
@@ -115,6 +121,9 @@ export const followStellar = async (followed: FollowedStellar, signal: AbortSign
         report(next, found.latest)
         return { held: next, more: next.cursor.number < found.latest }
       }
+      case 'idle':
+        report(held, found.latest)
+        return { held, more: false }
       case 'behind': {
         const why = await judge(db, held, found.theirs)
         if (why !== undefined) return halt(db, held, `network_reset: ${why}`, [found.theirs])
@@ -165,15 +174,10 @@ const load = async (db: ClientBase, followed: FollowedStellar): Promise<Held | u
     status.reason = 'start_ledger_not_reached'
     return undefined
   }
-  const anchor = await readHeader(source, before)
+  const [anchor] = await headersFrom(source, before, 1)
+  if (anchor === undefined) throw new IndexerError('node_inconsistent', { reason: 'has no such ledger', asked: before })
   await createHead(db, config.id, accounts, anchor)
   return { cursor: anchor }
-}
-
-const readHeader = async (source: LedgerSource, number: bigint): Promise<Header> => {
-  const [header] = await source.headers(number, 1)
-  if (header?.number === number) return header
-  throw new IndexerError('node_inconsistent', { reason: 'not the ledger that was asked for', asked: number, got: header?.number })
 }
 
 const watchedOf = ({ passphrase, accounts, assets }: StellarChainConfig): Watched => ({

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { xdr } from '@stellar/stellar-sdk'
+import type { xdr } from '@stellar/stellar-sdk/base'
 import type { Block } from '../canonical.ts'
 import { IndexerError } from '../errors.ts'
 import type { Hash } from '../observation.ts'

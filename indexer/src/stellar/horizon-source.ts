@@ -1,4 +1,4 @@
-import { xdr } from '@stellar/stellar-sdk'
+import { xdr } from '@stellar/stellar-sdk/base'
 import { z } from 'zod'
 import type { Hash } from '../observation.ts'
 import { backOffMs, pause } from '../pause.ts'

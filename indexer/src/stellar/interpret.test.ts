@@ -1,4 +1,4 @@
-import { Account, Asset, Claimant, Memo, MuxedAccount, type xdr } from '@stellar/stellar-sdk'
+import { Account, Asset, Claimant, Memo, MuxedAccount, type xdr } from '@stellar/stellar-sdk/base'
 import { describe, expect, test } from 'vitest'
 import {
   always,
@@ -224,6 +224,10 @@ describe('a deposit in a balance', () => {
     ])
   })
 
+  test('is none when the money is ours', () => {
+    for (const us of [hot, cold, issuer]) expect(events([create(us, split(hot, customer))])).toEqual([])
+  })
+
   test('is released to us, refunded to him, or clawed back', () => {
     const { id, known } = deposit
     const of = (...operations: xdr.Operation[]) => events(operations, refMemo, known)
@@ -233,6 +237,8 @@ describe('a deposit in a balance', () => {
     expect(of(claim(hot, id), pay(hot, customer))).toMatchObject([
       { ...about, ...balance, type: 'escrowRefunded', payer: customer },
     ])
+    expect(of(claim(hot, id), pay(hot, stranger))).toMatchObject([{ type: 'escrowRefunded', payer: customer }])
+    expect(of(claim(hot, id), pay(hot, issuer))).toMatchObject([{ type: 'escrowReleased', payee: hot }])
     expect(of(clawBack(id))).toMatchObject([{ ...about, ...balance, type: 'escrowClawedBack', payer: customer }])
   })
 })

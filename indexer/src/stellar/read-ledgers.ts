@@ -10,24 +10,31 @@ export type Ledger = { readonly header: Header; readonly transactions: readonly 
 const transactionsAtOnce = 5_000
 
 /**
- * The ledgers from this one on, each with all its transactions: at least one, at most `limit`. Throws `node_inconsistent` when the first
- * one is missing or not complete.
+ * The ledgers from this one on, each with all its transactions: at most `limit`, none when the node has none. Throws `node_inconsistent`
+ * when it has another one, or not all transactions of the first.
  */
-export const readLedgers = async (source: LedgerSource, from: bigint, limit: number): Promise<[Ledger, ...Ledger[]]> => {
-  const headers = linkedPrefix(await source.headers(from, limit))
-  const [first] = headers
-  if (first?.number !== from) {
-    throw new IndexerError('node_inconsistent', { reason: 'not the ledger that was asked for', asked: from, got: first?.number })
-  }
+export const readLedgers = async (source: LedgerSource, from: bigint, limit: number): Promise<Ledger[]> => {
+  const headers = linkedPrefix(await headersFrom(source, from, limit))
+  if (headers.length === 0) return []
   const byLedger = await collect(source, from, from + BigInt(headers.length) - 1n)
   const ledgers: Ledger[] = headers.map(header => ({ header, transactions: byLedger.get(header.number) ?? [] }))
   const end = ledgers.findIndex(({ header, transactions }) => !isComplete(header, transactions))
-  const [one, ...more] = end < 0 ? ledgers : ledgers.slice(0, end)
-  if (one === undefined) {
+  if (end === 0) {
     const got = ledgers[0]?.transactions.length
     throw new IndexerError('node_inconsistent', { reason: 'not all transactions of a ledger', ledger: from, got })
   }
-  return [one, ...more]
+  return end < 0 ? ledgers : ledgers.slice(0, end)
+}
+
+/**
+ * None is no contradiction: behind one address there may be several nodes, and one that lags. Another one than was asked for is: a cursor
+ * older than history is silently moved forward.
+ */
+export const headersFrom = async (source: LedgerSource, from: bigint, limit: number): Promise<Header[]> => {
+  const headers = await source.headers(from, limit)
+  const got = headers[0]?.number
+  if (got === undefined || got === from) return headers
+  throw new IndexerError('node_inconsistent', { reason: 'not the ledger that was asked for', asked: from, got })
 }
 
 /** What the pages hold of these ledgers; what they lack shows when the ledgers are checked. */

@@ -1,4 +1,4 @@
-import { xdr } from '@stellar/stellar-sdk'
+import { xdr } from '@stellar/stellar-sdk/base'
 import { z } from 'zod'
 import { IndexerError } from '../errors.ts'
 import type { Hash } from '../observation.ts'
@@ -30,7 +30,7 @@ const ledgerLimit = 50
  * header, since no count is given.
  */
 export const rpcSource = (config: { rpcUrl: string } & Limits): LedgerSource => {
-  const call = async <T extends z.ZodType>(method: string, result: T, params?: unknown): Promise<z.output<T>> => {
+  const call = async <T extends z.ZodType>(method: string, result: T, params: object | null = null): Promise<z.output<T>> => {
     const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
     const headers = { 'content-type': 'application/json' }
     const answer = z.object({ result: result.optional(), error: z.object({ code: z.int(), message: z.string() }).optional() })

@@ -9,7 +9,7 @@ import { changesXdr, metaXdr } from './transaction/meta.ts'
 import { isSuccess, type Outcome, resultXdr } from './transaction/outcome.ts'
 import type { Transaction } from './transaction/transaction.ts'
 
-type Set = {
+type TransactionSet = {
   /** In the order of application. */
   readonly transactions: readonly Transaction[]
   readonly ledger: LedgerParameters
@@ -21,7 +21,7 @@ type Set = {
 /** Takes the fees of all of them, and only then applies one after the other: a merge late in a ledger pays out what fees have left. */
 export const applySet = (
   scope: Scope,
-  { transactions, ledger, chargedBaseFee, core }: Set,
+  { transactions, ledger, chargedBaseFee, core }: TransactionSet,
 ): { applied: AppliedTransaction[]; fees: bigint } => {
   const paid = transactions.map(transaction => takeFee(scope, transaction, chargedBaseFee))
   const highestSequence = highestSequences(transactions)
@@ -62,24 +62,30 @@ type Applied = {
   readonly protocol: number
 }
 
-const describe = (transaction: Transaction, { index, outcome, effects, feeChanges, protocol }: Applied): AppliedTransaction => ({
-  hash: transaction.hash,
-  ...(transaction.kind === 'feeBump' ? { innerHash: transaction.inner.hash } : {}),
-  index,
-  envelopeXdr: transaction.envelope.toString('base64'),
-  resultXdr: resultXdr(outcome).toXdr('base64'),
+const describe = (transaction: Transaction, { index, outcome, effects, feeChanges, protocol }: Applied): AppliedTransaction => {
   // Few are ever asked for, and making them costs more than applying the transaction.
-  get resultMetaXdr() {
-    return metaXdr(effects, protocol)
-  },
-  get feeMetaXdr() {
-    return changesXdr(feeChanges)
-  },
-  feeCharged: outcome.feeCharged,
-  maxFee: transaction.fee,
-  feeAccount: transaction.feeSource,
-  sourceAccount: transaction.source,
-  sequence: transaction.sequence,
-  operationCount: transaction.operations.length,
-  successful: isSuccess(outcome),
-})
+  let resultMeta: string | undefined
+  let feeMeta: string | undefined
+  return {
+    hash: transaction.hash,
+    ...(transaction.kind === 'feeBump' ? { innerHash: transaction.inner.hash } : {}),
+    index,
+    envelopeXdr: transaction.envelope.toString('base64'),
+    resultXdr: resultXdr(outcome).toXdr('base64'),
+    get resultMetaXdr() {
+      resultMeta ??= metaXdr(effects, protocol)
+      return resultMeta
+    },
+    get feeMetaXdr() {
+      feeMeta ??= changesXdr(feeChanges)
+      return feeMeta
+    },
+    feeCharged: outcome.feeCharged,
+    maxFee: transaction.fee,
+    feeAccount: transaction.feeSource,
+    sourceAccount: transaction.source,
+    sequence: transaction.sequence,
+    operationCount: transaction.operations.length,
+    successful: isSuccess(outcome),
+  }
+}

@@ -5,11 +5,11 @@ export type Closing = {
   readonly stop: () => void
 }
 
-export const openClosing = (close: () => void, ms: number): Closing => {
+export const openClosing = (close: (everyMs: number) => void, ms: number): Closing => {
   let timer: NodeJS.Timeout | undefined
   const every = (next: number) => {
     clearInterval(timer)
-    timer = next > 0 ? setInterval(close, next) : undefined
+    timer = next > 0 ? setInterval(() => close(next), next) : undefined
   }
   every(ms)
   return { every, stop: () => every(0) }

@@ -9,8 +9,8 @@ export type Core = {
   readonly innerCostsNothing: boolean
   /** The fee rises only when something did not fit, or when less than a hundred operations are free. */
   readonly surgeWhenFull: boolean
-  /** Contract data on a transaction without contracts is an envelope that is malformed, or none at all. */
-  readonly knowsContractData: boolean
+  /** What belongs to smart contracts can be read, though it is refused; before them such an envelope was none at all. */
+  readonly knowsContracts: boolean
 }
 
 export const cores = {
@@ -20,7 +20,7 @@ export const cores = {
     bansApplied: true,
     innerCostsNothing: true,
     surgeWhenFull: true,
-    knowsContractData: true,
+    knowsContracts: true,
   },
   v19: {
     protocol: 19,
@@ -28,6 +28,6 @@ export const cores = {
     bansApplied: false,
     innerCostsNothing: false,
     surgeWhenFull: false,
-    knowsContractData: false,
+    knowsContracts: false,
   },
 } as const satisfies Record<string, Core>

@@ -2,7 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 
 /** The groups of resources that a fault can single out. */
-const route = z.enum(['root', 'fee_stats', 'ledgers', 'transactions', 'operations', 'accounts', 'claimable_balances', 'rpc'])
+const route = z.enum([
+  'root',
+  'fee_stats',
+  'ledgers',
+  'transactions',
+  'operations',
+  'accounts',
+  'claimable_balances',
+  'assets',
+  'rpc',
+])
 /** How a transaction is submitted: `POST /transactions`, `POST /transactions_async`, `sendTransaction`. */
 const way = z.enum(['sync', 'async', 'rpc'])
 
@@ -39,10 +49,11 @@ export const faultSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('surge'), times, baseFee: z.int().min(101) }),
   /** A page holds so many records at most, whatever the limit: no real Horizon does that, a broken proxy might. */
   z.strictObject({ kind: z.literal('short_page'), times, on: route.optional(), keep: z.int().nonnegative() }),
+  /** An error without a deed: to readers, and to submissions, which the network does not hear of. */
   z.strictObject({
     kind: z.literal('refuse'),
     times,
-    on: route.optional(),
+    on: z.union([route, way]).optional(),
     status: z.union([z.literal(429), z.literal(500), z.literal(502), z.literal(503), z.literal(504)]).default(503),
   }),
   z.strictObject({ kind: z.literal('sse_duplicate'), times }),

@@ -2,21 +2,19 @@ import type { SubmitAnswer } from './answer.ts'
 import { applySet } from './apply-set.ts'
 import type { ClosedLedger } from './closed-ledger.ts'
 import { cores } from './core.ts'
-import { networkIdOf, rootKeypair, totalCoins } from './genesis.ts'
+import { networkIdOf, openGenesis } from './genesis.ts'
 import type { JournalRecord } from './journal.ts'
 import type { AccountId } from './ledger/account-id.ts'
-import { newAccount } from './ledger/entry.ts'
 import { available } from './ledger/funds.ts'
 import type { LedgerParameters } from './ledger/parameters.ts'
 import { accountIn, openScope } from './ledger/scope.ts'
 import { startingSequence } from './ledger/starting-sequence.ts'
 import { type LedgerState, openState } from './ledger/state.ts'
-import { isSupported } from './operations/registry.ts'
 import { applyOrder, forcedOrder, transactionSetHash } from './queue/order.ts'
 import { openQueue } from './queue/queue.ts'
 import { ledgerBaseFee, selectByRate } from './queue/surge.ts'
 import { candidates, trim } from './queue/trim.ts'
-import { type Sealed, sealGenesis, sealLedger } from './seal.ts'
+import { type Sealed, sealLedger } from './seal.ts'
 import type { Offsets } from './transaction/conditions.ts'
 import { decodeEnvelope } from './transaction/decode.ts'
 import { isSuccess, resultXdr } from './transaction/outcome.ts'
@@ -71,13 +69,14 @@ const statuses = { pending: 'PENDING', duplicate: 'DUPLICATE', notNow: 'TRY_AGAI
 
 /** Opens a network at its genesis, or at the end of a journal. */
 export const openStellarNetwork = (options: StellarNetworkOptions): StellarNetwork => {
-  const { passphrase, expectedCloseSeconds = 5, log = console.warn } = options
+  const { passphrase, expectedCloseSeconds = 5 } = options
   const core = cores[options.core ?? 'current']
   const networkId = networkIdOf(passphrase)
   const { state, get, write } = openState()
   const ledgers: Sealed[] = [openGenesis(options, { get, write })]
   let upgrade: Upgrade = {}
   let record: (step: JournalRecord) => void = () => {}
+  let log: (line: string) => void = () => {}
 
   const last = () => ledgers.at(-1)!
   const next = (): LedgerParameters => ({
@@ -118,11 +117,12 @@ export const openStellarNetwork = (options: StellarNetworkOptions): StellarNetwo
       return { status: 'EXCEPTION', detail: (error as Error).message }
     }
     const { hash, operations } = transaction
-    for (const { body } of operations)
-      if (!isSupported(body.type)) log(`${hash}: operation ${body.type} is not supported by the local Stellar ledger`)
     const answer = enqueue(transaction)
     if (answer !== 'duplicate') record({ type: 'submit', envelope })
     if (typeof answer === 'string') return { status: statuses[answer], hash }
+    for (const [index, result] of answer.refused.operations.entries())
+      if (result.type === 'opNotSupported')
+        log(`${hash}: the local Stellar ledger does not support operation ${index}, ${operations[index]!.body.type}`)
     return { status: 'ERROR', hash, resultXdr: resultXdr(answer.refused).toXdr('base64') }
   }
 
@@ -174,25 +174,13 @@ export const openStellarNetwork = (options: StellarNetworkOptions): StellarNetwo
     else if (step.type === 'drop') drop(step.hash)
     else vote(step.changes)
   }
-  // Only now: what is gone through again has been kept already.
+  // Only now: what is gone through again has been kept, and complained about, already.
   record = options.onRecord ?? record
+  log = options.log ?? console.warn
 
   return {
     ...{ passphrase, submit, close, ledgers, last, state, drop, upgrade: vote },
     bySequence: sequence => ledgers[sequence - ledgers[0]!.sequence],
     pending: () => pool.all().map(({ hash }) => hash),
   }
-}
-
-const openGenesis = (options: StellarNetworkOptions, state: Parameters<typeof openScope>[0]): Sealed => {
-  const { passphrase, genesisTime, genesisLedger = 1, baseFee = 100, baseReserve = 5_000_000, maxTxSetSize = 1_000 } = options
-  const scope = openScope(state, genesisLedger)
-  scope.put(newAccount(rootKeypair(passphrase).publicKey(), totalCoins, 0n))
-  const changes = scope.changes()
-  scope.commit()
-  const { protocol } = cores[options.core ?? 'current']
-  return sealGenesis(
-    { sequence: genesisLedger, closeTime: genesisTime, protocol, totalCoins, baseFee, baseReserve, maxTxSetSize },
-    changes,
-  )
 }

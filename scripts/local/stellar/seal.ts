@@ -58,7 +58,9 @@ const seal = ({ fields, ...parts }: Parts): Sealed => {
 }
 
 const hashOfResults = (applied: readonly AppliedTransaction[]): string => {
-  const hash = createHash('sha256')
+  const count = Buffer.alloc(4)
+  count.writeUInt32BE(applied.length)
+  const hash = createHash('sha256').update(count)
   for (const { hash: transaction, resultXdr } of applied) hash.update(transaction, 'hex').update(resultXdr, 'base64')
   return hash.digest('hex')
 }

@@ -35,7 +35,7 @@ describe('an order that the chain takes', () => {
 
     const release = scene.order('release', terms)
     const released = await chain.submit(release)
-    expect(released).toMatchObject({ kind: 'done', value: { sender: scene.deployment.operator.address, nonce: 0 } })
+    expect(released).toMatchObject({ kind: 'done', value: { sender: scene.deployment.operator.address, nonce: '0' } })
     await scene.mine()
     expect(await chain.find(release.key)).toEqual(released)
 
@@ -63,7 +63,7 @@ describe('an order that the chain takes', () => {
     const first = await scene.client.getTransactionCount({ address: scene.deployment.treasury.address })
     const orders = Array.from({ length: 50 }, () => scene.order('lock'))
     const outcomes = await Promise.all(orders.map((order, index) => processes[index % 2]!.submit(order)))
-    const nonces = outcomes.map(outcome => (outcome.kind === 'done' ? outcome.value.nonce : -1)).sort((a, b) => a - b)
+    const nonces = outcomes.map(outcome => (outcome.kind === 'done' ? Number(outcome.value.nonce) : -1)).sort((a, b) => a - b)
     expect(nonces).toEqual(Array.from({ length: 50 }, (_, index) => first + index))
     await scene.mine(2)
     expect(new Set((await scene.events('Locked')).map(event => event.args.ref))).toEqual(
@@ -303,8 +303,8 @@ describe('a lane whose key is used elsewhere', () => {
     await scene.asThief()
     await scene.mine()
     const after = scene.order('lock')
-    const nonce = before.kind === 'done' ? before.value.nonce : Number.NaN
-    expect(await chain.submit(after)).toMatchObject({ kind: 'done', value: { nonce: nonce + 2 } })
+    const nonce = before.kind === 'done' ? Number(before.value.nonce) : Number.NaN
+    expect(await chain.submit(after)).toMatchObject({ kind: 'done', value: { nonce: String(nonce + 2) } })
     expect(scene.notices).toContainEqual({ type: 'laneRaised', sender: chain.treasury, from: nonce + 1, to: nonce + 2 })
     await scene.mine()
     expect(await chain.find(after.key)).toMatchObject({ kind: 'done' })

@@ -102,6 +102,7 @@ export const evmChain = (config: EvmConfig, pool: Pool): Chain => {
       return turn
     },
     tokenAddress: tokenOf,
+    mintPayer: tokenOf,
     mintRights: currency => mintRights(rpc, { token: tokenOf(currency), escrow, minter: treasury.address }),
     supplyOf: currency => supplyOf(rpc, tokenOf(currency)),
     balanceOf: async (currency, address) => {

@@ -62,7 +62,7 @@ export const submitting = (context: EvmContext, place: (call: Wanted) => Promise
   return submit
 }
 
-export const chainTx = (tx: EvmTx, hash: Hex): ChainTx => ({ hash, nonce: tx.nonce, sender: tx.sender })
+export const chainTx = (tx: EvmTx, hash: Hex): ChainTx => ({ hash, nonce: tx.nonce.toString(), sender: tx.sender })
 
 const assertSame = (tx: EvmTx, call: Call) => {
   if (tx.sender !== call.sender || tx.to !== call.to || tx.data !== call.data)

@@ -318,7 +318,7 @@ describe('a nonce that a foreign transaction consumed', () => {
     const chain = scene.adapter()
     const lock = scene.order('lock')
     const submitted = await chain.submit(lock)
-    const nonce = submitted.kind === 'done' ? submitted.value.nonce : Number.NaN
+    const nonce = submitted.kind === 'done' ? Number(submitted.value.nonce) : Number.NaN
     await scene.asThief({ nonce, maxFeePerGas: 50n * gwei, maxPriorityFeePerGas: 50n * gwei })
     await scene.mine()
     await chain.tend()
@@ -329,7 +329,7 @@ describe('a nonce that a foreign transaction consumed', () => {
     expect(await chain.submit(lock)).toMatchObject({ kind: 'unknown' })
 
     const next = scene.order('lock')
-    expect(await chain.submit(next)).toMatchObject({ kind: 'done', value: { nonce: nonce + 1 } })
+    expect(await chain.submit(next)).toMatchObject({ kind: 'done', value: { nonce: String(nonce + 1) } })
     await scene.mine()
     expect(await chain.find(next.key)).toMatchObject({ kind: 'done' })
     expect(await scene.events('Locked', lock.terms.ref)).toEqual([])
@@ -340,7 +340,7 @@ describe('a nonce that a foreign transaction consumed', () => {
     const lock = scene.order('lock')
     const fork = await markFork(scene.nodeUrl)
     const submitted = await chain.submit(lock)
-    const nonce = submitted.kind === 'done' ? submitted.value.nonce : Number.NaN
+    const nonce = submitted.kind === 'done' ? Number(submitted.value.nonce) : Number.NaN
     await scene.asThief({ nonce, maxFeePerGas: 50n * gwei, maxPriorityFeePerGas: 50n * gwei })
     await scene.mine()
     await chain.tend()

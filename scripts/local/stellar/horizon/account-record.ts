@@ -2,7 +2,8 @@ import type { Account, Signer, Trustline } from '../ledger/entry.ts'
 import type { LedgerState } from '../ledger/state.ts'
 import { decimal } from './amount.ts'
 import { assetFields } from './asset.ts'
-import { isoTime, type Link } from './link.ts'
+import { isoTime } from './iso-time.ts'
+import type { Link } from './link.ts'
 
 const nothing = decimal(0n)
 

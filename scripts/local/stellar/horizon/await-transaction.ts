@@ -20,7 +20,7 @@ export const awaitTransaction = (
       const found = ingestedTransaction(node, hash)
       if (found) finish(found)
     }
-    const timer = setTimeout(giveUp, timeoutMs)
+    const timer = setTimeout(giveUp, timeoutMs).unref()
     const unsubscribe = node.onChange(look)
     signal?.addEventListener('abort', giveUp, { once: true })
     look()

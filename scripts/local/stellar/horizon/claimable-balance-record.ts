@@ -1,6 +1,7 @@
 import type { ClaimableBalance } from '../ledger/entry.ts'
 import { decimal } from './amount.ts'
-import { isoTime, type Link } from './link.ts'
+import { isoTime } from './iso-time.ts'
+import type { Link } from './link.ts'
 import { predicateRecord } from './predicate.ts'
 
 /** Horizon's id has the type of the id in front: 8 zeros and 64 hex digits. */

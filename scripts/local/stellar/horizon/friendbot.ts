@@ -19,7 +19,7 @@ export const friendbotRoutes = (node: StellarNode, timeoutMs: number) => async (
   const promised = new Map<string, Promise<HistoricTransaction>>()
   let busy = false
 
-  const fund = (addresses: readonly string[]): Promise<HistoricTransaction> => {
+  const build = (addresses: readonly string[]) => {
     const sequence = node.network().state.account(root.publicKey())!.sequence
     const builder = new TransactionBuilder(new Account(root.publicKey(), String(sequence)), {
       fee: '1000000',
@@ -28,14 +28,22 @@ export const friendbotRoutes = (node: StellarNode, timeoutMs: number) => async (
     for (const destination of addresses) builder.addOperation(Operation.createAccount({ destination, startingBalance }))
     const transaction = builder.build()
     transaction.sign(root)
-    const envelope = transaction.toXdr()
-    const answer = node.network().submit(envelope)
-    const hash = Buffer.from(transaction.hash()).toString('hex')
-    return awaitTransaction(node, hash, timeoutMs).then(found => {
+    return { envelope: transaction.toXdr(), hash: Buffer.from(transaction.hash()).toString('hex') }
+  }
+  const fund = async (addresses: readonly string[]): Promise<HistoricTransaction> => {
+    for (;;) {
+      const { envelope, hash } = build(addresses)
+      const { status } = node.network().submit(envelope)
+      // The root account has something else in the queue: it is its turn in a later ledger.
+      if (status === 'TRY_AGAIN_LATER') {
+        await nextChange(node)
+        continue
+      }
+      const found = await awaitTransaction(node, hash, timeoutMs)
       if (found?.applied.successful) return found
-      if (found || answer.status === 'ERROR') throw badRequest('addr', 'createAccountAlreadyExist')
+      if (found || status === 'ERROR') throw badRequest('addr', 'createAccountAlreadyExist')
       throw submissionTimeout(hash, envelope)
-    })
+    }
   }
   const next = () => {
     if (busy || waiting.size === 0) return
@@ -71,3 +79,11 @@ export const friendbotRoutes = (node: StellarNode, timeoutMs: number) => async (
     },
   })
 }
+
+const nextChange = (node: StellarNode): Promise<void> =>
+  new Promise(resolve => {
+    const unsubscribe = node.onChange(() => {
+      unsubscribe()
+      resolve()
+    })
+  })

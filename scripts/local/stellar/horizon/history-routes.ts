@@ -102,27 +102,36 @@ export const historyRoutes = (node: StellarNode, streamMs: number) => async (app
 
 const everything = (_operation: HistoricOperation) => true
 
-const transactions = ({ link, query }: Reading, items: readonly HistoricTransaction[]): Selection<HistoricTransaction> => ({
-  items,
-  wanted: ({ applied }) => applied.successful || includesFailed(query),
-  record: transaction => transactionRecord(link, transaction),
-})
+const transactions = ({ link, query }: Reading, items: readonly HistoricTransaction[]): Selection<HistoricTransaction> => {
+  const failedToo = includesFailed(query)
+  return {
+    items,
+    wanted: ({ applied }) => applied.successful || failedToo,
+    record: transaction => transactionRecord(link, transaction),
+  }
+}
 
 const operations = (
   { link, query }: Reading,
   items: readonly HistoricOperation[],
   wanted: (operation: HistoricOperation) => boolean,
-): Selection<HistoricOperation> => ({
-  items,
-  wanted: operation => (operation.transaction.applied.successful || includesFailed(query)) && wanted(operation),
-  record: operation => operationRecord(link, operation, joined(query)),
-})
+): Selection<HistoricOperation> => {
+  const [failedToo, options] = [includesFailed(query), joined(query)]
+  return {
+    items,
+    wanted: operation => (operation.transaction.applied.successful || failedToo) && wanted(operation),
+    record: operation => operationRecord(link, operation, options),
+  }
+}
 
-const ofTransaction = (reading: Reading, wanted: (operation: HistoricOperation) => boolean): Selection<HistoricOperation> => ({
-  items: transactionOfParam(reading).operations(),
-  wanted,
-  record: operation => operationRecord(reading.link, operation, joined(reading.query)),
-})
+const ofTransaction = (reading: Reading, wanted: (operation: HistoricOperation) => boolean): Selection<HistoricOperation> => {
+  const options = joined(reading.query)
+  return {
+    items: transactionOfParam(reading).operations(),
+    wanted,
+    record: operation => operationRecord(reading.link, operation, options),
+  }
+}
 
 const includesFailed = ({ include_failed }: Reading['query']): boolean => {
   if (include_failed === undefined || include_failed === '' || include_failed === 'false') return false

@@ -1,9 +1,10 @@
 import {
   Asset,
+  encodeMuxedAccount,
+  encodeMuxedAccountToAddress,
   Horizon,
   Keypair,
   Memo,
-  MuxedAccount,
   NotFoundError,
   Operation,
   StrKey,
@@ -234,7 +235,7 @@ describe('submitting', () => {
 
   test('a muxed address keeps its number in the records', async () => {
     const [bob] = (await wallet.make(alice, 1)) as [Keypair]
-    const muxed = new MuxedAccount(await target.horizon.loadAccount(bob.publicKey()), '420').accountId()
+    const muxed = encodeMuxedAccountToAddress(encodeMuxedAccount(bob.publicKey(), '420'))
     const { hash } = await wallet.send(alice, [Operation.payment({ destination: muxed, asset: Asset.native(), amount: '3' })])
     const { records } = await target.horizon.operations().forTransaction(hash).call()
     expect(records[0]).toMatchObject({ type: 'payment', type_i: 1, to: bob.publicKey(), to_muxed: muxed, to_muxed_id: '420' })

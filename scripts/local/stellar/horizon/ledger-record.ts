@@ -1,6 +1,7 @@
 import { decimal } from './amount.ts'
 import type { HistoricLedger } from './history.ts'
-import { isoTime, type Link } from './link.ts'
+import { isoTime } from './iso-time.ts'
+import type { Link } from './link.ts'
 
 /** `operation_count` counts the operations of successful transactions, `tx_set_operation_count` all. */
 export const ledgerRecord = (link: Link, { id, closed, transactions }: HistoricLedger) => {

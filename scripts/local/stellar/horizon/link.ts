@@ -4,6 +4,3 @@ export type Link = (path: string) => { readonly href: string; readonly templated
 export const linksTo =
   (base: string): Link =>
   path => ({ href: `${base}${path}`, ...(path.includes('{') ? { templated: true as const } : {}) })
-
-/** Unix seconds as Horizon writes time. */
-export const isoTime = (seconds: number | bigint): string => new Date(Number(seconds) * 1_000).toISOString().replace('.000Z', 'Z')

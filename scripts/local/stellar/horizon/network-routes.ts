@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { StellarNode } from '../node.ts'
 import { feeStats } from './fee-stats.ts'
-import { isoTime } from './link.ts'
+import { isoTime } from './iso-time.ts'
 import { readingOf } from './request.ts'
 
 const paged = '{?cursor,limit,order}'
@@ -41,6 +41,8 @@ export const networkRoutes = (node: StellarNode) => async (app: FastifyInstance)
       core_supported_protocol_version: latest.protocol,
     }
   })
+
+  app.get('/health', async () => ({ database_connected: true, core_up: true, core_synced: true }))
 
   app.get('/fee_stats', async request => {
     const { view } = readingOf(node, request, 'fee_stats')

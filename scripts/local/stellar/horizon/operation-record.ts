@@ -1,6 +1,7 @@
 import { accountFields } from './account-fields.ts'
 import type { HistoricOperation } from './historic-transaction.ts'
-import { isoTime, type Link } from './link.ts'
+import { isoTime } from './iso-time.ts'
+import type { Link } from './link.ts'
 import { operationDetails } from './operation-details.ts'
 import { sponsorOf } from './sponsor.ts'
 import { transactionRecord } from './transaction-record.ts'

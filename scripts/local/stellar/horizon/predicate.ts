@@ -1,4 +1,5 @@
 import type { xdr } from '@stellar/stellar-sdk/base'
+import { isoTime } from './iso-time.ts'
 
 export type PredicateRecord = {
   readonly unconditional?: true
@@ -10,7 +11,7 @@ export type PredicateRecord = {
   readonly rel_before?: string
 }
 
-/** A claim predicate in Horizon's JSON; times as ISO text and as Unix seconds. */
+/** A claim predicate in Horizon's JSON; times as ISO text and as Unix seconds, which alone are exact beyond the calendar. */
 export const predicateRecord = (predicate: xdr.ClaimPredicate): PredicateRecord => {
   switch (predicate.type) {
     case 'claimPredicateUnconditional':
@@ -26,11 +27,4 @@ export const predicateRecord = (predicate: xdr.ClaimPredicate): PredicateRecord 
     case 'claimPredicateBeforeRelativeTime':
       return { rel_before: String(predicate.relBefore) }
   }
-}
-
-/** Years beyond 9999 get a sign and more digits: a reader must take the epoch then. */
-const isoTime = (seconds: bigint) => {
-  const last = 8_640_000_000_000n
-  const bounded = seconds > last ? last : seconds < -last ? -last : seconds
-  return new Date(Number(bounded) * 1_000).toISOString().replace('.000Z', 'Z')
 }

@@ -1,6 +1,6 @@
 import { StrKey } from '@stellar/stellar-sdk/base'
 import type { FastifyRequest } from 'fastify'
-import type { Route } from '../faults.ts'
+import type { Route, Way } from '../faults.ts'
 import type { StellarNode, View } from '../node.ts'
 import { type Link, linksTo } from './link.ts'
 import type { Query } from './page-query.ts'
@@ -24,13 +24,17 @@ const titles = {
   504: ['timeout', 'Timeout'],
 } as const
 
+/** Answers with an error when a fault says so. */
+export const refuseOnDemand = (node: StellarNode, on: Route | Way) => {
+  const refusal = node.faults.take('refuse', { on })
+  if (!refusal) return
+  const [type, title] = titles[refusal.status]
+  throw new HorizonProblem(refusal.status, type, title, 'Refused on demand.')
+}
+
 /** Reads under the faults of the moment: a refusal, or a view that is stale. */
 export const readingOf = (node: StellarNode, request: FastifyRequest, route: Route): Reading => {
-  const refusal = node.faults.take('refuse', { on: route })
-  if (refusal) {
-    const [type, title] = titles[refusal.status]
-    throw new HorizonProblem(refusal.status, type, title, 'Refused on demand.')
-  }
+  refuseOnDemand(node, route)
   const base = `http://${request.headers.host}`
   return {
     url: new URL(request.url, base),

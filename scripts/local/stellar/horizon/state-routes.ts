@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { codeOf, issuerOf } from '../ledger/asset.ts'
 import type { Account, ClaimableBalance } from '../ledger/entry.ts'
 import type { StellarNode, View } from '../node.ts'
 import { accountRecord } from './account-record.ts'
 import { isAssetId } from './asset.ts'
+import { assetRecord, assetsIn, assetToken } from './asset-record.ts'
 import { claimableBalanceRecord } from './claimable-balance-record.ts'
 import { halPage } from './page.ts'
 import { type PageQuery, pageQueryOf } from './page-query.ts'
@@ -13,7 +15,7 @@ import { serveStream } from './stream.ts'
 /** A stream of one object ends after so many changes. */
 const objectStreamLimit = 10
 
-/** Accounts and claimable balances as of the last ingested ledger, which the `Latest-Ledger` header tells. */
+/** Accounts, claimable balances and assets as of the last ingested ledger, which the `Latest-Ledger` header tells. */
 export const stateRoutes = (node: StellarNode, streamMs: number) => async (app: FastifyInstance) => {
   app.get('/accounts', async (request, reply) => {
     const reading = readingOf(node, request, 'accounts')
@@ -84,6 +86,27 @@ export const stateRoutes = (node: StellarNode, streamMs: number) => async (app: 
       reading.url,
       page,
       records.map(balance => recordOfBalance(reading, balance)),
+    )
+  })
+
+  app.get('/assets', async (request, reply) => {
+    const reading = readingOf(node, request, 'assets')
+    const { asset_code: code, asset_issuer: issuer } = reading.query
+    if (code && !/^[A-Za-z0-9]{1,12}$/.test(code))
+      throw badRequest('asset_code', 'Asset code must have 1 to 12 letters and digits')
+    if (issuer) accountParam(issuer, 'asset_issuer')
+    const page = pageQueryOf(reading.query)
+    const found = assetsIn(reading.view.state).filter(
+      ({ asset }) => (!code || codeOf(asset) === code) && (!issuer || issuerOf(asset) === issuer),
+    )
+    const records = sliceOf(found, page, ({ asset }, cursor) =>
+      assetToken(asset) < cursor ? -1 : assetToken(asset) > cursor ? 1 : 0,
+    )
+    tellLatest(reply, reading.view)
+    return halPage(
+      reading.url,
+      page,
+      records.map(holdings => assetRecord(reading.link, reading.view.state, holdings)),
     )
   })
 

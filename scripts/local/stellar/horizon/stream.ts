@@ -29,8 +29,13 @@ export const serveStream = (reply: FastifyReply, { node, limit, maxMs, next }: S
     if (node.faults.take('sse_duplicate')) socket.write(text)
   }
   const pump = () => {
-    for (const event of next()) if (left > 0) send(event)
-    if (left <= 0) end()
+    try {
+      for (const event of next()) if (left > 0) send(event)
+      if (left <= 0) end()
+    } catch {
+      // What was there is gone, an account merged perhaps: the client comes again and is told by an answer.
+      end()
+    }
   }
   const end = () => {
     stop()

@@ -6,6 +6,7 @@ import { awaitTransaction, ingestedTransaction } from './await-transaction.ts'
 import type { HistoricTransaction } from './historic-transaction.ts'
 import { linksTo } from './link.ts'
 import { HorizonProblem, serverError, submissionTimeout } from './problem.ts'
+import { refuseOnDemand } from './request.ts'
 import { resultCodesOf } from './result-codes.ts'
 import { transactionRecord } from './transaction-record.ts'
 
@@ -14,6 +15,7 @@ const httpStatus = { PENDING: 201, ERROR: 400, DUPLICATE: 409, TRY_AGAIN_LATER: 
 /** The two ways to submit: one that waits until the transaction is ingested, and one that hands on the queue's answer. */
 export const submissionRoutes = (node: StellarNode, timeoutMs: number) => async (app: FastifyInstance) => {
   app.post('/transactions', async (request, reply) => {
+    refuseOnDemand(node, 'sync')
     const { envelope, transaction } = read(node, request)
     const { hash } = transaction
     const show = (found: HistoricTransaction) => {
@@ -40,6 +42,7 @@ export const submissionRoutes = (node: StellarNode, timeoutMs: number) => async 
   })
 
   app.post('/transactions_async', async (request, reply) => {
+    refuseOnDemand(node, 'async')
     const { envelope, transaction } = read(node, request)
     const answer = node.submit(envelope, transaction, 'async')
     if (answer.status === 'LOST')
@@ -60,8 +63,8 @@ export const submissionRoutes = (node: StellarNode, timeoutMs: number) => async 
   })
 }
 
-const read = (node: StellarNode, { body }: FastifyRequest): { envelope: string; transaction: Transaction } => {
-  const envelope = (body as { tx?: string } | undefined)?.tx ?? ''
+const read = (node: StellarNode, { body, query }: FastifyRequest): { envelope: string; transaction: Transaction } => {
+  const envelope = (body as { tx?: string } | undefined)?.tx ?? (query as { tx?: string }).tx ?? ''
   try {
     return { envelope, transaction: node.decode(envelope) }
   } catch {

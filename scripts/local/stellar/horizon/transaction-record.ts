@@ -3,7 +3,8 @@ import { accountIdOfMuxed } from '../ledger/account-id.ts'
 import { accountFields, muxedFields } from './account-fields.ts'
 import type { Preconditions } from './envelope.ts'
 import type { HistoricTransaction } from './historic-transaction.ts'
-import { isoTime, type Link } from './link.ts'
+import { isoTime } from './iso-time.ts'
+import type { Link } from './link.ts'
 
 /** A transaction as Horizon shows it under one of its hashes: the inner hash of a fee bump shows the inner signatures. */
 export const transactionRecord = (link: Link, transaction: HistoricTransaction, hash = transaction.applied.hash) => {
@@ -50,8 +51,6 @@ export const transactionRecord = (link: Link, transaction: HistoricTransaction, 
       : {}),
   }
 }
-
-export type TransactionRecord = ReturnType<typeof transactionRecord>
 
 const memoFields = (memo: xdr.Memo): Record<string, string> => {
   const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')

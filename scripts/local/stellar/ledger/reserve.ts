@@ -1,6 +1,5 @@
 import type { AccountId } from './account-id.ts'
-import type { Account, Entry } from './entry.ts'
-import { keyOf } from './entry.ts'
+import { type Account, type Entry, keyOf } from './entry.ts'
 import { available, minimumBalance } from './funds.ts'
 import { accountIn, type Scope } from './scope.ts'
 import type { Sponsorships } from './sponsorships.ts'

@@ -17,7 +17,8 @@ export const withSigner = (account: Account, signer: Signer): Account => ({
 
 /** Takes a signer off an account and gives back its reserve. Nothing happens when account or signer are not there. */
 export const removeSigner = (scope: Scope, id: AccountId, key: SignerKey): void => {
-  const signer = signerOf(accountIn(scope, id) ?? nobody, key)
+  const holder = accountIn(scope, id)
+  const signer = holder && signerOf(holder, key)
   if (!signer) return
   if (signer.sponsor !== null) discharge(scope, signer.sponsor, 1)
   const account = accountIn(scope, id)!
@@ -28,5 +29,3 @@ export const removeSigner = (scope: Scope, id: AccountId, key: SignerKey): void 
   }
   scope.put(signer.sponsor === null ? without : sponsoredMore(without, -1))
 }
-
-const nobody = { signers: [] as readonly Signer[] } as Account

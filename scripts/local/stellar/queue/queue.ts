@@ -49,8 +49,6 @@ export const openQueue = ({ core, validate, available, maxTxSetSize }: QueueDepe
   return { submit, pool, shift: limiter.shift }
 }
 
-export type Queue = ReturnType<typeof openQueue>
-
 const maxInt64 = 2n ** 63n - 1n
 
 const refused = (code: Refusal, fee: bigint): Answer => ({

@@ -13,7 +13,8 @@ export const getLedgers: RpcMethod = (node, params) => {
     throw invalidParams(
       `cursor ('${cursor}') must be between the oldest ledger: ${view.elder} and the latest ledger: ${view.latest} for this rpc instance`,
     )
-  const end = Math.min(start + limit - 1, view.latest)
+  const keep = node.faults.take('short_page', { on: 'rpc' })?.keep ?? limit
+  const end = Math.min(start + Math.min(keep, limit) - 1, view.latest)
   const ledgers = Array.from({ length: end - start + 1 }, (_, at) => ledgerAt(view, start + at))
   return {
     ledgers: ledgers.map(ledger => ({

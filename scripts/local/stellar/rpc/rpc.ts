@@ -25,7 +25,7 @@ const call = z.looseObject({
   jsonrpc: z.literal('2.0'),
   id: z.union([z.string(), z.number(), z.null()]).optional(),
   method: z.string(),
-  params: z.unknown(),
+  params: z.unknown().optional(),
 })
 
 /** Stellar RPC under `/rpc`: the methods that a bridge needs, over the same ingested history as Horizon. */

@@ -12,7 +12,8 @@ const envelopeTypes = { transaction: 2, feeBump: 5 } as const
 export const decodeEnvelope = (envelope: string, networkId: Buffer, core: Core): Transaction => {
   const transaction = decoded(envelope, networkId)
   const innermost = transaction.kind === 'plain' ? transaction : transaction.inner
-  if (innermost.carriesContractData && !core.knowsContractData) throw new Error('no contracts are known')
+  if (!core.knowsContracts && (innermost.carriesContractData || innermost.operations.some(({ body }) => isOfContracts(body))))
+    throw new Error('this core knows no contracts')
   return transaction
 }
 
@@ -27,6 +28,15 @@ const decoded = (envelope: string, networkId: Buffer): Transaction => {
       return feeBump(read.feeBump, networkId)
   }
 }
+
+const contractOperations: readonly string[] = ['invokeHostFunction', 'extendFootprintTtl', 'restoreFootprint']
+const contractKeys: readonly string[] = ['contractData', 'contractCode', 'configSetting', 'ttl']
+
+const isOfContracts = (body: xdr.OperationBody): boolean =>
+  contractOperations.includes(body.type) ||
+  (body.type === 'revokeSponsorship' &&
+    body.value.type === 'revokeSponsorshipLedgerEntry' &&
+    contractKeys.includes(body.value.ledgerKey.type))
 
 const plain = (envelope: xdr.TransactionV1Envelope, networkId: Buffer): PlainTransaction => {
   const { tx } = envelope

@@ -1,7 +1,6 @@
 import { xdr } from '@stellar/stellar-sdk/base'
 
 type InnerCode = xdr.InnerTransactionResultResult['type']
-export type Code = xdr.TransactionResultResult['type']
 /** Codes that say nothing of single operations. */
 export type Refusal = Exclude<InnerCode, 'txSuccess' | 'txFailed'>
 
