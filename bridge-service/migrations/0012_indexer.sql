@@ -139,4 +139,3 @@ grant select, insert, update, delete on chain_endpoints to causeway_indexer;
 grant select, update (obeyed_at, refusal) on chain_resumes to causeway_indexer;
 grant select on chain_token_states, chain_token_baselines, chain_checks, chain_repairs, chain_reorgs, chain_outbox, chain_endpoints to causeway_app;
 grant select, insert, update (approved_by, approved_at) on chain_resumes to causeway_app;
-grant usage on all sequences in schema public to causeway_indexer;

@@ -77,7 +77,7 @@ export const follow = async (followed: FollowedEvm, signal: AbortSignal): Promis
       noteRepairs(closed.repairs)
       return closed
     } catch (error) {
-      if (error instanceof IndexerError && error.code === 'sequence_gap') status.alarm = 'sequence_gap'
+      if (error instanceof IndexerError && error.code === 'sequence_gap') status.alarm ??= 'sequence_gap'
       throw error
     }
   }
@@ -163,7 +163,7 @@ export const follow = async (followed: FollowedEvm, signal: AbortSignal): Promis
     if (result.kind === 'mismatch') {
       if (status.alarm === undefined)
         log('error', 'the contract has locked something else than its events say', { chain, ...result })
-      status.alarm = 'total_locked_mismatch'
+      status.alarm ??= 'total_locked_mismatch'
       checkAtMs = performance.now() + checkAgainMs
       return held
     }
