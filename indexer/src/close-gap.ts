@@ -29,17 +29,29 @@ export const closeGap = async (
   doubtful: { readonly batch: Batch; readonly before: TokenStates; readonly gap: SequenceGap; readonly midway: boolean },
   options: BatchOptions,
 ): Promise<GapClosed> => {
-  const { before, gap, midway } = doubtful
-  const within = (block: BlockRef) => block.number >= gap.from && block.number <= gap.to
-  const batch = await withCertainLogs(source, doubtful.batch, within, options)
-  const folded = foldTokens(before, batch.steps, midway)
-  if (!folded.gap) return { batch, folded, repairs: [] }
-  const repairs = await repairTables(db, source, chain, ancestor, folded.gap, midway)
-  const again = foldTokens(await readTokenStates(db, chain, ancestor.number), batch.steps, midway)
-  if (!again.gap) return { batch, folded: again, repairs }
-  await raiseAlarm(db, chain, 'sequence_gap', again.gap)
-  throw new IndexerError('sequence_gap', again.gap)
+  const { midway } = doubtful
+  const repairs: Repair[] = []
+  let { batch, before, gap } = doubtful
+  // A node that forgets one event may have forgotten others: as long as a gap closes, the next one may, too.
+  for (;;) {
+    const { from, to } = gap
+    batch = await withCertainLogs(source, batch, ({ number }) => number >= from && number <= to, options)
+    let folded = foldTokens(before, batch.steps, midway)
+    if (folded.gap && isSame(folded.gap, gap)) {
+      repairs.push(...(await repairTables(db, source, chain, ancestor, gap, midway)))
+      before = await readTokenStates(db, chain, ancestor.number)
+      folded = foldTokens(before, batch.steps, midway)
+    }
+    if (!folded.gap) return { batch, folded, repairs }
+    if (isSame(folded.gap, gap)) {
+      await raiseAlarm(db, chain, 'sequence_gap', gap)
+      throw new IndexerError('sequence_gap', gap)
+    }
+    gap = folded.gap
+  }
 }
+
+const isSame = (a: SequenceGap, b: SequenceGap) => a.token === b.token && a.expected === b.expected && a.found === b.found
 
 const repairTables = async (
   db: ClientBase,

@@ -116,6 +116,25 @@ describe('a node that forgets', () => {
     await isRight()
   })
 
+  test('an event that is none of the saga, too: its number is missed all the same', async () => {
+    await start()
+    await evm.pause()
+    proxy.lie = forgets(await evm.unpause())
+    await evm.mine()
+    await caughtUp()
+    const lock = await evm.lock(1n)
+    await evm.mine()
+    await caughtUp()
+    expect(await factOf(lock)).toMatchObject({ revision: 1 })
+    expect(await tables.all('select cause, added, removed from chain_repairs')).toEqual([
+      { cause: 'sequence_gap', added: 0, removed: 0 },
+    ])
+    await evm.mine(depth)
+    await verified()
+    expect((await tables.head()).alarm).toBeNull()
+    await isRight()
+  })
+
   test('the last of all: the second reading, from another node, finds it before anything is paid on it', async () => {
     await start([proxy.url, evm.url])
     const [kept, lost] = [await evm.lock(1n), await evm.lock(2n)]

@@ -6,7 +6,7 @@ import type { Source } from './evm/source.ts'
 import { inTransaction } from './in-transaction.ts'
 import { insertCanonicalEvents } from './insert-events.ts'
 import { foldTokens } from './token-states.ts'
-import { correctTokenRows, readTokenStates } from './token-store.ts'
+import { correctTokenRows, hasTokenRows, readTokenStates } from './token-store.ts'
 import { withdraw } from './withdraw.ts'
 
 export type Repair = { readonly block: BlockRef; readonly added: number; readonly removed: number }
@@ -26,14 +26,15 @@ export const repairBlock = async (
   const { events, steps } = decode(await source.certainLogsOf(block), () => {})
   const ours = (await readLines(db, chain, block.number, block.number)).get(block.hash) ?? []
   const theirs = linesByBlock(events).get(block.hash) ?? []
-  if (ours.join('\n') === theirs.join('\n')) return undefined
   // A log that was missing shifts the ordinals behind it: such an event gets another name as a fact, and is the same event.
   const [held, real] = [ours.map(withoutOrdinal), theirs.map(withoutOrdinal)]
   const added = real.filter(line => !held.includes(line)).length
   const removed = held.filter(line => !real.includes(line)).length
   const states = await readTokenStates(db, chain, block.number - 1n)
-  // A gap before this block is another block's matter: each token goes on from where this block takes it up.
-  const { rows } = foldTokens(states, steps, midway)
+  // Above a gap in an earlier block nothing can be said of the numbers of this one, until that block was set right.
+  const { rows, gap } = foldTokens(states, steps, midway)
+  const numbered = gap !== undefined || (await hasTokenRows(db, chain, block, rows))
+  if (numbered && ours.join('\n') === theirs.join('\n')) return undefined
   await inTransaction(db, async () => {
     const { rows: before } = await db.query<{ fact: string }>(
       'update chain_events set canonical = false where chain = $1 and block_hash = $2 and canonical returning fact',
@@ -45,7 +46,7 @@ export const repairBlock = async (
       chain,
       before.map(({ fact }) => fact),
     )
-    await correctTokenRows(db, chain, block, rows)
+    if (gap === undefined) await correctTokenRows(db, chain, block, rows)
     await db.query(
       'insert into chain_repairs (chain, height, block_hash, cause, added, removed) values ($1, $2, $3, $4, $5, $6)',
       [...[chain, block.number, block.hash, cause, added, removed]],

@@ -74,3 +74,20 @@ export const correctTokenRows = async (
     )
   }
 }
+
+/** Whether the tables hold these numbers for this block: an event that is none of the saga's is counted all the same. */
+export const hasTokenRows = async (
+  db: ClientBase,
+  chain: string,
+  block: { readonly hash: Hash },
+  rows: readonly TokenRow[],
+): Promise<boolean> => {
+  const { rows: held } = await db.query<{ token: string; sequence: string }>(
+    'select token, sequence from chain_token_states where chain = $1 and block_hash = $2 and canonical',
+    [chain, block.hash],
+  )
+  return (
+    held.length === rows.length &&
+    rows.every(row => held.some(one => one.token === row.token && BigInt(one.sequence) === row.sequence))
+  )
+}

@@ -41,7 +41,7 @@ const farOff = BigInt(Math.floor(Date.now() / 1000) + 180 * 86_400)
 /** The same hands on any node. */
 export const onChain = (url: string, deployment: Awaited<ReturnType<typeof deployContracts>>) => {
   const client = createTestClient({ mode: 'hardhat', transport: http(url), cacheTime: 0 }).extend(publicActions)
-  const { escrow, token, treasury, operator, chainId } = deployment
+  const { escrow, token, admin, treasury, operator, chainId } = deployment
 
   const sign = async (sender: EvmAccount, functionName: 'lock' | 'release' | 'refund', terms: Terms): Promise<Sent> =>
     send(sender, encodeFunctionData({ abi: escrowAbi, functionName, args: [terms] }), terms)
@@ -65,6 +65,8 @@ export const onChain = (url: string, deployment: Awaited<ReturnType<typeof deplo
     ...{ refundAfter: farOff, hardDeadline: farOff, onExpiry: 0 },
   })
 
+  const noTerms = termsOf(0n, bytesToHex(new Uint8Array(32)))
+
   return {
     client,
     height: () => client.getBlockNumber(),
@@ -79,6 +81,11 @@ export const onChain = (url: string, deployment: Awaited<ReturnType<typeof deplo
       const items = amounts.map(amount => termsOf(amount, bytesToHex(randomBytes(32))))
       return send(treasury, encodeFunctionData({ abi: escrowAbi, functionName: 'lockBatch', args: [items] }), items[0]!)
     },
+    /** Each gives the hash of its transaction. */
+    pause: async () =>
+      (await send(admin, encodeFunctionData({ abi: escrowAbi, functionName: 'pause', args: [token] }), noTerms)).hash,
+    unpause: async () =>
+      (await send(admin, encodeFunctionData({ abi: escrowAbi, functionName: 'unpause', args: [token] }), noTerms)).hash,
     release: (lock: Sent) => sign(operator, 'release', lock.terms),
     refund: (lock: Sent) => sign(operator, 'refund', lock.terms),
     again: (sent: Sent) => client.sendRawTransaction({ serializedTransaction: sent.raw }),

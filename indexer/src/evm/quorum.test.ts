@@ -122,6 +122,13 @@ describe('the head', () => {
     expect([tags.safe?.number, tags.finalized?.number]).toEqual([104n, 103n])
   })
 
+  test('nodes without meaning in their tags do not vouch for one that lies about them', async () => {
+    const head = async () => ({ safe: header(105), finalized: header(105) })
+    const liar = node('x', 105, 'a', { tags: async () => ({ safe: header(105), finalized: header(104) }) })
+    const { tags } = await source([liar, node('y', 105, 'a', { tags: head }), node('z', 105, 'a', { tags: head })]).head()
+    expect(tags.finalized).toBeUndefined()
+  })
+
   test('a node that hangs holds up nobody', async () => {
     const of = source([node('x', 105, 'a', { latest: () => new Promise(() => {}) }), node('y', 105), node('z', 105)])
     expect((await of.head()).latest.number).toBe(105n)

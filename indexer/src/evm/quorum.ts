@@ -205,11 +205,11 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
     for (const member of agreement.lagging)
       if (member.standing !== 'silent' && member.standing !== 'limited') member.standing = 'lagging'
     for (const member of agreement.dissenting) disagree(member, 'forked', 'head', agreement.head.number)
-    return { latest: agreement.head, tags: { latest: agreement.head, ...(await tagsOf(agreement.agreeing)) } }
+    return { latest: agreement.head, tags: { latest: agreement.head, ...(await tagsOf(agreement.agreeing, agreement.head)) } }
   }
 
   /** As final as `quorum` nodes say. Whether it is on our branch is for the follower to compare. */
-  const tagsOf = async (agreeing: readonly Member[]) => {
+  const tagsOf = async (agreeing: readonly Member[], head: Header) => {
     const said = await Promise.all(
       agreeing.map(member =>
         member.node.tags().catch(error => {
@@ -218,7 +218,12 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
         }),
       ),
     )
-    const heard = said.filter(tags => tags !== undefined)
+    // A node whose newest block is final says nothing about finality. Next to one that says a lower one it would vouch for that.
+    const heard = said
+      .filter(tags => tags !== undefined)
+      .map(tags =>
+        tags.finalized === undefined || tags.finalized.number < head.number ? tags : { safe: undefined, finalized: undefined },
+      )
     if (heard.length < quorum) throw new IndexerError('no_quorum', { what: 'tags', quorum, answers: heard.length })
     const agreed = (tag: 'safe' | 'finalized'): BlockRef | undefined => {
       const blocks = heard.map(tags => tags[tag]).filter(block => block !== undefined)
