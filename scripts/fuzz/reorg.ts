@@ -37,7 +37,7 @@ db.on('error', () => {})
 await keepJournal(db)
 
 const { json, seeds } = options
-const report = await fuzz(options, { anvil, databaseUrl: postgres.url, db, patienceMs: 20_000 }, ({ seed, findings }, done) => {
+const report = await fuzz(options, { anvil, databaseUrl: postgres.url, db, patienceMs: 30_000 }, ({ seed, findings }, done) => {
   if (findings.length > 0) console.error(`seed ${seed}: ${findings[0]!.kind}: ${findings[0]!.what}`)
   else if (!json && done % 10 === 0) console.log(`${done} of ${seeds}`)
 })

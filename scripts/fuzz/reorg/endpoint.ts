@@ -27,7 +27,7 @@ export const fair: Weather = { lost: 0, cut: 0, limited: 0, late: 0, absent: 0, 
 export const someWeather = (random: Random): Weather => {
   const kind = random.between(1, 4)
   if (kind === 1) return fair
-  if (kind === 2) return { ...fair, lost: 2, cut: 1, limited: 1, late: 5, absent: 2, withheld: 30 }
+  if (kind === 2) return { ...fair, lost: 1, cut: 1, limited: 1, late: 5, absent: 1, withheld: 30 }
   if (kind === 3) return { ...fair, withheld: 100, late: 3 }
   return { ...fair, lost: 1, behind: 5, withheld: 20 }
 }

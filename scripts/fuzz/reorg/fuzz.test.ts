@@ -24,7 +24,7 @@ const freshTables = async (): Promise<Surroundings> => {
     await database.drop()
   })
   await keepJournal(db)
-  return { anvil: anvil ?? '', databaseUrl: database.url, db, patienceMs: 15_000 }
+  return { anvil: anvil ?? '', databaseUrl: database.url, db, patienceMs: 30_000 }
 }
 afterEach(async () => {
   for (const close of closings) await close()
@@ -38,7 +38,7 @@ describe.skipIf(anvil === undefined)('worlds of reorgs, restarts and bad nodes',
     expect(report.failures).toEqual([])
     expect(report).toMatchObject({ firstSeed: first, seeds: 5, missed: 0, phantom: 0, twice: 0, halts: report.deepReorgs })
     expect(report.reorgs).toBeGreaterThan(0)
-  }, 120_000)
+  }, 240_000)
 
   test('the same seed is the same chain, whatever the indexer does', async () => {
     const once = await runWorld(4_711, await freshTables())

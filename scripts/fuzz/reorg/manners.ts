@@ -28,7 +28,7 @@ export const mannersOn = ({ random, settings, chain, endpoints, formerTips, onFa
 
   // A development node that calls its head final, and has a replica that is behind, looks like a chain with tags: there is no such thing.
   const weather = () => {
-    const drawn = { ...someWeather(random), forgotten: settings.forgetful ? 25 : 0 }
+    const drawn = { ...someWeather(random), forgotten: settings.forgetful ? 15 : 0 }
     return settings.slotsInAnEpoch === 0 ? { ...drawn, behind: 0 } : drawn
   }
 

@@ -81,15 +81,19 @@ export const runWorld = async (seed: number, surroundings: Surroundings): Promis
     await subject.stop()
     const journal = await readJournal(db, `evm:${seed}`)
     const judgement = judge(journal, chain.history, settings.forgetful)
-    findings.push(...judgement.findings)
+    const stalled = findings.some(({ kind }) => kind === 'stalled')
+    // Where the node forgets, what is missed counts at the end only, and there was none.
+    const counts = ({ kind }: Finding) => !(stalled && settings.forgetful && kind === 'missed')
+    findings.push(...judgement.findings.filter(counts))
     const { halts, resumes } = judgement
     if (halts !== told.halts || resumes !== told.resumes)
       findings.push({
         kind: 'halt',
         what: `${halts} halts and ${resumes} resumes, of ${told.halts} and ${told.resumes}`,
       })
-    const arrived = told.endsOnNode && !judgement.halted && findings.every(({ kind }) => kind !== 'stalled')
-    findings.push(...(await inspect(db, chain, judgement, { followed: arrived, late: settings.forgetful })))
+    const arrived = told.endsOnNode && !judgement.halted && !stalled
+    const kept = await inspect(db, chain, judgement, { followed: arrived, late: settings.forgetful })
+    findings.push(...kept.filter(counts))
     return {
       ...{ seed, findings, faults, depths: told.depths, restarts: told.restarts, deepReorgs: told.halts },
       ...{ halts, resumes, tip: chain.tip().hash, blocks: chain.history.byHash.size, facts: judgement.told.size },
