@@ -201,11 +201,14 @@ create table chain_resumes (
   approved_at timestamp with time zone,
   obeyed_at timestamp with time zone,
   refusal text,
+  approval_reason text,
   constraint chain_resumes_pkey PRIMARY KEY (id),
+  constraint chain_resumes_approval_reason_check CHECK ((length(TRIM(BOTH FROM approval_reason)) > 0)),
   constraint chain_resumes_branch_check CHECK ((branch = ANY (ARRAY['ours'::text, 'theirs'::text]))),
   constraint chain_resumes_check CHECK (((approved_by)::text <> (requested_by)::text)),
   constraint chain_resumes_check1 CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
   constraint chain_resumes_check2 CHECK (((obeyed_at IS NULL) OR (approved_by IS NOT NULL))),
+  constraint chain_resumes_check3 CHECK (((approval_reason IS NULL) OR (approved_by IS NOT NULL))),
   constraint chain_resumes_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
 );
 CREATE INDEX chain_resumes_open ON public.chain_resumes USING btree (chain) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));

@@ -61,52 +61,68 @@ export const heads = async (db: Queryable): Promise<ChainHead[]> => {
 /** An event with the fact that it is, and whether its block is on the canonical chain. */
 export type RecordedEvent = EscrowEvent & { readonly chain: string; readonly fact: string; readonly canonical: boolean }
 
+type EventRow = {
+  chain: string
+  fact: string
+  type: EscrowEvent['type']
+  escrow_id: Hash | null
+  ref: string
+  token: string
+  payer: string | null
+  payee: string | null
+  amount: string | null
+  payload: Record<string, unknown>
+  tx_hash: Hash
+  ordinal: number
+  block_number: string
+  block_hash: Hash
+  log_index: number
+  canonical: boolean
+}
+
+const eventColumns = `chain, fact, type, escrow_id, ref, token, payer, payee, amount, payload, tx_hash, ordinal, block_number, block_hash,
+                      log_index, canonical`
+const inChainOrder = 'order by chain, block_number, canonical, block_hash, log_index'
+
 /** Every event of one escrow, by its id or by its ref, orphaned ones too, in the order of the chain. */
 export const escrowEvents = async (db: Queryable, by: { escrowId: Hash } | { ref: Hash }): Promise<RecordedEvent[]> => {
   const [column, value] = 'escrowId' in by ? (['escrow_id', by.escrowId] as const) : (['ref', by.ref] as const)
-  const { rows } = await db.query<{
-    chain: string
-    fact: string
-    type: EscrowEvent['type']
-    escrow_id: Hash | null
-    ref: string
-    token: string
-    payer: string | null
-    payee: string | null
-    amount: string | null
-    payload: Record<string, unknown>
-    tx_hash: Hash
-    ordinal: number
-    block_number: string
-    block_hash: Hash
-    log_index: number
-    canonical: boolean
-  }>({
+  const { rows } = await db.query<EventRow>({
     name: `indexer_escrow_events_by_${column}`,
-    text: `select chain, fact, type, escrow_id, ref, token, payer, payee, amount, payload, tx_hash, ordinal, block_number, block_hash,
-                  log_index, canonical
-             from chain_events where ${column} = $1 order by chain, block_number, canonical, block_hash, log_index`,
+    text: `select ${eventColumns} from chain_events where ${column} = $1 ${inChainOrder}`,
     values: [value.toLowerCase()],
   })
-  return rows.map(row => ({
-    chain: row.chain,
-    fact: row.fact,
-    canonical: row.canonical,
-    type: row.type,
-    ...(row.escrow_id === null ? {} : { escrowId: row.escrow_id }),
-    ref: row.ref,
-    token: row.token,
-    ...(row.payer === null ? {} : { payer: row.payer }),
-    ...(row.payee === null ? {} : { payee: row.payee }),
-    ...(row.amount === null ? {} : { amount: BigInt(row.amount) }),
-    payload: row.payload,
-    txHash: row.tx_hash,
-    ordinal: row.ordinal,
-    blockNumber: BigInt(row.block_number),
-    blockHash: row.block_hash,
-    logIndex: row.log_index,
-  }))
+  return rows.map(recordedEvent)
 }
+
+/** The same of many escrows, by their ids. */
+export const eventsOfEscrows = async (db: Queryable, escrowIds: readonly Hash[]): Promise<Map<Hash, RecordedEvent[]>> => {
+  const { rows } = await db.query<EventRow>({
+    name: 'indexer_events_of_escrows',
+    text: `select ${eventColumns} from chain_events where escrow_id = any($1) ${inChainOrder}`,
+    values: [escrowIds],
+  })
+  return Map.groupBy(rows.map(recordedEvent), event => event.escrowId!)
+}
+
+const recordedEvent = (row: EventRow): RecordedEvent => ({
+  chain: row.chain,
+  fact: row.fact,
+  canonical: row.canonical,
+  type: row.type,
+  ...(row.escrow_id === null ? {} : { escrowId: row.escrow_id }),
+  ref: row.ref,
+  token: row.token,
+  ...(row.payer === null ? {} : { payer: row.payer }),
+  ...(row.payee === null ? {} : { payee: row.payee }),
+  ...(row.amount === null ? {} : { amount: BigInt(row.amount) }),
+  payload: row.payload,
+  txHash: row.tx_hash,
+  ordinal: row.ordinal,
+  blockNumber: BigInt(row.block_number),
+  blockHash: row.block_hash,
+  logIndex: row.log_index,
+})
 
 /** A row of `finality_waits` that is due: its fact stands in this block, which is final at the level that the wait asks for. */
 export type FinalFact = {
@@ -165,5 +181,104 @@ export const finalFacts = async (db: Queryable, limit: number): Promise<FinalFac
     escrowId: row.escrow_id,
     blockNumber: BigInt(row.block_number),
     blockHash: row.block_hash,
+  }))
+}
+
+/** A reorg that was rolled back, or, when `deep`, one below finality that halted the chain. */
+export type Reorg = {
+  readonly id: string
+  readonly at: Date
+  readonly deep: boolean
+  /** How many of our blocks the other branch contradicts; of a deep one as far as it was read. */
+  readonly depth: number
+  /** Undefined: deep, and the ancestor lies below what was read. */
+  readonly ancestor: BlockRef | undefined
+  /** Our newest block before, and the newest that was read of the other branch. */
+  readonly from: BlockRef
+  readonly to: BlockRef
+  readonly orphanedBlocks: number
+  readonly orphanedEvents: number
+}
+
+/** Newest first, below `before`, which is an id. */
+export const reorgs = async (db: Queryable, chain: string, before: string | undefined, limit: number): Promise<Reorg[]> => {
+  const { rows } = await db.query<{
+    id: string
+    at: Date
+    deep: boolean
+    depth: number
+    ancestor_height: string | null
+    ancestor_hash: Hash | null
+    from_height: string
+    from_hash: Hash
+    to_height: string
+    to_hash: Hash
+    orphaned_blocks: number
+    orphaned_events: number
+  }>({
+    name: 'indexer_reorgs',
+    text: `select id, at, deep, depth, ancestor_height, ancestor_hash, from_height, from_hash, to_height, to_hash, orphaned_blocks,
+                  orphaned_events
+             from chain_reorgs where chain = $1 and ($2::bigint is null or id < $2) order by id desc limit $3`,
+    values: [chain, before ?? null, limit],
+  })
+  return rows.map(row => ({
+    id: row.id,
+    at: row.at,
+    deep: row.deep,
+    depth: row.depth,
+    ancestor:
+      row.ancestor_height === null || row.ancestor_hash === null
+        ? undefined
+        : { number: BigInt(row.ancestor_height), hash: row.ancestor_hash },
+    from: { number: BigInt(row.from_height), hash: row.from_hash },
+    to: { number: BigInt(row.to_height), hash: row.to_hash },
+    orphanedBlocks: row.orphaned_blocks,
+    orphanedEvents: row.orphaned_events,
+  }))
+}
+
+/** A node as the chain's writer sees it. */
+export type EndpointHealth = {
+  readonly chain: string
+  /** Its host: a URL may hold a key. */
+  readonly endpoint: string
+  readonly standing: 'good' | 'lagging' | 'forked' | 'lying' | 'limited' | 'silent' | 'foreign'
+  readonly headHeight: bigint | undefined
+  /** A moving average. */
+  readonly latencyMs: number | undefined
+  readonly requests: bigint
+  readonly failures: bigint
+  readonly disagreements: bigint
+  readonly updatedAt: Date
+}
+
+export const endpointsHealth = async (db: Queryable): Promise<EndpointHealth[]> => {
+  const { rows } = await db.query<{
+    chain: string
+    endpoint: string
+    standing: EndpointHealth['standing']
+    head_height: string | null
+    latency_ms: number | null
+    requests: string
+    failures: string
+    disagreements: string
+    updated_at: Date
+  }>({
+    name: 'indexer_endpoints_health',
+    text: `select chain, endpoint, standing, head_height, latency_ms, requests, failures, disagreements, updated_at
+             from chain_endpoints order by chain, endpoint`,
+    values: [],
+  })
+  return rows.map(row => ({
+    chain: row.chain,
+    endpoint: row.endpoint,
+    standing: row.standing,
+    headHeight: row.head_height === null ? undefined : BigInt(row.head_height),
+    latencyMs: row.latency_ms ?? undefined,
+    requests: BigInt(row.requests),
+    failures: BigInt(row.failures),
+    disagreements: BigInt(row.disagreements),
+    updatedAt: row.updated_at,
   }))
 }

@@ -1,20 +1,20 @@
 import { type Hex, numberToHex, zeroAddress } from 'viem'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Lie, type RpcProxy, startRpcProxy } from '../../test/support/rpc-proxy.ts'
 import { compileContracts } from '../local/compile.ts'
 import type { DiscrepancyCode } from './discrepancy.ts'
 import { audit } from './run.ts'
 import { termsId } from './terms-id.ts'
 import { startHistory } from './testing/history.ts'
-import { type Lie, startLiar } from './testing/liar.ts'
 import { aboutBlocks, aboutEvent, aboutLogs, aboutView, isEvent, type WireLog } from './testing/lies.ts'
 
 let history: Awaited<ReturnType<typeof startHistory>>
-let liar: Awaited<ReturnType<typeof startLiar>>
+let liar: RpcProxy
 
 beforeAll(async () => {
   await compileContracts()
   history = await startHistory()
-  liar = await startLiar(history.url)
+  liar = await startRpcProxy(history.url)
 }, 120_000)
 afterAll(async () => {
   await liar.stop()

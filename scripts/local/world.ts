@@ -284,7 +284,10 @@ const setUp = async (env: Record<string, string>): Promise<string> => {
         minted: (Object.keys(funding) as Currency[]).filter(currency => funding[currency] === 'mint'),
       })),
     })
-    const { key } = await mintApiKey(pool, { tenant, scopes: ['transfers:read', 'transfers:write', 'ledger:read'] })
+    const { key } = await mintApiKey(pool, {
+      tenant,
+      scopes: ['transfers:read', 'transfers:write', 'ledger:read', 'chains:read'],
+    })
     return key
   } finally {
     await pool.end()

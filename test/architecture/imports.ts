@@ -37,7 +37,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
         'errors.ts',
         'outcome.ts',
       ],
-      ...['rails/account-number.ts', 'indexer/src/observation.ts', 'indexer/src/queries.ts'],
+      ...['transaction.ts', 'rails/account-number.ts', 'indexer/src/observation.ts', 'indexer/src/queries.ts'],
     ],
     types: ['intents', 'sep-config.ts', ...ports],
   },

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { apiClient } from '../../scripts/local/api-client.ts'
 import { repository } from '../../scripts/local/child.ts'
 import { compileContracts } from '../../scripts/local/compile.ts'
 import { startWorld, type World } from '../../scripts/local/world.ts'
@@ -19,6 +20,8 @@ const world = async (options: Parameters<typeof startWorld>[0] = {}): Promise<Wo
   cleanUps.push(started.stop)
   return started
 }
+type ChainView = { readonly id: string; readonly nodes: readonly { readonly standing: string }[] }
+
 const portOf = (url: string) => Number(new URL(url).port)
 const portsOf = ({ apiUrl, indexerUrl, evm, bank, databaseUrl }: World) =>
   [apiUrl, indexerUrl, evm.url, bank.url, databaseUrl].map(portOf)
@@ -42,6 +45,13 @@ describe('a world', () => {
     const ports = [...portsOf(first), ...portsOf(second)]
     expect(new Set([...ports, port]).size).toBe(11)
     for (const { apiUrl } of [first, second]) expect((await fetch(`${apiUrl}/health/live`)).status).toBe(200)
+    const chains = await until('the chain is followed with a good node', async () => {
+      const { body } = await apiClient(first.apiUrl, first.apiKey).call<{ data: ChainView[] }>('GET', '/v1/chains')
+      return body.data[0]?.nodes.some(({ standing }) => standing === 'good') ? body.data : undefined
+    })
+    expect(chains).toMatchObject([
+      { id: 'evm:31337', state: 'following', halt: null, alarm: null, nodes: [{ standing: 'good' }] },
+    ])
 
     await first.stop()
     expect(existsSync(first.folder)).toBe(false)

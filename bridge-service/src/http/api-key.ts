@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 
-export const scopes = ['transfers:read', 'transfers:write', 'ledger:read'] as const
+/** `operator` lets a halted chain go on: one key per person, since two of them must agree. */
+export const scopes = ['transfers:read', 'transfers:write', 'ledger:read', 'chains:read', 'operator'] as const
 export type Scope = (typeof scopes)[number]
 
 /** Who calls: a tenant sees its own transfers only. */

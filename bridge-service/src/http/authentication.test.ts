@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Api, order, startApi } from '../../../test/support/api.ts'
-import { apiKeys } from './api-key.ts'
+import { apiKeys, scopes } from './api-key.ts'
 
 let api: Api
 beforeAll(async () => {
@@ -18,6 +18,10 @@ const guardedRoutes = [
   ['GET', '/v1/transfers/tr_00000000000000000000000000/stream', 'transfers:read'],
   ['POST', '/v1/transfers/tr_00000000000000000000000000/cancel', 'transfers:write'],
   ['GET', `/v1/escrows/0x${'0'.repeat(64)}`, 'transfers:read'],
+  ['GET', '/v1/escrows', 'transfers:read'],
+  ['GET', '/v1/chains', 'chains:read'],
+  ['GET', '/v1/chains/evm:31337/reorgs', 'chains:read'],
+  ['POST', '/v1/chains/evm:31337/resume', 'operator'],
   ['GET', '/v1/ledger/accounts', 'ledger:read'],
   ['GET', '/v1/ledger/entries', 'ledger:read'],
   ['GET', '/v1/ledger/proof', 'ledger:read'],
@@ -29,7 +33,7 @@ it.each(guardedRoutes)('%s %s asks for a key with %s', async (method, url, scope
     const { status, json, headers } = await send(key)
     expect([status, json.code, headers['www-authenticate']]).toEqual([401, 'unauthenticated', 'Bearer'])
   }
-  const others = (['transfers:read', 'transfers:write', 'ledger:read'] as const).filter(other => other !== scope)
+  const others = scopes.filter(other => other !== scope)
   const { status, json } = await send((await api.keyOf('acme', others)).key)
   expect([status, json.code]).toEqual([403, 'forbidden'])
   const granted = await send((await api.keyOf('acme', [scope])).key)

@@ -1,73 +1,86 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { Pool } from 'pg'
 import { z } from 'zod'
-import { type ChainHead, escrowEvents, heads, type Queryable, type RecordedEvent } from '../../../indexer/src/queries.ts'
+import { escrowEvents, eventsOfEscrows, heads } from '../../../indexer/src/queries.ts'
 import type { Chain } from '../chains/chain.ts'
 import { BridgeError } from '../errors.ts'
-import type { Currency } from '../money/currency.ts'
-import { money } from '../money/money.ts'
-import { holdTermsOf } from '../transfer/hold.ts'
-import type { Transfer } from '../transfer/transfer.ts'
-import { amountJson, bearer, guarded, problems, shownAmount, shows, transferId } from './schemas.ts'
+import { type Currency, currencies } from '../money/currency.ts'
+import { type EscrowJson, escrowIdOf, escrowJson, escrowSchema, escrowStates } from './escrow-json.ts'
+import { decodeCursor, encodeCursor, pageOf, pageQuery } from './pages.ts'
+import { queryable } from './queryable.ts'
+import { bearer, guarded, plainText, problems, shows, transferIdShape } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
-import { findTransferByRef } from './transfer-store.ts'
+import { findTransferByRef, scanTransfers } from './transfer-store.ts'
 
 const hashShape = /^0x[0-9a-f]{64}$/i
 
-const escrowSchema = z
-  .object({
-    id: z.string().nullable().describe('On chain: the EIP-712 hash of the terms. Known once the debit has settled.'),
-    ref: z.string(),
-    chain: z.string(),
-    address: z.string().describe('The contract.'),
-    transferId,
-    state: z
-      .enum(['unseen', 'locked', 'committed', 'released', 'refunded'])
-      .describe('What the canonical chain says, final or not: see the finality of its events.'),
-    terms: z.object({
-      payer: z.string(),
-      payee: z.string(),
-      amount: shownAmount,
-      refundAfter: z.int().nullable().describe('Unix seconds. From here on anyone may refund a locked escrow to the payer.'),
-      hardDeadline: z.int().nullable().describe('Unix seconds.'),
-      onExpiry: z.enum(['refund', 'release']),
-    }),
-    credit: z
-      .object({ owner: z.string(), amount: shownAmount })
-      .nullable()
-      .describe(
-        'What the token would not pay out when the escrow was released or refunded. It belongs to `owner`, who can claim it from the contract at any time; whether he has, only the contract says.',
-      ),
-    events: z
-      .array(
-        z.object({
-          type: z.enum([
-            ...(['escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowRefunded', 'escrowCredited'] as const),
-            ...(['escrowClawedBack', 'depositReceived', 'deliveryClaimed', 'deliveryReclaimed'] as const),
-          ]),
-          finality: z.enum(['orphaned', 'latest', 'safe', 'finalized']),
-          txHash: z.string(),
-          blockNumber: z.string(),
-          blockHash: z.string(),
-          logIndex: z.int(),
-          arguments: z.record(z.string(), z.unknown()).describe('Those of the event, integers as decimal strings.'),
-        }),
-      )
-      .describe('In the order of the chain; orphaned ones stay as evidence.'),
-  })
-  .meta({ id: 'Escrow' })
+const listQuery = z.strictObject({
+  ...pageQuery,
+  chain: plainText(64).optional(),
+  state: z.enum(escrowStates).optional(),
+  token: plainText(128).optional().describe("The contract, or a Stellar asset's `CODE:ISSUER`."),
+  ref: z.string().regex(hashShape).optional(),
+  payer: plainText(128).optional(),
+  payee: plainText(128).optional(),
+})
+
+// What a filter leaves out costs reading all the same: a page looks at so many transfers and goes on from there.
+const scanned = 500
 
 /** Escrows, as the chain shows them beside what was agreed. */
 export const escrowRoutes =
   ({ pool, chains }: ServerDeps): FastifyPluginAsyncZod =>
   async app => {
-    app.get('/escrows/:id', {
-      config: { scope: 'transfers:read' },
+    const common = { tags: ['Escrows'], security: bearer }
+    const config = { scope: 'transfers:read' } as const
+
+    app.get('/escrows', {
+      config,
       schema: {
+        ...common,
+        operationId: 'listEscrows',
+        summary: 'List escrows, newest first',
+        description: 'A page of a filtered list may hold fewer than `limit`, or none, and still have a next one.',
+        querystring: listQuery,
+        response: { 200: shows('A page.', pageOf(escrowSchema)), ...problems(...guarded, 'cursor_invalid') },
+      },
+      handler: async request => {
+        const { cursor, limit, state, token, ...filter } = request.query
+        const before = decodeCursor('escrows', cursor, transferIdShape)
+        const filtered = [state, token, ...Object.values(filter)].some(value => value !== undefined)
+        const { rows, lastId } = await scanTransfers(
+          pool,
+          request.apiKey.tenant,
+          { ...filter, ref: filter.ref?.toLowerCase(), assets: token === undefined ? undefined : assetsOf(chains, token) },
+          before,
+          filtered ? scanned : limit + 1,
+        )
+        const known = rows.flatMap(transfer => {
+          const chain = chains.get(transfer.terms.chain)
+          return chain === undefined ? [] : [{ transfer, chain, id: escrowIdOf(transfer, chain) }]
+        })
+        const db = queryable(pool)
+        const events = await eventsOfEscrows(
+          db,
+          known.flatMap(({ id }) => id ?? []),
+        )
+        const headOf = new Map((await heads(db)).map(head => [head.chain, head]))
+        const shown: EscrowJson[] = known
+          .map(({ transfer, chain, id }) =>
+            escrowJson(transfer, chain, id, (id !== null && events.get(id)) || [], headOf.get(chain.id)),
+          )
+          .filter(escrow => state === undefined || escrow.state === state)
+        const data = shown.slice(0, limit)
+        const next = shown.length > limit ? data.at(-1)!.transferId : lastId
+        return { data, nextCursor: next === undefined ? null : encodeCursor('escrows', next) }
+      },
+    })
+
+    app.get('/escrows/:id', {
+      config,
+      schema: {
+        ...common,
         operationId: 'getEscrow',
         summary: 'Look at an escrow, by its id on chain or by its ref',
-        tags: ['Escrows'],
-        security: bearer,
         params: z.strictObject({ id: z.string().regex(hashShape, 'escrow_not_found') }),
         response: { 200: shows('The escrow.', escrowSchema), ...problems(...guarded, 'escrow_not_found') },
       },
@@ -78,7 +91,7 @@ export const escrowRoutes =
         const transfer = await findTransferByRef(pool, request.apiKey.tenant, byId[0]?.ref ?? id)
         const chain = transfer && chains.get(transfer.terms.chain)
         if (transfer === undefined || chain === undefined) throw new BridgeError('escrow_not_found', { id })
-        const known = idOf(transfer, chain)
+        const known = escrowIdOf(transfer, chain)
         // Anyone can lock something of his own under our ref: only the escrow of our terms is ours.
         if (byId.length > 0 && id !== known) throw new BridgeError('escrow_not_found', { id })
         const events = byId.length > 0 || known === null ? byId : await escrowEvents(db, { escrowId: known })
@@ -88,61 +101,10 @@ export const escrowRoutes =
     })
   }
 
-const idOf = (transfer: Transfer, chain: Chain) =>
-  transfer.progress.debit?.refundAfter === undefined
-    ? null
-    : (chain.escrowId(holdTermsOf(transfer)).toLowerCase() as `0x${string}`)
-
-const escrowJson = (
-  transfer: Transfer,
-  chain: Chain,
-  id: string | null,
-  events: readonly RecordedEvent[],
-  head: ChainHead | undefined,
-): z.output<typeof escrowSchema> => {
-  const { ref, payer, payee, currency, amountMinor, onExpiry } = transfer.terms.hold
-  const { refundAfter = null, hardDeadline = null } = transfer.progress.debit ?? {}
-  return {
-    id,
-    ref,
-    chain: chain.id,
-    address: chain.escrow,
-    transferId: transfer.id,
-    state: stateOf(events),
-    credit: creditIn(events, currency),
-    terms: { payer, payee, amount: amountJson(money(currency, BigInt(amountMinor))), refundAfter, hardDeadline, onExpiry },
-    events: events.map(event => ({
-      type: event.type,
-      finality: finalityOf(event, head),
-      txHash: event.txHash,
-      blockNumber: event.blockNumber.toString(),
-      blockHash: event.blockHash,
-      logIndex: event.logIndex,
-      arguments: { ...event.payload },
-    })),
-  }
-}
-
-const stateOf = (events: readonly RecordedEvent[]) => {
-  const types = new Set(events.filter(({ canonical }) => canonical).map(({ type }) => type))
-  if (types.has('escrowReleased')) return 'released'
-  if (types.has('escrowRefunded')) return 'refunded'
-  if (types.has('escrowCommitted')) return 'committed'
-  return types.has('escrowLocked') ? 'locked' : 'unseen'
-}
-
-const creditIn = (events: readonly RecordedEvent[], currency: Currency) => {
-  const credited = events.find(({ canonical, type }) => canonical && type === 'escrowCredited')
-  if (credited === undefined) return null
-  return { owner: String(credited.payload.owner), amount: amountJson(money(currency, credited.amount ?? 0n)) }
-}
-
-const finalityOf = ({ canonical, blockNumber }: RecordedEvent, head: ChainHead | undefined) => {
-  if (!canonical) return 'orphaned'
-  if (head === undefined) return 'latest'
-  if (blockNumber <= head.finalizedHeight) return 'finalized'
-  return blockNumber <= head.safeHeight ? 'safe' : 'latest'
-}
-
-/** The pool as the indexer's queries take it. */
-const queryable = (pool: Pool): Queryable => pool as unknown as Queryable
+/** Where the token is which asset: `evm:1 USDC`. */
+const assetsOf = (chains: ReadonlyMap<string, Chain>, token: string): string[] =>
+  [...chains.values()].flatMap(chain =>
+    (Object.keys(currencies) as Currency[])
+      .filter(currency => chain.supports(currency) && chain.tokenAddress(currency).toLowerCase() === token.toLowerCase())
+      .map(currency => `${chain.id} ${currency}`),
+  )

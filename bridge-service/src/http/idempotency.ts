@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import type { Opened } from '../saga/open.ts'
@@ -21,6 +21,9 @@ export type Claim = {
   readonly requestHash: Buffer
 }
 
+/** The pool, or a transaction in which more happens. */
+type Database = Pool | ClientBase
+
 export type Answer = { readonly status: number; readonly response: unknown; readonly location: string }
 
 /** Written by the statement that claims the key. `sql` may read from `claimed`, which is empty for a replay; its values begin at `$8`. */
@@ -39,7 +42,7 @@ export const claimOf = (
 }
 
 /** Key, answer and effect in one statement: all or nothing, once. Throws `idempotency_conflict`. */
-export const answerOnce = async (pool: Pool, claim: Claim, answer: Answer, effect: Effect): Promise<Opened> => {
+export const answerOnce = async (pool: Database, claim: Claim, answer: Answer, effect: Effect): Promise<Opened> => {
   const { rowCount } = await pool.query({
     name: `answer_once_${effect.name}`,
     text: `with claimed as (
@@ -62,7 +65,7 @@ export const answerOnce = async (pool: Pool, claim: Claim, answer: Answer, effec
  * What the key was answered with before, if it was used: also for a request that would be refused by now. Throws `idempotency_conflict`
  * when it was used for another request.
  */
-export const storedAnswer = async (pool: Pool, { tenant, key, requestHash }: Claim): Promise<Opened | undefined> => {
+export const storedAnswer = async (pool: Database, { tenant, key, requestHash }: Claim): Promise<Opened | undefined> => {
   const { rows } = await pool.query<Answer & { request_hash: Buffer }>({
     name: 'stored_answer',
     text: 'select request_hash, status, response, location from idempotency_keys where tenant = $1 and key = $2',

@@ -47,6 +47,9 @@ export const transferIdShape = new RegExp(`^tr_${suffix}$`)
 export const transferId = z.string().regex(transferIdShape, 'transfer_not_found')
 export const quoteId = z.string().regex(new RegExp(`^qt_${suffix}$`), 'quote_not_found')
 
+/** CAIP-2. Whatever is not an id names nothing. */
+export const chainId = z.string().regex(/^[a-z]+:[\w.-]{1,64}$/, 'chain_not_found')
+
 export const time = z.iso.datetime()
 export const anyTime = z.iso.datetime({ offset: true })
 

@@ -7,6 +7,8 @@ import { apiKeys } from './api-key.ts'
 import { authenticate } from './authentication.ts'
 import { bankWebhookRoutes } from './bank-webhooks.ts'
 import { cancellationRoutes } from './cancellation.ts'
+import { chainResumeRoutes } from './chain-resume.ts'
+import { chainRoutes } from './chains.ts'
 import { document } from './documentation.ts'
 import { drainOnClose } from './drain.ts'
 import { escrowRoutes } from './escrows.ts'
@@ -63,6 +65,8 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(timelineRoutes(deps))
       await v1.register(streamRoutes(deps, keys))
       await v1.register(escrowRoutes(deps))
+      await v1.register(chainRoutes(deps))
+      await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
     },
     { prefix: '/v1' },

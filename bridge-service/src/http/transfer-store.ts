@@ -70,3 +70,41 @@ export const listTransfers = async (
 
 const firstIdAt = (ms: number): string =>
   typeId('tr', `${BigInt(Math.max(0, ms)).toString(16).padStart(12, '0').slice(-12)}00000000000000000000`)
+
+export type EscrowFilter = {
+  readonly chain?: string | undefined
+  readonly ref?: string | undefined
+  readonly payer?: string | undefined
+  readonly payee?: string | undefined
+  /** `<chain> <currency>`. */
+  readonly assets?: readonly string[] | undefined
+}
+
+/**
+ * Of the `limit` newest transfers from behind `before`, those that pass. `lastId`: where the next scan begins; undefined when this one has
+ * seen the last.
+ */
+export const scanTransfers = async (
+  pool: Pool,
+  tenant: string,
+  { chain, ref, payer, payee, assets }: EscrowFilter,
+  before: string | undefined,
+  limit: number,
+): Promise<{ rows: TransferRow[]; lastId: string | undefined }> => {
+  const { rows } = await pool.query<TransferRow & { lastId: string; count: number }>({
+    name: 'scan_transfers',
+    text: `with scanned as materialized (
+             select ${columns} from transfers
+              where tenant = $1 and id < $2 and ($4::text is null or escrow_ref = $4) order by id desc limit $8
+           ), bounds as (select min(id) as "lastId", count(*)::int as count from scanned)
+           select b.*, s.* from bounds b left join scanned s
+               on ($3::text is null or terms->>'chain' = $3)
+              and ($5::text is null or lower(terms->'hold'->>'payer') = lower($5))
+              and ($6::text is null or lower(terms->'hold'->>'payee') = lower($6))
+              and ($7::text[] is null or (terms->>'chain') || ' ' || (terms->'hold'->>'currency') = any($7))
+            order by s.id desc`,
+    values: [tenant, before ?? 'tr_~', chain ?? null, ref ?? null, payer ?? null, payee ?? null, assets ?? null, limit],
+  })
+  const { lastId, count } = rows[0]!
+  return { rows: rows.filter(row => row.id !== null), lastId: count === limit ? lastId : undefined }
+}

@@ -13,7 +13,7 @@ import {
   toEventSelector,
 } from 'viem'
 import { escrowAbi } from '../../../contracts/abi/escrow.ts'
-import type { Lie } from './liar.ts'
+import type { Lie } from '../../../test/support/rpc-proxy.ts'
 
 export type WireLog = {
   address: Address
