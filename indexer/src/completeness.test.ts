@@ -153,6 +153,24 @@ describe('a node that forgets', () => {
     expect(checks.every((check, i) => i === 0 || BigInt(check.from_height) === BigInt(checks[i - 1].to_height) + 1n)).toBe(true)
   })
 
+  test('what no escrow tells, from the node that is asked again: another one is asked', async () => {
+    // Asked from the end, so this one comes first; and the same node twice stands for two.
+    await start([evm.url, evm.url, proxy.url])
+    let lies = 0
+    proxy.lie = ({ method }, result) => {
+      if (method !== 'eth_getLogs') return result
+      lies++
+      return (result as { data: string }[]).map(log => ({ ...log, data: log.data.replace(/^0x00/, '0xff') }))
+    }
+    const lock = await evm.lock(1n)
+    await evm.mine(depth + 1)
+    await caughtUp()
+    await verified()
+    expect(lies).toBeGreaterThan(0)
+    expect(await factOf(lock)).toMatchObject({ revision: 1 })
+    await isRight()
+  })
+
   test('a log that is no event, before one: the fact gets its right name, and that is no reason to halt', async () => {
     await start([proxy.url, evm.url])
     const batch = await evm.lockBatch([1n, 0n, 2n]) // the contract skips the second, and says so without a number

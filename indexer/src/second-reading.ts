@@ -6,7 +6,7 @@ import { digestOf, linesByBlock, readLines } from './event-digest.ts'
 import { decode } from './evm/decode.ts'
 import type { Source } from './evm/source.ts'
 import { inTransaction } from './in-transaction.ts'
-import type { Hash } from './observation.ts'
+import type { EscrowEvent, Hash } from './observation.ts'
 import { type Repair, repairBlock } from './repair.ts'
 import { compareTotals, type Total } from './totals.ts'
 
@@ -15,7 +15,7 @@ export type SecondReading =
   | { readonly kind: 'verified'; readonly height: bigint }
   /** Some blocks were set right; the range is read once more. */
   | { readonly kind: 'repaired'; readonly repairs: readonly Repair[] }
-  /** The other node is on another branch below what is final, and is asked no more for a while. */
+  /** The other node is on another branch below what is final, or tells what no escrow tells, and is asked no more for a while. */
   | { readonly kind: 'accused'; readonly endpoint: string }
   | { readonly kind: 'mismatch'; readonly totals: readonly Total[] }
 
@@ -33,7 +33,12 @@ export const readSecondTime = async (
   midway: boolean,
 ): Promise<SecondReading> => {
   const { endpoint, logs } = await source.readAgain(from, to.number)
-  const theirs = linesByBlock(decode(logs, () => {}).events)
+  const read = readable(logs)
+  if (read === undefined) {
+    source.accuse(endpoint, 'second reading')
+    return { kind: 'accused', endpoint }
+  }
+  const theirs = linesByBlock(read)
   const ours = await readLines(db, chain, from, to.number)
   const told = digestOf([...theirs.values()].flat())
   const known = digestOf([...ours.values()].flat())
@@ -85,6 +90,16 @@ export const readSecondTime = async (
     if (rowCount !== 1) throw new IndexerError('cursor_moved', { chain, verified: from - 1n })
   })
   return { kind: 'verified', height: to.number }
+}
+
+/** Undefined when a log cannot be one of the escrow's: what the tables hold was agreed upon and could be decoded, so this one node is wrong. */
+const readable = (logs: Parameters<typeof decode>[0]): EscrowEvent[] | undefined => {
+  try {
+    return [...decode(logs, () => {}).events]
+  } catch (error) {
+    if (error instanceof IndexerError && error.code === 'log_undecodable') return undefined
+    throw error
+  }
 }
 
 const readBlockRefs = async (db: ClientBase, chain: string, hashes: readonly string[]): Promise<BlockRef[]> => {
