@@ -1,14 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { books, imbalances } from '../../../test/support/books.ts'
-import { clearingMs, onramp, place, settledAtMs, softDeadlineMs } from '../../../test/support/onramp.ts'
-import { seed } from '../../../test/support/seed.ts'
-import type { RailFact } from '../rails/rail.ts'
-import { decide, request } from './decide.ts'
-import type { Decision } from './decision.ts'
-import type { ChainFactKind, Input } from './input.ts'
-import { type State, states } from './state.ts'
-import type { Transfer } from './transfer.ts'
+import { books, imbalances } from '../../../../test/support/books.ts'
+import { clearingMs, onramp, place, settledAtMs, softDeadlineMs } from '../../../../test/support/onramp.ts'
+import { seed } from '../../../../test/support/seed.ts'
+import type { RailFact } from '../../rails/rail.ts'
+import { decide, request } from '../decide.ts'
+import type { Decision } from '../decision.ts'
+import type { ChainFactKind, Input } from '../input.ts'
+import { type State, states } from '../state.ts'
+import type { Transfer } from '../transfer.ts'
 
 /** What the dice decide: which news arrives next, and what the world does meanwhile. Every number picks from what is possible then. */
 type Die = {
