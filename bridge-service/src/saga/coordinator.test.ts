@@ -11,6 +11,7 @@ import { type Coordinator, type CoordinatorOptions, coordinator, type Work } fro
 import { databaseClock } from './database-clock.ts'
 import { claimFacts } from './facts.ts'
 import { parkTransfer } from './load.ts'
+import { postgresStore } from './postgres-store.ts'
 
 let database: SagaDatabase
 let pool: { pool: string }
@@ -31,8 +32,8 @@ const start = (options: Partial<CoordinatorOptions> = {}): Running => {
   const executed: Intent[] = []
   const logged: string[] = []
   const started = coordinator({
-    pool: database.app,
-    clock: databaseClock(database.app),
+    store: postgresStore(database.app),
+    clock: databaseClock(postgresStore(database.app)),
     lease: { owner: randomUUID(), ms: 60_000 },
     execute: intents => executed.push(...intents),
     onMoved: transfers => moved.push(...transfers),

@@ -14,6 +14,13 @@ export type ClaimedFact = FactKey & {
   readonly escrowId?: string
 }
 
+export type ClaimedFacts = {
+  readonly matched: readonly ClaimedFact[]
+  readonly unmatched: readonly FactKey[]
+  /** There may be more of them. */
+  readonly full: boolean
+}
+
 type Row = FactKey & {
   kind: ChainFactKind | 'railFact' | 'cancel'
   payload: Record<string, unknown>
@@ -36,11 +43,7 @@ export const parkedSubjects = async (database: Pool): Promise<string[]> => {
  * Locks the oldest facts that no other worker holds, with the transfer that each is about. To be called in the transaction that
  * consumes them. Facts that no transfer answers to come back as `unmatched`.
  */
-export const claimFacts = async (
-  client: ClientBase,
-  limit: number,
-  parked: readonly string[] = [],
-): Promise<{ matched: ClaimedFact[]; unmatched: FactKey[]; full: boolean }> => {
+export const claimFacts = async (client: ClientBase, limit: number, parked: readonly string[] = []): Promise<ClaimedFacts> => {
   const { rows } = await client.query<Row>({
     name: 'claim_facts',
     // Subqueries instead of joins: each is one look-up in an index, whatever the planner believes about tables without statistics.
