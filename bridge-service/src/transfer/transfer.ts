@@ -35,11 +35,20 @@ export type Progress = {
     readonly booked?: true
     readonly release?: ChainPlace
     readonly refund?: ChainPlace
+    /** It is the customer's again for good. */
+    readonly refunded?: true
+    /** It is its issuer's. */
+    readonly clawedBack?: true
   }
   readonly commit?: ChainPlace
   /** The commit was final once. */
   readonly committed?: true
-  readonly payout?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
+  readonly payout?: {
+    readonly bankTransferId?: string
+    readonly settled?: true
+    readonly refused?: true
+    readonly returned?: true
+  }
   readonly cancelReason?: string
   /** Why it did not complete, with a stable code. */
   readonly failure?: { readonly code: string; readonly detail: string }
