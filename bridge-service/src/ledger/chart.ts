@@ -19,6 +19,8 @@ export const account = {
   receivable: (currency: Currency) => `receivable:${currency}`,
   /** What issuers have taken out of our escrows: a claim on them, or a loss. */
   exposure: (chain: ChainId, currency: Currency) => `exposure:${chain}:${currency}`,
+  /** What we owe the partner who pays out in a currency, from the payout until the release of his hold: zero at rest. */
+  payoutPartner: (currency: Currency) => `payout_partner:${currency}`,
   equity: (currency: Currency) => `equity:${currency}`,
 } as const
 
@@ -47,6 +49,7 @@ export const chartFor = (
     ...fiat.flatMap(currency => [
       { id: account.bankCash(currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
+      { id: account.payoutPartner(currency), kind: 'clearing' as const, currency, shards: hot },
       { id: account.feeIncome(currency), kind: 'income' as const, currency, shards: hot },
       { id: account.receivable(currency), kind: 'asset' as const, currency, shards: 1 },
       ...each(currency),

@@ -69,6 +69,8 @@ export type TransferEvent =
   | { readonly type: 'depositFinalized' }
   /** Nothing came in time. */
   | { readonly type: 'depositExpired' }
+  /** Only our own keys can move the escrow, so our word is enough. */
+  | { readonly type: 'commitSkipped' }
   | ({ readonly type: 'escrowCommitted' } & ChainPlace)
   | { readonly type: 'commitOrphaned'; readonly fact: string }
   | {

@@ -1,6 +1,6 @@
 import { BridgeError, unreachable } from '../errors.ts'
 import type { TransferEvent } from './event.ts'
-import { targetOf } from './state.ts'
+import { type State, targetOf } from './state.ts'
 import type { Progress, RetriedStep, Transfer, Unborn } from './transfer.ts'
 
 /** The transfer after an event. Throws `transition_illegal` for one that its state does not allow: that is a bug, not a refusal. */
@@ -8,10 +8,10 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
   const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
-  return { ...transfer, state, version: transfer.version + 1, progress: progressAfter(transfer.progress, event) }
+  return { ...transfer, state, version: transfer.version + 1, progress: progressAfter(transfer.progress, event, state) }
 }
 
-const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
+const progressAfter = (progress: Progress, event: TransferEvent, state: State): Progress => {
   switch (event.type) {
     case 'transferRequested':
     case 'screeningPassed':
@@ -19,21 +19,23 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'mintPlanned':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'refundFinalized':
     case 'transferCompensated':
     case 'receivableOpened':
     case 'payoutUnknown':
     case 'depositRefundFinalized':
       return progress
-    case 'releaseFinalized':
-      // A release that was refused on the way is no failure of a transfer that arrived.
-      return progress.debit?.returned ? progress : omit(progress, 'failure')
+    case 'releaseFinalized': {
+      const ended: Progress = { ...progress, holdEnded: true }
+      // What was refused on the way is no failure of a transfer that arrived.
+      return state !== 'completed' || progress.debit?.returned || progress.payout?.returned ? ended : omit(ended, 'failure')
+    }
+    case 'refundFinalized':
+      return { ...progress, holdEnded: true }
     case 'screeningRefused':
     case 'liquidityRefused':
     case 'debitRefused':
     case 'lockRefused':
     case 'creditRefused':
-    case 'payoutRefused':
       return { ...progress, failure: { code: event.code, detail: event.detail } }
     case 'releaseRefused':
       return refusedWish(progress, 'release', event)
@@ -64,7 +66,7 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
         ...(progress.debit?.returned ? { debit: { ...progress.debit, returned: 'afterPivot' } } : {}),
       }
     case 'clearingPassed':
-      return wishing(progress, 'release', 'open')
+      return wishing(progress, state === 'committing' ? 'commit' : 'release', 'open')
     case 'releaseOrphaned':
       return wishing(omit(progress, 'release'), 'release', 'open')
     case 'releaseRetried':
@@ -79,7 +81,7 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'escrowRefunded':
       return { ...progress, refund: placeOf(event) }
     case 'escrowClawedBack':
-      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash } }
+      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash }, holdEnded: true }
     case 'deliveryReclaimed':
       return { ...progress, failure: { code: 'delivery_reclaimed', detail: event.txHash }, deliveryReclaimed: true }
     case 'refundOrphaned':
@@ -103,6 +105,8 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
       return { ...progress, deposit: { ...progress.deposit, booked: true } }
     case 'depositExpired':
       return { ...progress, failure: { code: 'deposit_expired', detail: 'nothing came in time' } }
+    case 'commitSkipped':
+      return { ...progress, committed: true }
     case 'escrowCommitted':
       return { ...progress, commit: placeOf(event) }
     case 'commitOrphaned':
@@ -123,6 +127,12 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
     case 'payoutSettled':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId, settled: true } }
+    case 'payoutRefused':
+      return {
+        ...progress,
+        payout: { ...progress.payout, refused: true },
+        failure: { code: event.code, detail: event.detail },
+      }
     case 'payoutReturned':
       return {
         ...progress,
