@@ -90,10 +90,10 @@ describe('the price of a pair', () => {
     expect(json).toMatchObject({ sell_amount: '100.25', buy_amount: '99.890000', fee: fee('0.36') })
   })
 
-  it('buys a little more where nobody can pay so exactly', async () => {
+  it('buys exactly what is wished for, where nobody can pay so exactly', async () => {
     const { sell_amount: _none, ...rest } = wish
     const { json } = await get('/price', { ...rest, buy_amount: '99.889999' })
-    expect(json).toMatchObject({ sell_amount: '100.25', buy_amount: '99.890000' })
+    expect(json).toMatchObject({ sell_amount: '100.25', buy_amount: '99.889999', fee: fee('0.36') })
   })
 })
 
