@@ -28,8 +28,9 @@ import { databaseClock } from './saga/database-clock.ts'
 import { startEngine } from './saga/engine.ts'
 import { listen } from './saga/listen.ts'
 import { transferOpener } from './saga/open.ts'
-import type { WaitKind } from './transfer/decision.ts'
+import { postgresStore } from './saga/postgres-store.ts'
 import type { TransferId } from './transfer/id.ts'
+import type { WaitKind } from './transfer/wait.ts'
 
 export type App = {
   /** Where the API listens, when this process has the role. */
@@ -129,6 +130,7 @@ export const applicationPool = (databaseUrl: string, max: number, log: Log): pg.
 /** The service in the roles that the configuration names. */
 export const startApp = async (config: Config, log: Log): Promise<App> => {
   const pool = applicationPool(config.databaseUrl, 16, log)
+  const store = postgresStore(pool)
   const { rails, chains } = adapters(config, pool, log)
   const tail = transferTail({ pool, onError: error => log('warn', 'the streams could not be fed', { error: String(error) }) })
   const registry = new Registry()
@@ -144,7 +146,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
 
   const engine = config.roles.includes('saga')
     ? await startEngine({
-        pool,
+        store,
         owner: `${process.pid}-${randomUUID()}`,
         rails,
         chains,
@@ -170,11 +172,11 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
 
   let url: string | undefined
   if (config.roles.includes('api')) {
-    const clock = databaseClock(pool)
+    const clock = databaseClock(store)
     await clock.synchronise()
     const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
     await publishFinality(pool, config.chains)
-    const opener = engine?.opener ?? transferOpener({ pool, clock, execute: () => {}, onMoved: tail.wake })
+    const opener = engine?.opener ?? transferOpener({ store, clock, execute: () => {}, onMoved: tail.wake })
     const wakeSaga = engine?.wake ?? (() => void pool.query('notify causeway_inbox').catch(warn('the saga could not be woken')))
     const server = await buildServer({
       pool,

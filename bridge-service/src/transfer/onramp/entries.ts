@@ -1,16 +1,16 @@
-import { account } from '../ledger/chart.ts'
-import { type Entry, move, type Posting } from '../ledger/entry.ts'
-import { fromJson } from '../money/money.ts'
-import type { TransferEvent } from './event.ts'
-import { exchangePostings, undoExchangePostings } from './exchange-entry.ts'
-import { isMinted } from './terms.ts'
-import type { Transfer } from './transfer.ts'
+import { account } from '../../ledger/chart.ts'
+import { type Entry, move, type Posting } from '../../ledger/entry.ts'
+import { fromJson } from '../../money/money.ts'
+import type { TransferEvent } from '../event.ts'
+import { exchangePostings, undoExchangePostings } from '../exchange-entry.ts'
+import { isMinted } from '../terms.ts'
+import type { TransferOf } from '../transfer.ts'
 
 /**
  * What an event of an on-ramp books. `before` is the transfer that the event happened to.
  * Source money moves when the bank says so; tokens move when the chain is final, and stand as a hold until then.
  */
-export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] => {
+export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent): Entry[] => {
   const { terms, progress } = before
   const paid = fromJson(terms.sourceAmount)
   const delivered = fromJson(terms.destinationAmount)
@@ -72,7 +72,7 @@ export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] =
 }
 
 /** A return before the pivot takes back what we hold for the customer; later it is a loss that the customer owes us. */
-const holdsCustomersMoney = ({ state }: Transfer) =>
+const holdsCustomersMoney = ({ state }: TransferOf<'onramp'>) =>
   state === 'locking' || state === 'locked' || state === 'clearing' || state === 'refunding' || state === 'refunded'
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n
