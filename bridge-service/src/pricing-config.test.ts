@@ -41,6 +41,7 @@ describe('the prices of the house', () => {
     ['a fee as a number', onramp({ fixedMinor: 25 }), /fees\.onramp\.USD\.fixedMinor/],
     ['a route that there is not', { fees: { detour: {} } }, /fees/],
     ['a fee of more than everything', onramp({ bps: '10001' }), /bps: at most 10000/],
+    ['a place that there is not', onramp({ network: { fedex: '1' } }), /network/],
     ['bounds the wrong way round', onramp({ minMinor: '2', maxMinor: '1' }), /minMinor is over maxMinor/],
     ['a spread of everything', { rates: [{ ...peg, spreadBps: '10000' }] }, /rates/],
     ['a pair twice', { rates: [peg, peg] }, /a pair is there twice/],

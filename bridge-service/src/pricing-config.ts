@@ -4,13 +4,15 @@ import type { Currency } from './money/currency.ts'
 
 const bpsUpto = (most: bigint) => minor.refine(value => value <= most, `at most ${most}`)
 
+const place = z.string().regex(/^(?:ach|sepa|sepa_inst|wire|book|[a-z]+:[\w.-]{1,64})$/, 'a chain or a scheme of a rail')
+
 const schedule = z
   .strictObject({
     fixedMinor: minor.default(0n),
     bps: bpsUpto(10_000n).default(0n),
     minMinor: minor.default(0n),
     maxMinor: minor.optional(),
-    network: z.record(z.string(), minor).default({}),
+    network: z.record(place, minor).default({}),
   })
   .refine(({ minMinor, maxMinor }) => maxMinor === undefined || minMinor <= maxMinor, 'minMinor is over maxMinor')
 const byCurrency = z.partialRecord(currency, schedule)

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { fromJson, money } from '../money/money.ts'
 import type { PriceTerms } from '../transfer/terms.ts'
-import { amountJson, rate, shownAmount, time } from './schemas.ts'
+import { amountJson, rate, shownAmount } from './schemas.ts'
 
 const feePart = z
   .discriminatedUnion('kind', [
@@ -21,10 +21,7 @@ export const priceShape = {
   fee: shownAmount.describe('The sum of `fees`.'),
   fees: z.array(feePart).describe('What the fee is made of.'),
   destinationAmount: shownAmount.describe('What reaches the destination.'),
-  rate: rate.extend({
-    asOf: time.nullable().describe('When it was true; null for a rate that is set for good.'),
-    source: z.string().nullable().describe('Who said so.'),
-  }),
+  rate,
   residue: shownAmount
     .nullable()
     .describe('What rounding left over in whole minor units, of the source or of the destination. It is booked as `rounding`.'),

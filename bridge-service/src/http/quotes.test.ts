@@ -84,6 +84,18 @@ describe('a quote', () => {
       expect(json[field], field).toEqual(quote[field])
     expect((await api.get(`/v1/transfers/${json.id}`)).json.fees).toEqual(quote.fees)
   })
+
+  it('of the version before, which kept less, is kept as well', async () => {
+    const quote = (await api.post('/v1/quotes', euros)).json
+    await api.admin.query(
+      `update quotes set terms = (terms - array['fees', 'residue', 'remainder']) #- '{rate,asOf}' #- '{rate,source}' where id = $1`,
+      [quote.id],
+    )
+    const older = (await api.get(`/v1/quotes/${quote.id}`)).json
+    expect(older).toEqual({ ...quote, fees: [], residue: null, rate: { ...quote.rate, asOf: null, source: null } })
+    const { status, json } = await api.post('/v1/transfers', { quoteId: quote.id })
+    expect([status, json.destinationAmount, json.fee]).toEqual([202, quote.destinationAmount, quote.fee])
+  })
 })
 
 describe('while there is no good rate', () => {

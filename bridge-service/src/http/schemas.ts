@@ -114,7 +114,14 @@ export const quotedSource = z
   .meta({ id: 'QuotedSource' })
 
 export const rate = z
-  .object({ from: z.enum(assets), to: z.enum(assets), numerator: z.string(), denominator: z.string() })
+  .object({
+    from: z.enum(assets),
+    to: z.enum(assets),
+    numerator: z.string(),
+    denominator: z.string(),
+    asOf: time.nullable().describe('When it was true; null for a rate that is set for good.'),
+    source: z.string().nullable().describe('Who said so.'),
+  })
   .describe('Units of `to` for one unit of `from`, as an exact ratio.')
   .meta({ id: 'Rate' })
 
