@@ -27,7 +27,7 @@ describe('the prices of the house', () => {
       { from: 'EUR', to: 'USDC', feed: true, spreadBps: 30n },
     ])
     expect(policy.rateFeed).toEqual({ name: 'feed', url: rateFeed.url, headers: {}, timeoutMs: 2_000, refreshMs: 5_000 })
-    expect(policy.rateGuard).toEqual({ maxAgeMs: 60_000, maxMoveBps: 200n })
+    expect(policy.rateGuard).toEqual({ maxAgeMs: 60_000, maxMoveBps: 200n, moveWindowMs: 600_000 })
   })
 
   it('are a quarter of a unit and ten basis points where nothing is said, whatever the route', () => {

@@ -69,5 +69,9 @@ export const rateFeed = z.strictObject({
 })
 
 export const rateGuard = z
-  .strictObject({ maxAgeMs: z.int().positive().default(60_000), maxMoveBps: minor.default(200n) })
-  .default({ maxAgeMs: 60_000, maxMoveBps: 200n })
+  .strictObject({
+    maxAgeMs: z.int().positive().default(60_000),
+    maxMoveBps: minor.default(200n),
+    moveWindowMs: z.int().positive().default(600_000),
+  })
+  .default({ maxAgeMs: 60_000, maxMoveBps: 200n, moveWindowMs: 600_000 })

@@ -9,7 +9,12 @@ let wallet: WalletApi
 let token: string
 let nowMs: () => number = Date.now
 let rateOf: RateSource['rateOf'] | undefined
-const house = houseRates(configuration('postgresql://unused').policy.rates, { maxAgeMs: 1, maxMoveBps: 0n }, undefined, () => 0)
+const house = houseRates(
+  configuration('postgresql://unused').policy.rates,
+  { maxAgeMs: 1, maxMoveBps: 0n, moveWindowMs: 1 },
+  undefined,
+  () => 0,
+)
 beforeAll(async () => {
   const rates: RateSource = { rateOf: (from, to) => (rateOf ?? house.rateOf)(from, to) }
   wallet = await startWalletApi({ deps: { nowMs: () => nowMs(), rates } })

@@ -12,7 +12,7 @@ const pairs: RatePair[] = [
   { from: 'GBP', to: 'USDC', feed: true, spreadBps: 0n, reference: { numerator: 13n, denominator: 10n } },
 ]
 const startMs = Date.parse('2026-03-02T10:00:00.000Z')
-const guard = { maxAgeMs: 60_000, maxMoveBps: 200n }
+const guard = { maxAgeMs: 60_000, maxMoveBps: 200n, moveWindowMs: 60_000 }
 
 let server: Awaited<ReturnType<typeof startRateServer>>
 let nowMs: number
@@ -126,17 +126,33 @@ describe('a rate of the feed', () => {
     expect(await rates.rateOf('USDC', 'EUR')).toMatchObject({ kind: 'done' })
   })
 
-  it('may move a little and not leap, up or down, until it is near the last good one again', async () => {
+  it('may move a little and not leap, up or down, and comes back when it is near the last good one again', async () => {
     const rates = house()
     const told = async (rate: string) => {
       nowMs += 5_000
       server.tell({ 'EUR/USDC': rate }, nowMs)
       return (await rates.rateOf('EUR', 'USDC')).kind
     }
-    expect([await told('1.00'), await told('1.02'), await told('1.0405')]).toEqual(['done', 'done', 'refused'])
-    expect([await told('0.9995'), await told('0.9996'), await told('0.97')]).toEqual(['refused', 'done', 'refused'])
-    expect(await told('10000')).toBe('refused')
+    expect([await told('1.00'), await told('1.02'), await told('0.9995')]).toEqual(['done', 'done', 'refused'])
+    expect([await told('0.9996'), await told('0.979'), await told('10000')]).toEqual(['done', 'refused', 'refused'])
     expect(await told('1.0')).toBe('done')
+  })
+
+  it('may not walk away in small steps: no further than one leap in a window', async () => {
+    const rates = house()
+    const told = async (rate: string, afterMs = 5_000) => {
+      nowMs += afterMs
+      server.tell({ 'EUR/USDC': rate }, nowMs)
+      return (await rates.rateOf('EUR', 'USDC')).kind
+    }
+    expect([await told('1.00'), await told('1.01'), await told('1.02'), await told('1.03')]).toEqual([
+      ...['done', 'done', 'done', 'refused'],
+    ])
+    // The window began with the first, 15 s ago.
+    expect(await told('1.03', 45_000)).toBe('refused')
+    expect(await told('1.03', 5_000)).toBe('done')
+    // The next one begins with 1.02, the last good one of the one before.
+    expect([await told('1.0404'), await told('1.0405')]).toEqual(['done', 'refused'])
   })
 
   it('is held against a reference from the first one on', async () => {
@@ -171,7 +187,7 @@ describe('a rate of the feed', () => {
     })
     expect(await house().rateOf('EUR', 'USDC')).toEqual(unavailable())
     expect(failures).toEqual(['Error: more than 65536 bytes'])
-    expect(written).toBeLessThan(100_000_000)
+    expect(written).toBeLessThan(20_000_000)
   })
 
   it('is not fetched from where the feed points to', async () => {
