@@ -26,8 +26,8 @@ import { startEngine } from './saga/engine.ts'
 import { listen } from './saga/listen.ts'
 import { transferOpener } from './saga/open.ts'
 import { postgresStore } from './saga/postgres-store.ts'
-import type { WaitKind } from './transfer/decision.ts'
 import type { TransferId } from './transfer/id.ts'
+import type { WaitKind } from './transfer/wait.ts'
 
 export type App = {
   /** Where the API listens, when this process has the role. */

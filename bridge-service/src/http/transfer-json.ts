@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Chain } from '../chains/chain.ts'
 import { fromJson } from '../money/money.ts'
-import { holdTermsOf } from '../transfer/hold.ts'
+import { escrowsOf } from '../transfer/hold.ts'
 import { states } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { legJson } from './leg-json.ts'
@@ -45,8 +45,8 @@ export type TransferJson = z.output<typeof transferSchema>
 /** A transfer as the API shows it. Chain transactions are those of the canonical chain, as far as the saga knows it. */
 export const transferJson = (transfer: Transfer, updatedAt: Date, chains: ReadonlyMap<string, Chain>): TransferJson => {
   const { terms, progress } = transfer
-  const chain = chains.get(terms.chain)
-  const fixed = progress.debit?.refundAfter !== undefined
+  const escrow = escrowsOf(transfer).at(-1)!
+  const chain = chains.get(escrow.chain)
   return {
     id: transfer.id,
     route: transfer.route,
@@ -59,10 +59,10 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
     destinationAmount: amountJson(fromJson(terms.destinationAmount)),
     rate: terms.rate,
     escrow: {
-      chain: terms.chain,
+      chain: escrow.chain,
       address: chain?.escrow ?? null,
-      ref: terms.hold.ref,
-      id: chain !== undefined && fixed ? chain.escrowId(holdTermsOf(transfer)) : null,
+      ref: escrow.outline.ref,
+      id: chain !== undefined && escrow.terms !== undefined ? chain.escrowId(escrow.terms) : null,
       lockTx: progress.lock?.txHash ?? null,
       releaseTx: progress.release?.txHash ?? null,
       refundTx: progress.refund?.txHash ?? null,

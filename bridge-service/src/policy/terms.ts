@@ -6,7 +6,7 @@ import type { BankConfig, Policy } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { toJson } from '../money/money.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { BankLeg, ChainLeg, Leg, Route, Terms } from '../transfer/terms.ts'
+import type { BankLeg, ChainLeg, Leg, OnrampTerms, Route } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
 import { finalityFor, finalityVersion } from './finality.ts'
 import type { Price } from './pricing.ts'
@@ -38,7 +38,7 @@ export const routeOf = (source: Leg, destination: Leg): Route => {
  * The terms of an on-ramp: the treasury pays into the escrow, the customer is its payee, and what is refunded goes back to the treasury. What
  * is minted is paid by the token contract itself, which burns it again when it comes back.
  */
-export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, chain }: TermsPolicy): Terms => {
+export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, chain }: TermsPolicy): OnrampTerms => {
   const { source, destination, price } = request
   const bankAccount = bank.accounts[source.currency]
   if (bankAccount === undefined) throw new BridgeError('asset_mismatch', { rail: bank.id, asset: source.currency })

@@ -1,11 +1,11 @@
 import { BridgeError, unreachable } from '../errors.ts'
 import type { TransferEvent } from './event.ts'
 import { targetOf } from './state.ts'
-import type { Progress, Transfer, Unborn } from './transfer.ts'
+import type { Progress, RetriedStep, Transfer, Unborn } from './transfer.ts'
 
 /** The transfer after an event. Throws `transition_illegal` for one that its state does not allow: that is a bug, not a refusal. */
 export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Transfer => {
-  const state = targetOf(transfer.state, event.type)
+  const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
   return { ...transfer, state, version: transfer.version + 1, progress: progressAfter(transfer.progress, event) }
@@ -22,6 +22,8 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'refundFinalized':
     case 'transferCompensated':
     case 'receivableOpened':
+    case 'payoutUnknown':
+    case 'depositRefundFinalized':
       return progress
     case 'releaseFinalized':
       // A release that was refused on the way is no failure of a transfer that arrived.
@@ -31,11 +33,12 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'debitRefused':
     case 'lockRefused':
     case 'creditRefused':
+    case 'payoutRefused':
       return { ...progress, failure: { code: event.code, detail: event.detail } }
     case 'releaseRefused':
-      return { ...wishing(progress, 'release', 'refused'), failure: { code: event.code, detail: event.detail } }
+      return refusedWish(progress, 'release', event)
     case 'refundRefused':
-      return { ...wishing(progress, 'refund', 'refused'), failure: { code: event.code, detail: event.detail } }
+      return refusedWish(progress, 'refund', event)
     case 'debitSubmitted':
       return { ...progress, debit: { ...progress.debit, bankTransferId: event.bankTransferId } }
     case 'debitSettled': {
@@ -65,13 +68,9 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'releaseOrphaned':
       return wishing(omit(progress, 'release'), 'release', 'open')
     case 'releaseRetried':
-      return wishing(
-        { ...progress, attempts: { ...progress.attempts, release: progress.attempts.release + 1 } },
-        'release',
-        'open',
-      )
+      return again(progress, 'release')
     case 'refundRetried':
-      return wishing({ ...progress, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }, 'refund', 'open')
+      return again(progress, 'refund')
     case 'cancelRequested':
     case 'transferCanceled':
       return { ...progress, cancelReason: event.reason }
@@ -96,6 +95,61 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
         credit: { ...progress.credit, returned: true },
         failure: { code: 'credit_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'depositLocked':
+      return { ...progress, deposit: { ...progress.deposit, lock: placeOf(event) } }
+    case 'depositOrphaned':
+      return { ...progress, deposit: omit(omit(progress.deposit ?? {}, 'lock'), 'booked') }
+    case 'depositFinalized':
+      return { ...progress, deposit: { ...progress.deposit, booked: true } }
+    case 'depositExpired':
+      return { ...progress, failure: { code: 'deposit_expired', detail: 'nothing came in time' } }
+    case 'escrowCommitted':
+      return { ...progress, commit: placeOf(event) }
+    case 'commitOrphaned':
+      return wishing(omit(omit(progress, 'commit'), 'committed'), 'commit', 'open')
+    case 'commitFinalized': {
+      const { refundAfter, hardDeadline } = event
+      return {
+        ...progress,
+        committed: true,
+        ...(refundAfter === undefined || hardDeadline === undefined ? {} : { holdDeadlines: { refundAfter, hardDeadline } }),
+      }
+    }
+    case 'commitRefused':
+      return refusedWish(progress, 'commit', event)
+    case 'commitRetried':
+      return again(progress, 'commit')
+    case 'payoutSubmitted':
+      return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
+    case 'payoutSettled':
+      return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId, settled: true } }
+    case 'payoutReturned':
+      return {
+        ...progress,
+        payout: { ...progress.payout, returned: true },
+        failure: { code: 'payout_returned', detail: event.rawCode ?? 'no code given' },
+      }
+    case 'depositReleased':
+      return { ...progress, deposit: { ...progress.deposit, release: placeOf(event) } }
+    case 'depositReleaseOrphaned':
+      return wishing({ ...progress, deposit: omit(progress.deposit ?? {}, 'release') }, 'depositRelease', 'open')
+    case 'depositReleaseFinalized':
+      // What was refused on the way is no failure of a transfer that arrived.
+      return progress.payout?.returned ? progress : omit(progress, 'failure')
+    case 'depositReleaseRefused':
+      return refusedWish(progress, 'depositRelease', event)
+    case 'depositReleaseRetried':
+      return again(progress, 'depositRelease')
+    case 'depositRefunded':
+      return { ...progress, deposit: { ...progress.deposit, refund: placeOf(event) } }
+    case 'depositRefundOrphaned': {
+      const gone = { ...progress, deposit: omit(progress.deposit ?? {}, 'refund') }
+      return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
+    }
+    case 'depositRefundRefused':
+      return refusedWish(progress, 'depositRefund', event)
+    case 'depositRefundRetried':
+      return again(progress, 'depositRefund')
     default:
       return unreachable(event)
   }
@@ -108,12 +162,20 @@ const placeOf = ({ fact, txHash, blockNumber, blockHash }: NonNullable<Progress[
   blockHash,
 })
 
-const wishing = (progress: Progress, step: 'release' | 'refund', wish: 'open' | 'refused'): Progress => ({
+const wishing = (progress: Progress, step: RetriedStep, wish: 'open' | 'refused'): Progress => ({
   ...progress,
   wishes: { ...progress.wishes, [step]: wish },
 })
 
-const omit = (progress: Progress, key: 'lock' | 'lockBooked' | 'release' | 'refund' | 'failure'): Progress => {
-  const { [key]: _gone, ...rest } = progress
+const refusedWish = (progress: Progress, step: RetriedStep, { code, detail }: { code: string; detail: string }): Progress => ({
+  ...wishing(progress, step, 'refused'),
+  failure: { code, detail },
+})
+
+const again = (progress: Progress, step: RetriedStep): Progress =>
+  wishing({ ...progress, attempts: { ...progress.attempts, [step]: (progress.attempts[step] ?? 0) + 1 } }, step, 'open')
+
+const omit = <T extends object, K extends keyof T>(from: T, key: K): Omit<T, K> => {
+  const { [key]: _gone, ...rest } = from
   return rest
 }

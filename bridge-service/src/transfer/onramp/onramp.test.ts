@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { exercised, given } from '../../../test/support/given.ts'
+import { exercised, given } from '../../../../test/support/given.ts'
 import {
   bankSays,
   debitReturned,
@@ -14,11 +14,11 @@ import {
   releaseRefused,
   settledAtMs,
   softDeadlineMs,
-} from '../../../test/support/onramp.ts'
-import { request } from './decide.ts'
-import type { TransferEvent } from './event.ts'
-import type { Input } from './input.ts'
-import { onrampTransitions } from './state.ts'
+} from '../../../../test/support/onramp.ts'
+import { request } from '../decide.ts'
+import type { TransferEvent } from '../event.ts'
+import type { Input } from '../input.ts'
+import { onrampTransitions } from './transitions.ts'
 
 const screened = (availableMinor: bigint): Input => ({ type: 'screened', list: 'test', availableMinor })
 const debit = (type: Parameters<typeof bankSays>[0], rawCode?: string): Input => ({

@@ -1,13 +1,13 @@
-import type { RailFact } from '../rails/rail.ts'
-import type { Ignored, IntentChange, IntentWish, Refusal } from './decision.ts'
-import type { ChainPlace, TransferEvent } from './event.ts'
-import { rawCodeOf } from './event.ts'
-import type { Input } from './input.ts'
-import { isMinted } from './terms.ts'
-import type { Transfer } from './transfer.ts'
+import type { RailFact } from '../../rails/rail.ts'
+import type { Ignored, IntentChange, IntentWish, Reading } from '../decision.ts'
+import type { ChainPlace, TransferEvent } from '../event.ts'
+import { rawCodeOf } from '../event.ts'
+import type { Input } from '../input.ts'
+import { isMinted } from '../terms.ts'
+import type { TransferOf } from '../transfer.ts'
+import type { WaitKind } from '../wait.ts'
 
-/** What an on-ramp's input means in its state, as events and as news about earlier intents; the effects follow from the events. */
-type Reading = { readonly events: TransferEvent[]; readonly intentChanges?: IntentChange[] } | Ignored | Refusal
+type Transfer = TransferOf<'onramp'>
 
 const nothing = (why: string): Ignored => ({ ignored: why })
 const happened = (events: TransferEvent[], ...intentChanges: IntentChange[]): Reading => ({ events, intentChanges })
@@ -39,7 +39,10 @@ export const readOnramp = (transfer: Transfer, input: Input, nowMs: number): Rea
       return nothing('the outcome is known by now')
     case 'railAnswered':
     case 'railFact':
+      if (input.step === 'payoutFiat') return nothing('an on-ramp pays nothing out')
       return input.step === 'debitFiat' ? readDebit(transfer, input.fact, nowMs) : readCredit(transfer, input.fact)
+    case 'depositFact':
+      return nothing('an on-ramp has no deposit')
     case 'chainFact':
       return readChain(transfer, input.kind, input.status, input.place)
     case 'finalityReached':
@@ -260,6 +263,8 @@ const readChain = (
       if ((state !== 'completed' && state !== 'review') || progress.release === undefined || progress.deliveryReclaimed)
         return nothing('there is no delivery of it')
       return happened([{ type: 'deliveryReclaimed', ...place }])
+    case 'depositReceived':
+      return nothing('an on-ramp has no deposit')
     case 'deliveryClaimed':
       return nothing('it was delivered when it was released')
     case 'escrowCommitted':
@@ -294,7 +299,7 @@ const afterLock = (progress: Transfer['progress'], place: ChainPlace): TransferE
   return reason === undefined ? [locked] : [locked, { type: 'compensationStarted', reason }]
 }
 
-const readFinality = (transfer: Transfer, kind: 'lock' | 'release' | 'refund', fact: string, nowMs: number): Reading => {
+const readFinality = (transfer: Transfer, kind: WaitKind, fact: string, nowMs: number): Reading => {
   const { state, progress } = transfer
   switch (kind) {
     case 'lock':
@@ -309,6 +314,8 @@ const readFinality = (transfer: Transfer, kind: 'lock' | 'release' | 'refund', f
     case 'refund':
       if (state !== 'refunded' || progress.refund?.fact !== fact) return nothing('not waiting for it')
       return happened([{ type: 'refundFinalized' }, ...ifNothingToPayBack(progress)])
+    default:
+      return nothing('an on-ramp waits for no such thing')
   }
 }
 
@@ -329,6 +336,8 @@ const readDeadline = (transfer: Transfer, kind: Extract<Input, { type: 'deadline
       return state === 'refunding' && progress.wishes?.refund === 'refused'
         ? happened([{ type: 'refundRetried' }])
         : nothing('refunded by now, or wished again')
+    default:
+      return nothing('an on-ramp has no such deadline')
   }
 }
 

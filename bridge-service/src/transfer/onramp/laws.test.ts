@@ -1,16 +1,17 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { books, imbalances } from '../../../test/support/books.ts'
-import { bankSays, clearingMs, onramp, place, settledAtMs } from '../../../test/support/onramp.ts'
-import { seed } from '../../../test/support/seed.ts'
-import type { RailFact } from '../rails/rail.ts'
-import { decide, request } from './decide.ts'
-import type { Decision } from './decision.ts'
-import type { TransferEvent } from './event.ts'
-import { evolve } from './evolve.ts'
-import type { Input, Step, TimerKind } from './input.ts'
-import { type State, states, terminalStates } from './state.ts'
-import type { Transfer, Unborn } from './transfer.ts'
+import { books, imbalances } from '../../../../test/support/books.ts'
+import { bankSays, clearingMs, onramp, place, settledAtMs } from '../../../../test/support/onramp.ts'
+import { seed } from '../../../../test/support/seed.ts'
+import type { RailFact } from '../../rails/rail.ts'
+import { decide, request } from '../decide.ts'
+import type { Decision } from '../decision.ts'
+import type { TransferEvent } from '../event.ts'
+import { evolve } from '../evolve.ts'
+import type { Input, Step, TimerKind } from '../input.ts'
+import { type State, states, terminalStates } from '../state.ts'
+import type { Transfer, Unborn } from '../transfer.ts'
+import { onrampTransitions } from './transitions.ts'
 
 const steps: Step[] = ['screen', 'debitFiat', 'lockEscrow', 'releaseEscrow', 'refundEscrow', 'creditFiat']
 const factOf = (fact: 'escrowLocked' | 'escrowReleased' | 'escrowRefunded') =>
@@ -242,6 +243,6 @@ describe.each(['liquidity', 'mint'] as const)('whatever an on-ramp by %s is told
       expect(wakers[state]?.(life) ?? true, `something wakes a transfer that is ${state}`).toBe(true)
     })
     // Negative control: stories that never get anywhere would keep every law too.
-    expect(states.filter(state => !reached.has(state))).toEqual([])
+    expect(states.filter(state => state in onrampTransitions && !reached.has(state))).toEqual([])
   })
 })

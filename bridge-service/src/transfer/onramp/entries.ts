@@ -1,15 +1,15 @@
-import { account } from '../ledger/chart.ts'
-import type { Entry, Layer, Posting } from '../ledger/entry.ts'
-import { fromJson, type Money, money } from '../money/money.ts'
-import type { TransferEvent } from './event.ts'
-import { isMinted } from './terms.ts'
-import type { Transfer } from './transfer.ts'
+import { account } from '../../ledger/chart.ts'
+import type { Entry, Layer, Posting } from '../../ledger/entry.ts'
+import { fromJson, type Money, money } from '../../money/money.ts'
+import type { TransferEvent } from '../event.ts'
+import { isMinted } from '../terms.ts'
+import type { TransferOf } from '../transfer.ts'
 
 /**
  * What an event of an on-ramp books. `before` is the transfer that the event happened to.
  * Source money moves when the bank says so; tokens move when the chain is final, and stand as a hold until then.
  */
-export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] => {
+export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent): Entry[] => {
   const { terms, progress } = before
   const paid = fromJson(terms.sourceAmount)
   const fee = fromJson(terms.fee)
@@ -83,7 +83,7 @@ export const onrampEntries = (before: Transfer, event: TransferEvent): Entry[] =
 }
 
 /** A return before the pivot takes back what we hold for the customer; later it is a loss that the customer owes us. */
-const holdsCustomersMoney = ({ state }: Transfer) =>
+const holdsCustomersMoney = ({ state }: TransferOf<'onramp'>) =>
   state === 'locking' || state === 'locked' || state === 'clearing' || state === 'refunding' || state === 'refunded'
 
 /** Credit one account, debit the other. */
