@@ -1,6 +1,8 @@
 import { intentKey } from '../../../bridge-service/src/intents/key.ts'
 import type { Lease, Step } from '../../../bridge-service/src/saga/step.ts'
+import { refOf } from '../../../bridge-service/src/transfer/hold.ts'
 import { sourcesOf } from '../../../bridge-service/src/transfer/state.ts'
+import { finalityOf } from '../../../bridge-service/src/transfer/wait.ts'
 import { bookEntries } from './book-entries.ts'
 import { uniqueViolation } from './database-error.ts'
 import { frozen } from './frozen.ts'
@@ -39,7 +41,7 @@ const rowsOf = (steps: readonly Step[], changes: ReadonlyMap<Step, readonly Chan
   ...new Set([
     ...steps.flatMap(({ before, decision }) => (decision.liquidity === undefined ? [] : [`pool ${before.terms.pool}`])).sort(),
     ...steps.map(({ before }) => `transfer ${before.id}`).sort(),
-    ...steps.flatMap(({ before }) => (before.version === 0 ? [`ref ${before.terms.hold.ref}`] : [])).sort(),
+    ...steps.flatMap(({ before }) => (before.version === 0 ? [`ref ${refOf(before.terms)}`] : [])).sort(),
     ...steps.flatMap(({ intents }) => intents.map(({ key }) => `intent ${key}`)).sort(),
     ...steps.flatMap(step => changes.get(step)!.map(({ key }) => `intent ${key}`)).sort(),
     ...steps.flatMap(({ before, decision }) => decision.timers.map(({ kind }) => `deadline ${before.id} ${kind}`)).sort(),
@@ -50,7 +52,7 @@ const rowsOf = (steps: readonly Step[], changes: ReadonlyMap<Step, readonly Chan
 const bear = (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Set<string> => {
   const born = new Set<string>()
   for (const { before, decision } of steps) {
-    const { ref } = before.terms.hold
+    const ref = refOf(before.terms)
     if (tx.get(tables.transfers, before.id) !== undefined || tx.get(tables.by_ref, ref) !== undefined) continue
     tx.put(tables.transfers, before.id, {
       transfer: frozen(decision.after),
@@ -70,7 +72,7 @@ const advance = (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Set<stri
   for (const { before, decision, pool } of steps) {
     const row = tx.get(tables.transfers, before.id)
     if (row === undefined || row.parked_reason !== null || row.transfer.version !== before.version) continue
-    if (!sourcesOf(decision.events[0]!.event.type).includes(row.transfer.state)) continue
+    if (!sourcesOf(before.route, decision.events[0]!.event.type).includes(row.transfer.state)) continue
     if (pool !== undefined && tx.get(tables.liquidity_pools, pool.id)?.version !== pool.version) continue
     const { state, version, progress } = decision.after
     const transfer = frozen({ ...row.transfer, state, version, progress })
@@ -138,13 +140,13 @@ const setTimers = (tx: MemoryTx, tables: Tables, { before, decision }: Step) => 
 }
 
 const setWaits = (tx: MemoryTx, tables: Tables, { before, decision }: Step) => {
-  const { chain, finality } = before.terms
   for (const { kind, on } of decision.waits) {
     const key = `${before.id} ${kind}`
     if (on === null) {
       tx.put(tables.finality_waits, key, undefined)
       continue
     }
+    const { chain, finality } = finalityOf(before, kind)
     const known = tx.get(tables.finality_waits, key) ?? { transfer_id: before.id, kind, chain, level: finality.level }
     const height = on.blockNumber + BigInt(finality.confirmations)
     tx.put(tables.finality_waits, key, { ...known, height, fact: on.fact })
