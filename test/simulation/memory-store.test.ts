@@ -7,7 +7,7 @@ import { startTwins, type Twins } from './differential/twins.ts'
 import type { Side } from './differential/virtual-postgres.ts'
 
 /** `DIFFERENTIAL_CALLS=20000 SEED=… vitest run …` asks for longer. */
-const calls = Number(process.env.DIFFERENTIAL_CALLS ?? 500)
+const calls = Number(process.env.DIFFERENTIAL_CALLS ?? 300)
 const perWorld = 250
 const startMs = Date.parse('2026-03-02T10:00:00.000Z')
 

@@ -10,9 +10,10 @@ import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { News } from '../memory/facts.ts'
 import { isOpen } from '../memory/intents.ts'
+import { sorted } from './canonical.ts'
 import { anyPlace, anyRailFact } from './inputs.ts'
 import { anyStep, broken, stepBy } from './steps.ts'
-import { sorted, type Twins } from './twins.ts'
+import type { Twins } from './twins.ts'
 import { anyUnborn, pools } from './unborn.ts'
 import type { Side } from './virtual-postgres.ts'
 
@@ -31,8 +32,9 @@ const lease = (random: Random): Lease | undefined =>
 /** The next question, of the kinds that a saga and its neighbours ask, good and bad. */
 export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
   const kinds: readonly ((random: Random, twins: Twins, past: Past) => Call)[] = [
-    ...[opening, opening, stepping, stepping, stepping, stepping, hearing, hearing, hearing, telling, telling, telling],
-    ...[claiming, postponing, timing, dropping, parking, unparking, repeating, quoting, flowing, interleaving, asking],
+    ...[opening, opening, ...Array.from({ length: 9 }, () => stepping)],
+    ...[hearing, hearing, hearing, telling, telling, telling, interleaving, interleaving],
+    ...[claiming, postponing, timing, dropping, parking, unparking, repeating, quoting, flowing, asking],
   ]
   return random.pick(kinds)(random, twins, past)
 }
@@ -53,7 +55,7 @@ const opening = (random: Random, { nowMs }: Twins, past: Past): Call => {
       status: 202,
       response: { id: unborn.id },
       location: `/v1/transfers/${unborn.id}`,
-      ...(past.quotes.length > 0 && random.chance(0.4) ? { quoteId: random.pick(past.quotes) } : {}),
+      ...(past.quotes.length > 0 && random.chance(0.2) ? { quoteId: random.pick(past.quotes) } : {}),
     }
     past.openings.push(made)
     return made
@@ -105,7 +107,7 @@ const stepping = (random: Random, { memory, nowMs }: Twins, past: Past): Call =>
     name: 'stepping',
     run: async ({ store }, random) => {
       const steps = await stepsOf(store, random, transfers, now)
-      const worst = random.chance(0.25) ? steps.map((step, index) => (index === 0 ? broken(random, step, taken) : step)) : steps
+      const worst = random.chance(0.3) ? steps.map((step, index) => (index === 0 ? broken(random, step, taken) : step)) : steps
       return worst.length > 0 ? store.commitSteps(worst, lease(random)) : undefined
     },
   }

@@ -1,4 +1,5 @@
 import { intentOf } from '../../../bridge-service/src/intents/intent.ts'
+import type { Posting } from '../../../bridge-service/src/ledger/entry.ts'
 import type { PoolState } from '../../../bridge-service/src/saga/load.ts'
 import type { FactKey, Step } from '../../../bridge-service/src/saga/step.ts'
 import { decide } from '../../../bridge-service/src/transfer/decide.ts'
@@ -42,32 +43,32 @@ export const stepBy = (
   }
 }
 
-/** A step that breaks one law of the database, if it has what to break it with. `taken` is an intent that stands in the store. */
+/** A step that breaks one of the laws of the database that it could break. `taken` is an intent that stands in the store. */
 export const broken = (random: Random, step: Step, taken: Step['intents'][number] | undefined): Step => {
   const { decision, intents } = step
-  const [first, ...rest] = decision.entries
-  const [posting, ...others] = first?.entry.postings ?? []
-  const withPosting = (change: Partial<NonNullable<typeof posting>>): Step =>
-    first && posting
-      ? booking(step, [{ ...first, entry: { ...first.entry, postings: [{ ...posting, ...change }, ...others] } }, ...rest])
-      : step
-  const [wish, ...wishes] = intents
-  switch (random.between(0, 6)) {
-    case 0:
-      return posting ? withPosting({ amount: { ...posting.amount, minor: posting.amount.minor + 1n } }) : step
-    case 1:
-      return posting ? withPosting({ amount: { ...posting.amount, minor: 0n } }) : step
-    case 2:
-      return withPosting({ account: 'nowhere:USD' })
-    case 3:
-      return first ? booking(step, [first, ...decision.entries]) : step
-    case 4:
-      return wish && taken ? { ...step, intents: [{ ...wish, key: taken.key }, ...wishes] } : step
-    case 5:
-      return wish && taken ? { ...step, intents: [{ ...taken, key: random.hex(32).slice(2) }, ...wishes] } : step
-    default:
-      return { ...step, decision: { ...decision, events: decision.events.map(event => ({ ...event, version: 1 })) } }
+  const twice = { ...step, decision: { ...decision, events: decision.events.map(event => ({ ...event, version: 1 })) } }
+  const ways: Step[] = [twice]
+  const [entry] = decision.entries
+  const [posting, ...others] = entry?.entry.postings ?? []
+  if (entry && posting) {
+    const { currency, minor } = posting.amount
+    const change = (change: Partial<Posting>) =>
+      booking(step, [{ ...entry, entry: { ...entry.entry, postings: [{ ...posting, ...change }, ...others] } }])
+    ways.push(
+      booking(step, [entry, ...decision.entries]),
+      change({ amount: { currency, minor: minor + 1n } }),
+      change({ amount: { currency, minor: 0n } }),
+      change({ account: 'nowhere:USD' }),
+      change({ account: 'equity:EUR' }),
+    )
   }
+  const [wish, ...wishes] = intents
+  if (wish && taken)
+    ways.push(
+      { ...step, intents: [{ ...wish, key: taken.key }, ...wishes] },
+      { ...step, intents: [{ ...taken, key: random.hex(32).slice(2) }, ...wishes] },
+    )
+  return random.pick(ways)
 }
 
 const booking = (step: Step, entries: Decision['entries']): Step => ({ ...step, decision: { ...step.decision, entries } })

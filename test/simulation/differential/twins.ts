@@ -1,7 +1,7 @@
-import { isDeepStrictEqual } from 'node:util'
 import { expect } from 'vitest'
 import { type Random, randomFrom } from '../../../scripts/fuzz/reorg/random.ts'
 import { type MemoryStore, memoryStore } from '../memory-store.ts'
+import { canonical } from './canonical.ts'
 import { type Side, virtualPostgres } from './virtual-postgres.ts'
 
 export type Twins = {
@@ -32,60 +32,31 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
       const [real, made] = await Promise.all(
         [postgres, inMemory].map(side =>
           call(side, randomFrom(seed)).then(
-            answer => plain({ answer }),
+            answer => ({ answer }),
             (error: unknown) => ({ error: codeOf(error) }),
           ),
         ),
       )
       same(`the answer of ${name}`, made, real)
-      same(`what ${name} has left`, held(memory), rows(await postgres.dump()))
+      const postgresHolds = await postgres.dump()
+      for (const [table, rows] of Object.entries(held(memory)))
+        same(`${table} after ${name}`, texts(rows), texts(postgresHolds[table]!))
       return real
     },
     close: postgres.close,
   }
 }
 
-/** A value as JSON knows it: maps and sets are lists in some order, bigints and times are strings. */
-const plain = (value: unknown): unknown => {
-  if (typeof value === 'bigint') return String(value)
-  if (value instanceof Date) return value.toISOString()
-  if (Buffer.isBuffer(value)) return value.toString('hex')
-  if (value instanceof Map) return sorted([...value].map(plain))
-  if (value instanceof Set) return sorted([...value].map(plain))
-  if (Array.isArray(value)) return value.map(plain)
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, part]) => (part === undefined ? [] : [[key, plain(part)] as const])),
-  )
-}
-
-/** A list whose order is nobody's promise. */
-export const sorted = <T>(list: readonly T[]): T[] =>
-  list
-    .map(each => [stable(each), each] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, each]) => each)
-
-const stable = (value: unknown): string =>
-  JSON.stringify(plain(value), (_, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  )
-
-const rows = (tables: Record<string, readonly unknown[]>) =>
-  Object.fromEntries(Object.entries(tables).map(([table, list]) => [table, sorted(list.map(plain))]))
-
 /** What memory holds, without what only it numbers. */
 const held = (memory: MemoryStore) => {
   const dump = memory.dump()
   const entries = new Map(dump.ledger_entries.map(({ position, transfer_id, version }) => [position, { transfer_id, version }]))
-  return rows({
+  return {
     ...dump,
     outbox: dump.outbox.map(({ position: _position, ...row }) => row),
     ledger_entries: dump.ledger_entries.map(({ position: _position, ...row }) => row),
     ledger_postings: dump.ledger_postings.map(({ entry, ...row }) => ({ ...row, ...entries.get(entry) })),
-  })
+  }
 }
 
 const codeOf = (error: unknown): string => {
@@ -93,6 +64,9 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' ? code : String(error)
 }
 
+const texts = (rows: readonly unknown[]) => rows.map(canonical).sort()
+
 const same = (what: string, made: unknown, real: unknown) => {
-  if (!isDeepStrictEqual(made, real)) expect(made, what).toEqual(real)
+  const [ours, theirs] = [canonical(made), canonical(real)]
+  if (ours !== theirs) expect(JSON.parse(ours), what).toEqual(JSON.parse(theirs))
 }
