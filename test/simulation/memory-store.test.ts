@@ -1,5 +1,6 @@
-import { afterAll, describe, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
+import type { Step } from '../../bridge-service/src/saga/step.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
 import { seed } from '../support/seed.ts'
 import { anyCall, emptyPast } from './differential/calls.ts'
@@ -7,7 +8,7 @@ import { startTwins, type Twins } from './differential/twins.ts'
 import type { Side } from './differential/virtual-postgres.ts'
 
 /** `DIFFERENTIAL_CALLS=20000 SEED=… vitest run …` asks for longer. */
-const calls = Number(process.env.DIFFERENTIAL_CALLS ?? 300)
+const calls = Number(process.env.DIFFERENTIAL_CALLS ?? 250)
 const perWorld = 250
 const startMs = Date.parse('2026-03-02T10:00:00.000Z')
 
@@ -53,5 +54,58 @@ describe('the store in memory and the one in Postgres', () => {
 
   it(`answer ${calls} random calls alike, and hold the same after each`, { timeout: calls * 400 }, async () => {
     for (let done = 0; done < calls; done += perWorld) await compare(seed + done, Math.min(perWorld, calls - done))
+  })
+})
+
+/** Stores that are wrong in one thing each. */
+const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] = [
+  [
+    'does not fence a step by its version',
+    ({ store, ...side }) => ({
+      ...side,
+      store: {
+        ...store,
+        commitSteps: async (steps, lease) => {
+          const now = await store.shareVersions(steps.map(({ before }) => before.id))
+          const renewed = steps.map(step => ({
+            ...step,
+            before: { ...step.before, version: now.get(step.before.id) ?? 0 } as Step['before'],
+          }))
+          return store.commitSteps(renewed, lease)
+        },
+      },
+    }),
+  ],
+  [
+    'forgets the postings of an entry',
+    ({ store, ...side }) => ({
+      ...side,
+      store: {
+        ...store,
+        commitSteps: (steps, lease) =>
+          store.commitSteps(
+            steps.map(step => ({ ...step, decision: { ...step.decision, entries: [] } })),
+            lease,
+          ),
+      },
+    }),
+  ],
+  [
+    'lets a worker give back an intent that is no longer his',
+    ({ store, ...side }) => ({
+      ...side,
+      store: {
+        ...store,
+        postponeIntent: async ({ key, epoch }, status, delayMs) =>
+          (await store.postponeIntent({ key, epoch }, status, delayMs)) ||
+          store.postponeIntent({ key, epoch: epoch + 1 }, status, delayMs),
+      },
+    }),
+  ],
+]
+
+describe('a store in memory that', () => {
+  it.each(wrong)('%s is found out', { timeout: 60_000 }, async (_what, spoil) => {
+    await expect(compare(seed, 400, spoil)).rejects.toMatchObject({ name: 'AssertionError' })
   })
 })
