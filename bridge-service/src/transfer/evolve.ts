@@ -39,14 +39,17 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'mintPlanned':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'refundFinalized':
     case 'transferCompensated':
     case 'receivableOpened':
     case 'payoutUnknown':
       return progress
-    case 'releaseFinalized':
-      // A release that was refused on the way is no failure of a transfer that arrived.
-      return progress.debit?.returned ? progress : omit(progress, 'failure')
+    case 'releaseFinalized': {
+      const ended: Progress = { ...progress, holdEnded: true }
+      // What was refused on the way is no failure of a transfer that arrived.
+      return state !== 'completed' || progress.debit?.returned || progress.payout?.returned ? ended : omit(ended, 'failure')
+    }
+    case 'refundFinalized':
+      return { ...progress, holdEnded: true }
     case 'screeningRefused':
     case 'liquidityRefused':
     case 'debitRefused':
@@ -82,7 +85,7 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
         ...(progress.debit?.returned ? { debit: { ...progress.debit, returned: 'afterPivot' } } : {}),
       }
     case 'clearingPassed':
-      return wishing(progress, 'release', 'open')
+      return wishing(progress, state === 'committing' ? 'commit' : 'release', 'open')
     case 'releaseOrphaned':
       return wishing(omit(progress, 'release'), 'release', 'open')
     case 'releaseRetried':
@@ -100,7 +103,7 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'escrowRefunded':
       return { ...progress, refund: placeOf(event) }
     case 'escrowClawedBack':
-      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash } }
+      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash }, holdEnded: true }
     case 'deliveryReclaimed':
       return { ...progress, failure: { code: 'delivery_reclaimed', detail: event.txHash }, deliveryReclaimed: true }
     case 'refundOrphaned':
@@ -130,6 +133,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
         deposit: { ...progress.deposit, clawedBack: true },
         failure: { code: 'escrow_clawed_back', detail: event.txHash },
       }
+    case 'commitSkipped':
+      return { ...progress, committed: true }
     case 'escrowCommitted':
       return { ...progress, commit: placeOf(event) }
     case 'commitOrphaned':
@@ -146,12 +151,16 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return refusedWish(progress, 'commit', event)
     case 'commitRetried':
       return again(progress, 'commit')
-    case 'payoutRefused':
-      return { ...progress, payout: { ...progress.payout, refused: true }, failure: { code: event.code, detail: event.detail } }
     case 'payoutSubmitted':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
     case 'payoutSettled':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId, settled: true } }
+    case 'payoutRefused':
+      return {
+        ...progress,
+        payout: { ...progress.payout, refused: true },
+        failure: { code: event.code, detail: event.detail },
+      }
     case 'payoutReturned':
       return {
         ...progress,
