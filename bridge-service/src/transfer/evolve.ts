@@ -20,6 +20,7 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
 // What a state is there for is wished for when it is first entered.
 const wishOf: { readonly [S in State]?: RetriedStep } = {
   committing: 'commit',
+  releasing: 'release',
   collecting: 'depositRelease',
   refundingDeposit: 'depositRefund',
 }
