@@ -20,6 +20,7 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
 // What a state is there for is wished for when it is first entered.
 const wishOf: { readonly [S in State]?: RetriedStep } = {
   committing: 'commit',
+  releasing: 'release',
   collecting: 'depositRelease',
   refundingDeposit: 'depositRefund',
 }
@@ -185,7 +186,11 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
     }
     case 'depositRefundFinalized':
-      return { ...progress, deposit: { ...progress.deposit, refunded: true } }
+      return {
+        ...progress,
+        deposit: { ...progress.deposit, refunded: true },
+        failure: progress.failure ?? { code: 'deposit_refunded', detail: progress.deposit?.refund?.txHash ?? 'on the chain' },
+      }
     case 'depositRefundRefused':
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
