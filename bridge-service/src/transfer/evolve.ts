@@ -8,7 +8,27 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
   const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
-  return { ...transfer, state, version: transfer.version + 1, progress: progressAfter(transfer.progress, event, state) }
+  const progress = progressAfter(transfer.progress, event, state)
+  return {
+    ...transfer,
+    state,
+    version: transfer.version + 1,
+    progress: state === transfer.state ? progress : entering(progress, state),
+  }
+}
+
+// What a state is there for is wished for when it is first entered.
+const wishOf: { readonly [S in State]?: RetriedStep } = {
+  committing: 'commit',
+  collecting: 'depositRelease',
+  refundingDeposit: 'depositRefund',
+}
+
+const entering = (progress: Progress, state: State): Progress => {
+  const step = wishOf[state]
+  if (step === undefined || progress.wishes?.[step] !== undefined) return progress
+  // Somebody else's refund leaves us without a wish of our own.
+  return step === 'depositRefund' && progress.deposit?.refund ? progress : wishing(progress, step, 'open')
 }
 
 const progressAfter = (progress: Progress, event: TransferEvent, state: State): Progress => {
@@ -22,7 +42,6 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'transferCompensated':
     case 'receivableOpened':
     case 'payoutUnknown':
-    case 'depositRefundFinalized':
       return progress
     case 'releaseFinalized': {
       const ended: Progress = { ...progress, holdEnded: true }
@@ -77,7 +96,10 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'transferCanceled':
       return { ...progress, cancelReason: event.reason }
     case 'compensationStarted':
-      return { ...wishing(progress, 'refund', 'open'), failure: progress.failure ?? { code: 'canceled', detail: event.reason } }
+      return {
+        ...(state === 'refundingDeposit' ? progress : wishing(progress, 'refund', 'open')),
+        failure: progress.failure ?? { code: 'canceled', detail: event.reason },
+      }
     case 'escrowRefunded':
       return { ...progress, refund: placeOf(event) }
     case 'escrowClawedBack':
@@ -104,7 +126,13 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'depositFinalized':
       return { ...progress, deposit: { ...progress.deposit, booked: true } }
     case 'depositExpired':
-      return { ...progress, failure: { code: 'deposit_expired', detail: 'nothing came in time' } }
+      return { ...progress, failure: progress.failure ?? { code: 'deposit_expired', detail: 'nothing came in time' } }
+    case 'depositClawedBack':
+      return {
+        ...progress,
+        deposit: { ...progress.deposit, clawedBack: true },
+        failure: { code: 'escrow_clawed_back', detail: event.txHash },
+      }
     case 'commitSkipped':
       return { ...progress, committed: true }
     case 'escrowCommitted':
@@ -123,6 +151,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return refusedWish(progress, 'commit', event)
     case 'commitRetried':
       return again(progress, 'commit')
+    case 'payoutRefused':
+      return { ...progress, payout: { ...progress.payout, refused: true }, failure: { code: event.code, detail: event.detail } }
     case 'payoutSubmitted':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
     case 'payoutSettled':
@@ -156,6 +186,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       const gone = { ...progress, deposit: omit(progress.deposit ?? {}, 'refund') }
       return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
     }
+    case 'depositRefundFinalized':
+      return { ...progress, deposit: { ...progress.deposit, refunded: true } }
     case 'depositRefundRefused':
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':

@@ -37,6 +37,10 @@ export type Progress = {
     readonly booked?: true
     readonly release?: ChainPlace
     readonly refund?: ChainPlace
+    /** It is the customer's again for good. */
+    readonly refunded?: true
+    /** It is its issuer's. */
+    readonly clawedBack?: true
   }
   readonly commit?: ChainPlace
   /** The commit was final once, or none was needed. */

@@ -1,6 +1,6 @@
 import { account } from '../../ledger/chart.ts'
-import type { Entry, Layer, Posting } from '../../ledger/entry.ts'
-import { fromJson, type Money, money } from '../../money/money.ts'
+import { type Entry, move, type Posting } from '../../ledger/entry.ts'
+import { fromJson, money } from '../../money/money.ts'
 import type { TransferEvent } from '../event.ts'
 import { isMinted } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
@@ -85,11 +85,5 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
 /** A return before the pivot takes back what we hold for the customer; later it is a loss that the customer owes us. */
 const holdsCustomersMoney = ({ state }: TransferOf<'onramp'>) =>
   state === 'locking' || state === 'locked' || state === 'clearing' || state === 'refunding' || state === 'refunded'
-
-/** Credit one account, debit the other. */
-const move = (from: string, to: string, amount: Money, layer: Layer = 'posted'): Posting[] => [
-  { account: from, amount: money(amount.currency, -amount.minor), layer },
-  { account: to, amount, layer },
-]
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n
