@@ -15,6 +15,8 @@ export const account = {
   /** Our position between the two legs of an exchange. */
   exchange: (currency: Currency) => `exchange:${currency}`,
   feeIncome: (currency: Currency) => `fee_income:${currency}`,
+  /** What rounding left over in whole minor units: ours, and in sight (docs/adr/0011). */
+  rounding: (currency: Currency) => `rounding:${currency}`,
   /** What customers owe us after a return that came too late to roll back. */
   receivable: (currency: Currency) => `receivable:${currency}`,
   /** What issuers have taken out of our escrows: a claim on them, or a loss. */
@@ -43,6 +45,8 @@ export const chartFor = (
 ): AccountDefinition[] => {
   const each = (currency: Currency): AccountDefinition[] => [
     { id: account.exchange(currency), kind: 'equity', currency, shards: hot },
+    { id: account.feeIncome(currency), kind: 'income', currency, shards: hot },
+    { id: account.rounding(currency), kind: 'income', currency, shards: hot },
     { id: account.equity(currency), kind: 'equity', currency, shards: 1 },
   ]
   const definitions = [
@@ -50,7 +54,6 @@ export const chartFor = (
       { id: account.bankCash(currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
       { id: account.payoutPartner(currency), kind: 'clearing' as const, currency, shards: hot },
-      { id: account.feeIncome(currency), kind: 'income' as const, currency, shards: hot },
       { id: account.receivable(currency), kind: 'asset' as const, currency, shards: 1 },
       ...each(currency),
     ]),

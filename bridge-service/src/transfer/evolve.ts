@@ -157,12 +157,6 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
     case 'payoutSettled':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId, settled: true } }
-    case 'payoutRefused':
-      return {
-        ...progress,
-        payout: { ...progress.payout, refused: true },
-        failure: { code: event.code, detail: event.detail },
-      }
     case 'payoutReturned':
       return {
         ...progress,

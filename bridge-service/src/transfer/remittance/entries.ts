@@ -1,7 +1,8 @@
 import { account } from '../../ledger/chart.ts'
-import type { Entry, Layer, Posting } from '../../ledger/entry.ts'
-import { fromJson, type Money, money } from '../../money/money.ts'
+import { type Entry, move, type Posting } from '../../ledger/entry.ts'
+import { fromJson, money } from '../../money/money.ts'
 import type { TransferEvent } from '../event.ts'
+import { exchangePostings } from '../exchange-entry.ts'
 import { isMinted } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
 
@@ -15,7 +16,6 @@ type Remittance = TransferOf<'remittance'>
 export const remittanceEntries = (before: Remittance, event: TransferEvent): Entry[] => {
   const { terms, progress } = before
   const paid = fromJson(terms.sourceAmount)
-  const fee = fromJson(terms.fee)
   const paidOut = fromJson(terms.destinationAmount)
   const held = money(terms.hold.currency, BigInt(terms.hold.amountMinor))
   const bankCash = account.bankCash(paid.currency)
@@ -51,16 +51,10 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
       return progress.lockBooked ? [entry(move(escrow, funds, held), hold)] : []
     case 'lockFinalized':
       return [entry(unhold, move(funds, escrow, held))]
-    case 'payoutSettled': {
-      const owner = holdsCustomersMoney(before) ? customer : receivable
+    case 'payoutSettled':
       return [
-        entry(
-          move(account.exchange(paid.currency), owner, money(paid.currency, paid.minor - fee.minor)),
-          move(account.feeIncome(paid.currency), owner, fee),
-          move(partner, toPartner.fiat, paidOut),
-        ),
+        entry(exchangePostings(terms, { customer: holdsCustomersMoney(before) ? customer : receivable, delivery: partner })),
       ]
-    }
     case 'payoutReturned':
       // The partner has it again, and we owe it to the customer.
       return progress.payout?.settled ? [entry(move(account.customerClearing(paidOut.currency), partner, paidOut))] : []
@@ -94,11 +88,5 @@ const holdsCustomersMoney = (before: Remittance) =>
 
 /** He has neither been served nor has he taken his money back: what is credited is his, or it is paid twice and he owes it to us. */
 const owesCustomer = ({ progress: { debit, payout } }: Remittance) => debit?.returned !== 'beforePivot' && !payout?.settled
-
-/** Credit one account, debit the other. */
-const move = (from: string, to: string, amount: Money, layer: Layer = 'posted'): Posting[] => [
-  { account: from, amount: money(amount.currency, -amount.minor), layer },
-  { account: to, amount, layer },
-]
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

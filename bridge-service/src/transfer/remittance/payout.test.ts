@@ -144,7 +144,7 @@ describe('the payout', () => {
         answered: ['payoutFiat SUCCEEDED'],
         intents: ['releaseEscrow'],
         entries: [
-          [...['exchange:USD -100.25', 'customer_clearing:USD +100.25'], ...['payout_partner:EUR -90.00', 'exchange:EUR +90.00']],
+          [...['payout_partner:EUR -90.00', 'exchange:EUR +90.00'], ...['exchange:USD -100.25', 'customer_clearing:USD +100.25']],
         ],
       })
   })
