@@ -151,12 +151,16 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return refusedWish(progress, 'commit', event)
     case 'commitRetried':
       return again(progress, 'commit')
-    case 'payoutRefused':
-      return { ...progress, payout: { ...progress.payout, refused: true }, failure: { code: event.code, detail: event.detail } }
     case 'payoutSubmitted':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
     case 'payoutSettled':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId, settled: true } }
+    case 'payoutRefused':
+      return {
+        ...progress,
+        payout: { ...progress.payout, refused: true },
+        failure: { code: event.code, detail: event.detail },
+      }
     case 'payoutReturned':
       return {
         ...progress,

@@ -51,10 +51,10 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
       return progress.lockBooked ? [entry(move(escrow, funds, held), hold)] : []
     case 'lockFinalized':
       return [entry(unhold, move(funds, escrow, held))]
-    case 'payoutSettled':
-      return [
-        entry(exchangePostings(terms, { customer: holdsCustomersMoney(before) ? customer : receivable, delivery: partner })),
-      ]
+    case 'payoutSettled': {
+      const owner = holdsCustomersMoney(before) ? customer : receivable
+      return [entry(exchangePostings(terms, { customer: owner, delivery: partner }))]
+    }
     case 'payoutReturned':
       // The partner has it again, and we owe it to the customer.
       return progress.payout?.settled ? [entry(move(account.customerClearing(paidOut.currency), partner, paidOut))] : []
