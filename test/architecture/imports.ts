@@ -63,9 +63,10 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   'borrow.ts': { values: [] },
   'transaction.ts': { values: ['borrow.ts'] },
   'config.ts': {
-    values: ['money', 'errors.ts', 'chain-config.ts', 'config-fields.ts', 'sep-config.ts'],
+    values: ['money', 'errors.ts', 'chain-config.ts', 'config-fields.ts', 'pricing-config.ts', 'sep-config.ts'],
     types: ['transfer', 'policy', ...ports],
   },
+  'pricing-config.ts': { values: ['money', 'config-fields.ts'] },
   'sep-config.ts': { values: [], types: ports },
   'chain-config.ts': { values: ['money', 'address-book.ts', 'config-fields.ts'], types: ports },
   'config-fields.ts': { values: ['money'] },
