@@ -51,7 +51,7 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'escrowLocked':
       return { ...progress, lock: placeOf(event) }
     case 'lockOrphaned':
-      return omit(omit(progress, 'lock'), 'lockBooked')
+      return withoutRefund(omit(omit(progress, 'lock'), 'lockBooked'))
     case 'lockFinalized':
       return { ...progress, lockBooked: true }
     case 'escrowReleased':
@@ -112,6 +112,13 @@ const wishing = (progress: Progress, step: 'release' | 'refund', wish: 'open' | 
   ...progress,
   wishes: { ...progress.wishes, [step]: wish },
 })
+
+/** The next wish for a refund is another one: this one is over, though its transaction may still be mined. */
+const withoutRefund = (progress: Progress): Progress => {
+  if (progress.wishes?.refund === undefined) return progress
+  const { refund: _over, ...wishes } = progress.wishes
+  return { ...progress, wishes, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }
+}
 
 const omit = (progress: Progress, key: 'lock' | 'lockBooked' | 'release' | 'refund' | 'failure'): Progress => {
   const { [key]: _gone, ...rest } = progress

@@ -29,8 +29,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  * read by the machine before.
  *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
+ *   4: `lockOrphaned` while the escrow is refunded.
  */
-export const currentDefinition = 3
+export const currentDefinition = 4
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'
@@ -91,6 +92,7 @@ export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>
     escrowRefunded: 'refunded',
     refundRefused: 'refunding',
     refundRetried: 'refunding',
+    lockOrphaned: 'locking',
     debitReturned: 'refunding',
     escrowReleased: 'released',
     escrowClawedBack: 'crediting',
