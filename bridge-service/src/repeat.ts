@@ -1,3 +1,5 @@
+import { machineTiming, type Timing } from './timing.ts'
+
 export type Repeating = {
   /** Runs the chore now, or once more when it is running. */
   readonly wake: () => void
@@ -5,15 +7,20 @@ export type Repeating = {
 }
 
 /** Runs a chore again and again, `everyMs` after it has ended; what it throws is told and does not end it. */
-export const repeat = (everyMs: number, chore: () => Promise<unknown>, onError: (error: unknown) => void): Repeating => {
+export const repeat = (
+  everyMs: number,
+  chore: () => Promise<unknown>,
+  onError: (error: unknown) => void,
+  timing: Timing = machineTiming,
+): Repeating => {
   let stopped = false
   let woken = false
   let endPause = () => {}
   const pause = () =>
     new Promise<void>(resolve => {
-      const timer = setTimeout(resolve, everyMs)
+      const cancel = timing.after(everyMs, resolve)
       endPause = () => {
-        clearTimeout(timer)
+        cancel()
         resolve()
       }
     })

@@ -5,6 +5,7 @@ import { account, chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
 import { denyListScreening } from '../../bridge-service/src/policy/screening.ts'
 import { type Engine, type FinalFact, startEngine } from '../../bridge-service/src/saga/engine.ts'
+import { postgresStore } from '../../bridge-service/src/saga/postgres-store.ts'
 import { typeId } from '../../bridge-service/src/transfer/id.ts'
 import { currentDefinition, terminalStates } from '../../bridge-service/src/transfer/state.ts'
 import type { Unborn } from '../../bridge-service/src/transfer/transfer.ts'
@@ -45,7 +46,7 @@ await pool.query(`insert into liquidity_pools (id, currency, total) values ('evm
 const finished = new Map<string, () => void>()
 let engine: Engine
 engine = await startEngine({
-  pool,
+  store: postgresStore(pool),
   owner: 'bench',
   rails: new Map([['bank:bench', inProcessRail()]]),
   chains: new Map([['evm:1', inProcessChain(pool, () => engine.wake())]]),

@@ -13,10 +13,12 @@ import { intentOf } from '../../bridge-service/src/intents/intent.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
 import { unknown } from '../../bridge-service/src/outcome.ts'
+import { houseRates } from '../../bridge-service/src/policy/rates/house-rates.ts'
 import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
 import type { Rail } from '../../bridge-service/src/rails/rail.ts'
 import { loadTransfers } from '../../bridge-service/src/saga/load.ts'
 import { transferOpener } from '../../bridge-service/src/saga/open.ts'
+import { postgresStore } from '../../bridge-service/src/saga/postgres-store.ts'
 import { stepStatement } from '../../bridge-service/src/saga/step.ts'
 import { decide } from '../../bridge-service/src/transfer/decide.ts'
 import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
@@ -115,7 +117,8 @@ export const startApi = async (change: Partial<ServerDeps> = {}) => {
     config,
     chains: new Map([[readOnlyChain.id, readOnlyChain]]),
     rails: new Map([['bank:test', readOnlyBank(balances)]]),
-    opener: transferOpener({ pool, clock, execute: () => {}, onMoved: tail.wake }),
+    rates: houseRates((change.config ?? config).policy.rates, config.policy.rateGuard, undefined, Date.now),
+    opener: transferOpener({ store: postgresStore(pool), clock, execute: () => {}, onMoved: tail.wake }),
     tail,
     wakeSaga: () => {
       woken.count++

@@ -11,6 +11,7 @@ import type { RailOrder } from '../rails/rail.ts'
 import type { Step } from '../transfer/input.ts'
 import { type Executor, type ExecutorOptions, executor } from './executor.ts'
 import { type Intent, intentOf } from './intent.ts'
+import { intentQueue } from './store.ts'
 
 let database: SagaDatabase
 let bank: InProcessBank
@@ -32,7 +33,7 @@ const start = (options: Partial<ExecutorOptions> = {}) => {
   const logged: string[] = []
   const screening: Screening = { check: async () => done({ list: 'test' }) }
   const made = executor({
-    pool: database.app,
+    queue: intentQueue(database.app),
     owner: 'me',
     leaseMs: 60_000,
     rails: new Map([[bank.id, bank]]),
@@ -408,8 +409,8 @@ describe('the executor', () => {
 
   it('survives a database that is away while it gives something back', async () => {
     bank.faults.submit.push('throws')
-    const broken = { query: async () => Promise.reject(new Error('gone')) } as unknown as ExecutorOptions['pool']
-    const run = start({ pool: broken })
+    const gone = () => Promise.reject(new Error('gone'))
+    const run = start({ queue: { claimIntents: gone, postponeIntent: gone } })
     run.take([make('debitFiat')])
     await until(
       'both were logged',

@@ -1,4 +1,3 @@
-import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import { unreachable } from '../errors.ts'
 import type { Log } from '../log.ts'
@@ -6,9 +5,10 @@ import type { Outcome } from '../outcome.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail, RailFact, RailTransfer } from '../rails/rail.ts'
 import { type Repeating, repeat } from '../repeat.ts'
-import type { IntentInput } from '../transfer/input.ts'
+import { machineTiming, type Timing } from '../timing.ts'
+import type { IntentInput, RailStep } from '../transfer/input.ts'
 import type { Intent } from './intent.ts'
-import { claimIntents, type LeasedIntent, postponeIntent } from './store.ts'
+import type { IntentQueue, LeasedIntent } from './queue.ts'
 
 /** After half its lease nothing of an intent is begun: the other half is for the call, and then somebody else may have it. */
 type Queued = LeasedIntent & { readonly beginBeforeMs: number }
@@ -16,7 +16,7 @@ type Queued = LeasedIntent & { readonly beginBeforeMs: number }
 type Answer = Exclude<IntentInput, { type: 'screened' }> | { readonly type: 'screened'; readonly list: string }
 
 export type ExecutorOptions = {
-  readonly pool: Pool
+  readonly queue: IntentQueue
   readonly owner: string
   readonly leaseMs: number
   readonly rails: ReadonlyMap<string, Rail>
@@ -25,6 +25,7 @@ export type ExecutorOptions = {
   /** Takes the answer to the saga. */
   readonly answer: (intent: Intent, answer: Answer) => void
   readonly log: Log
+  readonly timing?: Timing
   /** Calls under way at once, per target. */
   readonly concurrency?: number
   readonly pollMs?: number
@@ -47,7 +48,7 @@ const askAgainCeilingMs = 900_000
  * about, and sent again (the same key, the same bytes) only when the other side says that it never got it.
  */
 export const executor = (options: ExecutorOptions): Executor => {
-  const { pool, owner, leaseMs, rails, chains, screening, answer, log } = options
+  const { queue, owner, leaseMs, rails, chains, screening, answer, log, timing = machineTiming } = options
   const waiting = new Map<string, Queued[]>()
   const calls = new Map<string, number>()
   const underWay = new Set<Promise<void>>()
@@ -55,16 +56,16 @@ export const executor = (options: ExecutorOptions): Executor => {
   let stopped = false
 
   const enqueue = (intent: LeasedIntent) => {
-    const queue = waiting.get(intent.target) ?? []
-    queue.push({ ...intent, beginBeforeMs: Date.now() + leaseMs / 2 })
-    waiting.set(intent.target, queue)
+    const line = waiting.get(intent.target) ?? []
+    line.push({ ...intent, beginBeforeMs: timing.nowMs() + leaseMs / 2 })
+    waiting.set(intent.target, line)
     drain(intent.target)
   }
 
   const drain = (target: string) => {
-    const queue = waiting.get(target)
-    while (queue && queue.length > 0 && (calls.get(target) ?? 0) < concurrency) {
-      const intent = queue.shift()!
+    const line = waiting.get(target)
+    while (line && line.length > 0 && (calls.get(target) ?? 0) < concurrency) {
+      const intent = line.shift()!
       calls.set(target, (calls.get(target) ?? 0) + 1)
       const call = run(intent).finally(() => {
         calls.set(target, calls.get(target)! - 1)
@@ -77,7 +78,7 @@ export const executor = (options: ExecutorOptions): Executor => {
 
   const run = async (intent: Queued): Promise<void> => {
     // It waited too long behind others, or this process was frozen. It comes round again, to somebody who asks before he sends.
-    if (Date.now() > intent.beginBeforeMs) return
+    if (timing.nowMs() > intent.beginBeforeMs) return
     try {
       const { request } = intent
       switch (request.kind) {
@@ -107,13 +108,13 @@ export const executor = (options: ExecutorOptions): Executor => {
   }
 
   const runRail = async (intent: LeasedIntent, order: Parameters<Rail['submit']>[0], rail: Rail) => {
-    const step = intent.step as 'debitFiat' | 'creditFiat'
+    const step = intent.step as RailStep
     if (intent.tried) {
       const found = await rail.query({ key: order.key, externalId: order.externalId })
       if (found.kind === 'done') return answerRail(intent, step, found.value)
       if (found.kind === 'unknown') return postpone(intent, 'UNKNOWN')
       if (found.code !== 'not_found') return answer(intent, refusal(intent, found))
-      if (Date.now() - intent.createdAtMs > (options.keyRetentionMs ?? defaultKeyRetentionMs)) {
+      if (timing.nowMs() - intent.createdAtMs > (options.keyRetentionMs ?? defaultKeyRetentionMs)) {
         log('error', 'an order was never found and its key may be forgotten: a person must look', { intent: intent.key })
         return postpone(intent, 'UNKNOWN')
       }
@@ -125,13 +126,13 @@ export const executor = (options: ExecutorOptions): Executor => {
     answer(intent, { type: 'intentUnknown', step, detail: outcome.detail })
   }
 
-  const answerRail = async (intent: LeasedIntent, step: 'debitFiat' | 'creditFiat', transfer: RailTransfer) => {
+  const answerRail = async (intent: LeasedIntent, step: RailStep, transfer: RailTransfer) => {
     const { status, bankTransferId, externalId, rawCode } = transfer
     const fact: RailFact = {
       type: status,
       bankTransferId,
       externalId,
-      at: new Date().toISOString(),
+      at: new Date(timing.nowMs()).toISOString(),
       ...(rawCode === undefined ? {} : { rawCode }),
     }
     answer(intent, { type: 'railAnswered', step, fact })
@@ -162,23 +163,26 @@ export const executor = (options: ExecutorOptions): Executor => {
   const postpone = async (intent: LeasedIntent, status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN') => {
     const delayMs = Math.min(askAgainBaseMs * 2 ** Math.min(intent.attempts, 20), askAgainCeilingMs)
     // When the database is down too, the lease runs out and another worker asks.
-    await postponeIntent(pool, intent, status, delayMs).catch(error =>
-      log('warn', 'an intent could not be given back', { intent: intent.key, error: String(error) }),
-    )
+    await queue
+      .postponeIntent(intent, status, delayMs)
+      .catch(error => log('warn', 'an intent could not be given back', { intent: intent.key, error: String(error) }))
   }
 
   const claim = async (): Promise<void> => {
-    const claimed = await claimIntents(pool, owner, leaseMs, 100)
+    const claimed = await queue.claimIntents(owner, leaseMs, 100)
     for (const intent of claimed) enqueue(intent)
     if (claimed.length === 100) claiming.wake()
   }
-  const claiming: Repeating = repeat(options.pollMs ?? 250, claim, error =>
-    log('warn', 'intents could not be claimed', { error: String(error) }),
+  const claiming: Repeating = repeat(
+    options.pollMs ?? 250,
+    claim,
+    error => log('warn', 'intents could not be claimed', { error: String(error) }),
+    timing,
   )
 
   return {
     take: intents => {
-      const createdAtMs = Date.now()
+      const createdAtMs = timing.nowMs()
       for (const intent of intents) enqueue({ ...intent, epoch: 1, attempts: 0, tried: false, createdAtMs })
     },
     stop: async () => {

@@ -1,16 +1,7 @@
 import type { Pool } from 'pg'
 import type { Intent } from './intent.ts'
 import { referenceOf } from './key.ts'
-
-/** An intent that this process holds until its lease ends. */
-export type LeasedIntent = Intent & {
-  readonly epoch: number
-  /** How often it was claimed before. */
-  readonly attempts: number
-  /** A wish that nobody has tried is sent; one that somebody may have tried is asked about first. */
-  readonly tried: boolean
-  readonly createdAtMs: number
-}
+import type { IntentQueue, LeasedIntent } from './queue.ts'
 
 type Row = {
   key: string
@@ -25,7 +16,12 @@ type Row = {
   created_at: Date
 }
 
-/** Leases intents that are due: new ones of processes without an executor, unknown ones, and those whose worker is gone. */
+/** The intents of one Postgres. */
+export const intentQueue = (pool: Pool): IntentQueue => ({
+  claimIntents: (owner, leaseMs, limit) => claimIntents(pool, owner, leaseMs, limit),
+  postponeIntent: (intent, status, delayMs) => postponeIntent(pool, intent, status, delayMs),
+})
+
 export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, limit: number): Promise<LeasedIntent[]> => {
   const { rows } = await pool.query<Row>({
     name: 'claim_intents',
@@ -57,10 +53,6 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
   }))
 }
 
-/**
- * Gives an intent back until `delayMs` from now. Fenced by the lease's epoch: a worker that woke up late changes nothing. Returns
- * whether the lease was still ours.
- */
 export const postponeIntent = async (
   pool: Pool,
   { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>,

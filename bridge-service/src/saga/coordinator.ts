@@ -1,17 +1,20 @@
-import type { ClientBase, Pool } from 'pg'
-import { borrow } from '../borrow.ts'
 import { type Intent, intentOf } from '../intents/intent.ts'
 import type { Log } from '../log.ts'
+import { machineTiming, type Timing } from '../timing.ts'
 import { decide } from '../transfer/decide.ts'
+import type { Escrow } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Input } from '../transfer/input.ts'
 import { terminalStates } from '../transfer/state.ts'
+import { reservedMinor } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
+import { escrowWaitedFor } from '../transfer/wait.ts'
 import type { DatabaseClock } from './database-clock.ts'
-import { type ClaimedFact, claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
-import { loadPools, loadTransfers, type PoolState, parkTransfer, shareVersions } from './load.ts'
+import type { ClaimedFact } from './facts.ts'
+import type { PoolState } from './load.ts'
 import { isTransient } from './postgres-errors.ts'
-import { type FactKey, type Lease, type Step, stepStatement } from './step.ts'
+import type { FactKey, Lease, Step } from './step.ts'
+import type { SagaStore, StepStore } from './store.ts'
 
 /** One input for one transfer, with who sent it and why. */
 export type Work = {
@@ -40,15 +43,16 @@ export type Coordinator = {
 }
 
 export type CoordinatorOptions = {
-  readonly pool: Pool
+  readonly store: SagaStore
   readonly clock: DatabaseClock
   readonly lease: Lease
   /** Gets the intents of committed steps, already leased to this process. */
   readonly execute: (intents: readonly Intent[]) => void
   readonly onMoved: (moved: readonly Transfer[]) => void
-  /** Whether the id is that of the escrow which the transfer's terms make (content addressed, so nobody else can make it). */
-  readonly isOurEscrow: (transfer: Transfer, escrowId: string) => boolean
+  /** Which of the escrows that the transfer's terms make has this id (content addressed, so nobody else can make it); undefined: none. */
+  readonly roleOf: (transfer: Transfer, escrowId: string) => Escrow['role'] | undefined
   readonly log: Log
+  readonly timing?: Timing
   readonly maxBatch?: number
   readonly lanes?: number
   readonly factPollMs?: number
@@ -70,7 +74,7 @@ type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked:
  * load and a single input never waits. Two writers of one transfer are kept apart by its version: the loser reads again.
  */
 export const coordinator = (options: CoordinatorOptions): Coordinator => {
-  const { pool, clock, lease, execute, onMoved, log, fault = () => {} } = options
+  const { store, clock, lease, execute, onMoved, log, timing = machineTiming, fault = () => {} } = options
   const maxBatch = options.maxBatch ?? 256
   const lanes = options.lanes ?? 2
   const known = new Map<TransferId, Transfer>()
@@ -89,7 +93,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   const offer = (work: Work) => {
     queue.push(work)
     // After the current turn of the event loop, so that what arrives together is committed together.
-    if (queue.length === 1) setImmediate(pump)
+    if (queue.length === 1) timing.soon(pump)
   }
 
   const pump = () => {
@@ -108,7 +112,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       factsWanted = false
       void runFacts().finally(() => {
         readingFacts = false
-        setImmediate(pump)
+        timing.soon(pump)
       })
     }
     if (running === 0 && queue.length === 0 && !readingFacts) for (const done of idleWaiters.splice(0)) done()
@@ -130,12 +134,12 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 
   const runBatch = async (batch: readonly Work[]): Promise<void> => {
     try {
-      await commit(pool, batch)
+      await commit(batch)
     } catch (error) {
       if (isTransient(error)) return retryLater(batch, error)
       // One of them breaks a law of the database and takes the whole batch with it: find out which.
       for (const work of batch)
-        await commit(pool, [work]).catch(reason =>
+        await commit([work]).catch(reason =>
           isTransient(reason) ? retryLater([work], reason) : park(work.transferId, work.cause, reason),
         )
     }
@@ -144,25 +148,28 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   const retryLater = (batch: readonly Work[], error: unknown) => {
     for (const work of batch) known.delete(work.transferId)
     log('warn', 'a commit is tried again', { works: batch.length, error: String(error) })
-    setTimeout(() => {
+    timing.after(250, () => {
       queue.push(...batch)
       pump()
-    }, 250)
+    })
   }
 
   const park = async (transferId: TransferId, cause: string, error: unknown) => {
     known.delete(transferId)
     parkedReadMs = Number.NEGATIVE_INFINITY
     log('error', 'a transfer is parked', { transfer: transferId, cause, error: String(error) })
-    await parkTransfer(pool, transferId, `${cause}: ${String(error)}`).catch(reason =>
-      log('error', 'parking failed; the next input of the transfer tries again', { transfer: transferId, error: String(reason) }),
+    await store.parkTransfer(transferId, `${cause}: ${String(error)}`).catch(reason =>
+      log('error', 'parking failed; the next input of the transfer tries again', {
+        transfer: transferId,
+        error: String(reason),
+      }),
     )
   }
 
-  const commit = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<void> => {
-    const plan = await decideAll(database, batch)
-    const moved = await write(database, plan.steps)
-    const { sure, stale } = await confirmIgnored(database, plan)
+  const commit = async (batch: readonly Work[]): Promise<void> => {
+    const plan = await decideAll(store, batch)
+    const moved = await write(store, plan.steps)
+    const { sure, stale } = await confirmIgnored(store, plan)
     settle(plan, moved)
     for (const { work, version } of sure) work.ignored?.(version)
     for (const { work } of stale) offer(work)
@@ -172,32 +179,25 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
    * A step is fenced by its version, but what was ignored writes nothing that could be: it is final only when the transfer is still the one
    * that we remember. Another process may have moved it to where the input means a lot. In a transaction the answer holds until its end.
    */
-  const confirmIgnored = async (
-    database: Pool | ClientBase,
-    { ignored }: Plan,
-  ): Promise<{ sure: Ignored[]; stale: Ignored[] }> => {
+  const confirmIgnored = async (database: StepStore, { ignored }: Plan): Promise<{ sure: Ignored[]; stale: Ignored[] }> => {
     if (ignored.length === 0) return { sure: [], stale: [] }
-    const versions = await shareVersions(
-      database,
-      ignored.map(({ work }) => work.transferId),
-    )
+    const versions = await database.shareVersions(ignored.map(({ work }) => work.transferId))
     const sure = ignored.filter(({ work, version }) => versions.get(work.transferId) === version)
     const stale = ignored.filter(each => !sure.includes(each))
     for (const { work } of stale) known.delete(work.transferId)
     return { sure, stale }
   }
 
-  const write = async (database: Pool | ClientBase, steps: readonly Step[]): Promise<Set<string>> => {
+  const write = async (database: StepStore, steps: readonly Step[]): Promise<ReadonlySet<string>> => {
     if (steps.length === 0) return new Set()
     fault('beforeCommit')
-    const { rows } = await database.query<{ id: string }>(stepStatement(steps, lease))
-    return new Set(rows.map(row => row.id))
+    return database.commitSteps(steps, lease)
   }
 
-  const decideAll = async (database: Pool | ClientBase, batch: readonly Work[]): Promise<Plan> => {
+  const decideAll = async (database: StepStore, batch: readonly Work[]): Promise<Plan> => {
     const missing = batch.map(work => work.transferId).filter(id => !known.has(id))
     // What has ended is not remembered, and can still be told something: a debit that comes back, a credit that does.
-    const loaded = new Map((await loadTransfers(database, missing)).map(transfer => [transfer.id, transfer]))
+    const loaded = new Map((await database.loadTransfers(missing)).map(transfer => [transfer.id, transfer]))
     for (const transfer of loaded.values()) remember(transfer)
     const current = (id: TransferId) => known.get(id) ?? loaded.get(id)
     const pools = await readPools(database, batch, current)
@@ -221,18 +221,22 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   }
 
   const readPools = async (
-    database: Pool | ClientBase,
+    database: StepStore,
     batch: readonly Work[],
     current: (id: TransferId) => Transfer | undefined,
   ): Promise<Map<string, PoolState>> => {
     const wanted = batch.flatMap(({ input, transferId }) => (input.type === 'screened' ? [current(transferId)?.terms.pool] : []))
     const ids = [...new Set(wanted.filter(id => id !== undefined))]
-    return new Map(ids.length === 0 ? [] : (await loadPools(database, ids)).map(pool => [pool.id, pool]))
+    return new Map(ids.length === 0 ? [] : (await database.loadPools(ids)).map(pool => [pool.id, pool]))
   }
 
   const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
     const ofChain = work.input.type === 'chainFact' || work.input.type === 'finalityReached'
-    if (ofChain && !options.isOurEscrow(transfer, work.escrowId ?? '')) {
+    const role = ofChain ? options.roleOf(transfer, work.escrowId ?? '') : undefined
+    if (
+      ofChain &&
+      (role === undefined || (work.input.type === 'finalityReached' && escrowWaitedFor(transfer, work.input.kind) !== role))
+    ) {
       log('warn', 'a stranger used the ref of a transfer', { transfer: transfer.id, escrow: work.escrowId, cause: work.cause })
       return undefined
     }
@@ -249,14 +253,13 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         txHash: work.input.place.txHash,
       })
     const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
-    const input: Input =
-      work.input.type === 'screened' ? { ...work.input, availableMinor: liquidity?.availableMinor ?? 0n } : work.input
+    const input = inputOf(work.input, role, liquidity)
     const decision = decide(transfer, input, nowMs)
     if ('ignored' in decision || 'refusal' in decision) return undefined
     if (liquidity && decision.liquidity === 'reserve')
       pools.set(liquidity.id, {
         ...liquidity,
-        availableMinor: liquidity.availableMinor - BigInt(transfer.terms.destinationAmount.minor),
+        availableMinor: liquidity.availableMinor - reservedMinor(transfer.terms),
       })
     return {
       before: transfer,
@@ -298,47 +301,42 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
    * of one that froze goes with its connection, and so does its right to commit.
    */
   const runFacts = async (): Promise<void> => {
-    let borrowed: Awaited<ReturnType<typeof borrow>> | undefined
     const held: TransferId[] = []
     try {
-      if (performance.now() - parkedReadMs > parkedForMs) {
-        parked = await parkedSubjects(pool)
-        parkedReadMs = performance.now()
+      if (timing.monotonicMs() - parkedReadMs > parkedForMs) {
+        parked = await store.parkedSubjects()
+        parkedReadMs = timing.monotonicMs()
       }
-      borrowed = await borrow(pool)
-      const { client } = borrowed
-      await client.query('begin')
-      const claimed = await claimFacts(client, factLimit, parked)
-      const works: Work[] = []
-      for (const fact of claimed.matched) {
-        if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
-        busy.add(fact.transferId)
-        held.push(fact.transferId)
-        works.push(workOf(fact))
-      }
-      const plan = await decideAll(client, works)
-      const moved = await write(client, plan.steps)
-      const { sure, stale } = await confirmIgnored(client, plan)
-      await consumeFacts(
-        client,
-        claimed.unmatched,
-        sure.flatMap(({ work }) => (work.fact ? [work.fact] : [])),
-      )
-      await client.query('commit')
+      const { claimed, works, plan, moved, stale } = await store.inTransaction(async tx => {
+        const claimed = await tx.claimFacts(factLimit, parked)
+        const works: Work[] = []
+        for (const fact of claimed.matched) {
+          if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
+          busy.add(fact.transferId)
+          held.push(fact.transferId)
+          works.push(workOf(fact))
+        }
+        const plan = await decideAll(tx, works)
+        const moved = await write(tx, plan.steps)
+        const { sure, stale } = await confirmIgnored(tx, plan)
+        await tx.consumeFacts(
+          claimed.unmatched,
+          sure.flatMap(({ work }) => (work.fact ? [work.fact] : [])),
+        )
+        return { claimed, works, plan, moved, stale }
+      })
       settle(plan, moved)
       factLimit = Math.min(maxBatch, factLimit * 2)
       if (claimed.full || works.length < claimed.matched.length || stale.length > 0) factsWanted = true
     } catch (error) {
       for (const id of held) known.delete(id)
-      await borrowed?.client.query('rollback').catch(() => {})
       if (isTransient(error)) log('warn', 'facts are read again', { error: String(error) })
       else if (held.length === 1) await park(held[0]!, 'fact', error)
       else log('error', 'the database refuses a batch of facts: they go one by one', { facts: held.length, error: String(error) })
       factLimit = 1
-      setTimeout(wake, 250)
+      timing.after(250, wake)
     } finally {
       for (const id of held) busy.delete(id)
-      borrowed?.release()
     }
   }
 
@@ -355,7 +353,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     factsWanted = true
     pump()
   }
-  const poll = setInterval(wake, options.factPollMs ?? 250)
+  const endPoll = timing.every(options.factPollMs ?? 250, wake)
 
   return {
     offer,
@@ -363,11 +361,16 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     inFlight: () => queue.length + busy.size,
     stop: async () => {
       stopping = true
-      clearInterval(poll)
+      endPoll()
       await new Promise<void>(done => {
         idleWaiters.push(done)
         pump()
       })
     },
   }
+}
+
+const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input => {
+  if (input.type === 'screened') return { ...input, availableMinor: liquidity?.availableMinor ?? 0n }
+  return input.type === 'chainFact' && role === 'deposit' ? { ...input, type: 'depositFact' } : input
 }

@@ -8,6 +8,7 @@ import { until } from '../../../test/support/until.ts'
 import { denyListScreening } from '../policy/screening.ts'
 import { terminalStates } from '../transfer/state.ts'
 import { type Engine, startEngine } from './engine.ts'
+import { postgresStore } from './postgres-store.ts'
 
 let database: SagaDatabase
 beforeAll(async () => {
@@ -67,7 +68,7 @@ describe('two engines over a bank and a chain that lose answers', () => {
     for (const owner of ['a', 'b'])
       engines.push(
         await startEngine({
-          pool: database.app,
+          store: postgresStore(database.app),
           owner,
           rails: new Map([[rail.id, rail]]),
           chains: new Map([[flaky.id, flaky]]),

@@ -1,16 +1,17 @@
-import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import { executor } from '../intents/executor.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail } from '../rails/rail.ts'
-import type { WaitKind } from '../transfer/decision.ts'
-import { findHoldTerms } from '../transfer/hold.ts'
+import { machineTiming, type Timing } from '../timing.ts'
+import { escrowsOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
+import type { WaitKind } from '../transfer/wait.ts'
 import { type Coordinator, type CoordinatorOptions, coordinator } from './coordinator.ts'
 import { databaseClock } from './database-clock.ts'
 import { transferOpener } from './open.ts'
-import { dueTimers } from './timers.ts'
+import type { SagaStore } from './store.ts'
+import { timerWorks } from './timers.ts'
 import { watch } from './watch.ts'
 
 /** A wait of `finality_waits` whose fact the chain now calls final, by the policy stored with the transfer. */
@@ -22,7 +23,7 @@ export type FinalFact = {
 }
 
 export type EngineOptions = {
-  readonly pool: Pool
+  readonly store: SagaStore
   /** Names this process in leases. */
   readonly owner: string
   readonly rails: ReadonlyMap<string, Rail>
@@ -32,6 +33,7 @@ export type EngineOptions = {
   readonly intentLeaseMs: number
   readonly onMoved: (moved: readonly Transfer[]) => void
   readonly log: CoordinatorOptions['log']
+  readonly timing?: Timing
   readonly pollMs?: number
 }
 
@@ -45,15 +47,15 @@ export type Engine = {
 
 /** The saga role: coordinator, executor, timers and finality, wired to each other. */
 export const startEngine = async (options: EngineOptions): Promise<Engine> => {
-  const { pool, owner, log, onMoved } = options
+  const { store, owner, log, onMoved, timing = machineTiming } = options
   const pollMs = options.pollMs ?? 250
   const lease = { owner, ms: options.intentLeaseMs }
-  const clock = databaseClock(pool)
+  const clock = databaseClock(store, timing)
   await clock.synchronise()
-  const clockTimer = setInterval(() => void clock.synchronise().catch(() => {}), 10_000)
+  const endSynchronising = timing.every(10_000, () => void clock.synchronise().catch(() => {}))
 
   const executing = executor({
-    pool,
+    queue: store,
     owner,
     leaseMs: options.intentLeaseMs,
     rails: options.rails,
@@ -62,19 +64,19 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     answer: (intent, input) =>
       coordinating.offer({ transferId: intent.transferId, input, actor: 'saga', cause: `intent:${intent.key}` }),
     log,
+    timing,
     pollMs,
   })
   const coordinating: Coordinator = coordinator({
-    pool,
+    store,
     clock,
     lease,
     execute: executing.take,
     onMoved,
-    isOurEscrow: (transfer, escrowId) => {
-      const hold = findHoldTerms(transfer)
-      return hold !== undefined && options.chains.get(transfer.terms.chain)?.escrowId(hold) === escrowId
-    },
+    roleOf: (transfer, escrowId) =>
+      escrowsOf(transfer).find(({ chain, terms }) => terms && options.chains.get(chain)?.escrowId(terms) === escrowId)?.role,
     log,
+    timing,
     factPollMs: pollMs,
   })
   const watchRows = (name: string, find: Parameters<typeof watch>[0]['find']) =>
@@ -83,8 +85,9 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
       offer: coordinating.offer,
       pollMs,
       onError: error => log('warn', `${name} could not be read`, { error: String(error) }),
+      timing,
     })
-  const timers = watchRows('timers', () => dueTimers(pool))
+  const timers = watchRows('timers', () => timerWorks(store))
   const finality = watchRows('finality', async () =>
     (await options.finalFacts(500)).map(({ transferId, kind, fact, escrowId }) => ({
       transferId,
@@ -96,14 +99,14 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
   )
 
   return {
-    opener: transferOpener({ pool, clock, lease, execute: executing.take, onMoved }),
+    opener: transferOpener({ store, clock, lease, execute: executing.take, onMoved, timing }),
     wake: () => {
       coordinating.wake()
       finality.wake()
     },
     inFlight: coordinating.inFlight,
     stop: async () => {
-      clearInterval(clockTimer)
+      endSynchronising()
       await Promise.all([timers.stop(), finality.stop(), executing.stop()])
       await coordinating.stop()
     },

@@ -3,7 +3,7 @@ import type { Observation } from '../../../indexer/src/observation.ts'
 import type { RailFact } from '../rails/rail.ts'
 import type { ChainPlace } from '../transfer/event.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { ChainFactKind, Input } from '../transfer/input.ts'
+import type { ChainFactKind, Input, Step } from '../transfer/input.ts'
 import type { FactKey } from './step.ts'
 
 export type ClaimedFact = FactKey & {
@@ -14,11 +14,19 @@ export type ClaimedFact = FactKey & {
   readonly escrowId?: string
 }
 
-type Row = FactKey & {
+export type ClaimedFacts = {
+  readonly matched: readonly ClaimedFact[]
+  readonly unmatched: readonly FactKey[]
+  /** There may be more of them. */
+  readonly full: boolean
+}
+
+/** A fact as it stands in the inbox, with the transfer that it is about and, from a bank, the step of its order. */
+export type FactRow = FactKey & {
   kind: ChainFactKind | 'railFact' | 'cancel'
   payload: Record<string, unknown>
   transfer_id: TransferId | null
-  step: 'debitFiat' | 'creditFiat' | null
+  step: Step | null
 }
 
 /** What the facts of parked transfers are about. They wait with them: left in, enough of them would keep everybody else's from being read. */
@@ -36,12 +44,8 @@ export const parkedSubjects = async (database: Pool): Promise<string[]> => {
  * Locks the oldest facts that no other worker holds, with the transfer that each is about. To be called in the transaction that
  * consumes them. Facts that no transfer answers to come back as `unmatched`.
  */
-export const claimFacts = async (
-  client: ClientBase,
-  limit: number,
-  parked: readonly string[] = [],
-): Promise<{ matched: ClaimedFact[]; unmatched: FactKey[]; full: boolean }> => {
-  const { rows } = await client.query<Row>({
+export const claimFacts = async (client: ClientBase, limit: number, parked: readonly string[] = []): Promise<ClaimedFacts> => {
+  const { rows } = await client.query<FactRow>({
     name: 'claim_facts',
     // Subqueries instead of joins: each is one look-up in an index, whatever the planner believes about tables without statistics.
     text: `with waiting as materialized (
@@ -65,19 +69,28 @@ export const claimFacts = async (
   const matched: ClaimedFact[] = []
   const unmatched: FactKey[] = []
   for (const row of rows) {
-    const claimed = read(row)
+    const claimed = readFact(row)
     if (claimed) matched.push(claimed)
     else unmatched.push(row)
   }
   return { matched, unmatched, full: rows.length === limit }
 }
 
-const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, step }: Row): ClaimedFact | undefined => {
+/** What a fact says to its transfer; undefined when it has none, or when nothing of it is the saga's business. */
+export const readFact = ({
+  source,
+  fact,
+  revision,
+  kind,
+  payload,
+  transfer_id: transferId,
+  step,
+}: FactRow): ClaimedFact | undefined => {
   if (transferId === null) return undefined
   const key = { source, fact, revision, transferId }
   switch (kind) {
     case 'railFact':
-      if (step !== 'debitFiat' && step !== 'creditFiat') return undefined
+      if (step !== 'debitFiat' && step !== 'creditFiat' && step !== 'payoutFiat') return undefined
       return { ...key, actor: source, input: { type: 'railFact', step, fact: payload as RailFact } }
     case 'cancel':
       return { ...key, actor: String(payload.actor), input: { type: 'cancelCommand', reason: String(payload.reason) } }

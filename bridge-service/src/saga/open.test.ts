@@ -7,6 +7,7 @@ import { type QuoteId, typeId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { databaseClock } from './database-clock.ts'
 import { type Opened, type OpenerOptions, type Opening, transferOpener } from './open.ts'
+import { postgresStore } from './postgres-store.ts'
 
 let database: SagaDatabase
 beforeAll(async () => {
@@ -18,8 +19,8 @@ const opener = (options: Partial<OpenerOptions> = {}) => {
   const executed: Intent[] = []
   const moved: Transfer[] = []
   const made = transferOpener({
-    pool: database.app,
-    clock: databaseClock(database.app),
+    store: postgresStore(database.app),
+    clock: databaseClock(postgresStore(database.app)),
     lease: { owner: 'me', ms: 60_000 },
     execute: intents => executed.push(...intents),
     onMoved: transfers => moved.push(...transfers),
@@ -196,7 +197,7 @@ describe('what cannot be opened', () => {
     const first = opening(randomUUID())
     await open(first)
     const sameId = opening(randomUUID(), 'body', { unborn: { ...onramp(), id: first.unborn.id } })
-    const sameRef = opening(randomUUID(), 'body', { unborn: { ...onramp(), terms: first.unborn.terms } })
+    const sameRef = opening(randomUUID(), 'body', { unborn: { ...first.unborn, id: onramp().id } })
     for (const wanted of [sameId, sameRef]) {
       await expect(open(wanted)).rejects.toMatchObject({ code: 'internal' })
       expect((await writtenFor(wanted)).keys).toBe(0)
@@ -218,7 +219,8 @@ describe('many at once', () => {
   })
 
   it('leave their intents to another process when this one executes none', async () => {
-    const made = transferOpener({ pool: database.app, clock: databaseClock(database.app), execute: () => {}, onMoved: () => {} })
+    const store = postgresStore(database.app)
+    const made = transferOpener({ store, clock: databaseClock(store), execute: () => {}, onMoved: () => {} })
     const wanted = opening(randomUUID())
     await made.open(wanted)
     expect(

@@ -7,7 +7,8 @@ import { coordinator, type Work } from './coordinator.ts'
 import { databaseClock } from './database-clock.ts'
 import { parkTransfer } from './load.ts'
 import { isTransient } from './postgres-errors.ts'
-import { dueTimers } from './timers.ts'
+import { postgresStore } from './postgres-store.ts'
+import { timerWorks } from './timers.ts'
 import { watch } from './watch.ts'
 
 let database: SagaDatabase
@@ -38,12 +39,12 @@ describe('timers', () => {
     await set(early!, 'clearing', '1 h')
     await set(parked!, 'clearing', '-3 s')
     await parkTransfer(database.app, parked!.id, 'test')
-    const due = await dueTimers(database.app)
+    const due = await timerWorks(postgresStore(database.app))
     expect(due.map(({ transferId, input, cause }) => ({ transferId, input, cause }))).toEqual([
       { transferId: later!.id, input: { type: 'deadlineReached', kind: 'retryRelease' }, cause: 'deadline:retryRelease' },
       { transferId: late!.id, input: { type: 'deadlineReached', kind: 'clearing' }, cause: 'deadline:clearing' },
     ])
-    expect(await dueTimers(database.app, 1)).toHaveLength(1)
+    expect(await timerWorks(postgresStore(database.app), 1)).toHaveLength(1)
     await database.owner.query('delete from deadlines')
   })
 
@@ -51,7 +52,7 @@ describe('timers', () => {
     const [gone, anew] = await Promise.all([store(database.owner, history.completed), store(database.owner, history.completed)])
     await set(gone, 'clearing', '-1 s')
     await set(anew, 'clearing', '-1 s')
-    const due = await dueTimers(database.app)
+    const due = await timerWorks(postgresStore(database.app))
     await set(anew, 'clearing', '1 h')
     for (const work of due) work.ignored?.(gone.version)
     await until('the old one is gone', async () => (await timersOf(gone)).length === 0)
@@ -74,17 +75,17 @@ describe('timers', () => {
     await set(transfer, 'clearing', '0 s')
     const moved: Transfer[] = []
     const slow = coordinator({
-      pool: database.app,
+      store: postgresStore(database.app),
       clock: { nowMs: () => Date.now() - 5_000, synchronise: async () => {} },
       lease: { owner: 'slow', ms: 60_000 },
       execute: () => {},
       onMoved: transfers => moved.push(...transfers),
-      isOurEscrow: () => true,
+      roleOf: () => 'hold',
       log: () => {},
     })
     try {
       const [work] = await until('the timer is due', async () => {
-        const due = await dueTimers(database.app)
+        const due = await timerWorks(postgresStore(database.app))
         return due.length > 0 ? due : undefined
       })
       slow.offer(work!)
@@ -133,14 +134,12 @@ describe('a watch', () => {
 
 describe('the database’s clock', () => {
   it('is the machine’s until it was asked, and the database’s from then on', async () => {
-    const hourAhead = { query: async () => ({ rows: [{ ms: Date.now() + 3_600_000 }] }) } as unknown as Parameters<
-      typeof databaseClock
-    >[0]
+    const hourAhead = { databaseTimeMs: async () => Date.now() + 3_600_000 }
     const clock = databaseClock(hourAhead)
     expect(Math.abs(clock.nowMs() - Date.now())).toBeLessThan(1_000)
     await clock.synchronise()
     expect(Math.abs(clock.nowMs() - Date.now() - 3_600_000)).toBeLessThan(1_000)
-    const real = databaseClock(database.app)
+    const real = databaseClock(postgresStore(database.app))
     await real.synchronise()
     expect(Math.abs(real.nowMs() - Date.now())).toBeLessThan(5_000)
   })

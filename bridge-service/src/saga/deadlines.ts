@@ -1,0 +1,24 @@
+import type { Pool } from 'pg'
+import type { TransferId } from '../transfer/id.ts'
+import type { TimerKind } from '../transfer/input.ts'
+import type { DueTimer } from './store.ts'
+
+/** Durable timers that are due by database time, the oldest first; not those of parked transfers. */
+export const dueTimers = async (pool: Pool, limit: number): Promise<DueTimer[]> => {
+  const { rows } = await pool.query<{ transfer_id: TransferId; kind: TimerKind }>({
+    name: 'due_timers',
+    text: `select d.transfer_id, d.kind from deadlines d join transfers t on t.id = d.transfer_id and t.parked_reason is null
+            where d.due_at <= now() order by d.due_at limit $1`,
+    values: [limit],
+  })
+  return rows.map(({ transfer_id: transferId, kind }) => ({ transferId, kind }))
+}
+
+/** Removes a timer that is due and that this version of its transfer ignores: a step that came meanwhile may have set it anew. */
+export const dropTimer = async (pool: Pool, { transferId, kind }: DueTimer, version: number): Promise<void> => {
+  await pool.query(
+    `delete from deadlines d using transfers t
+      where d.transfer_id = $1 and d.kind = $2 and d.due_at <= now() and t.id = d.transfer_id and t.version = $3`,
+    [transferId, kind, version],
+  )
+}
