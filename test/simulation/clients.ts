@@ -55,7 +55,10 @@ export const sendClients = (
           request.told.add((response as { id: string }).id)
         },
         error => {
-          if (error instanceof BridgeError && error.code === 'idempotency_conflict') request.conflicts++
+          if (!(error instanceof BridgeError) || error.code !== 'idempotency_conflict') return
+          request.conflicts++
+          // Somebody of his own house was quicker with another body: that is an answer.
+          request.isAnswered = true
         },
       )
   }

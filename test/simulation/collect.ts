@@ -12,6 +12,7 @@ type World = {
   readonly settings: Settings
   readonly chainId: string
   readonly treasuryStartMinor: bigint
+  readonly endMs: number
   readonly requests: readonly Request[]
   readonly bank: Bank
   readonly bankWay: BankLine
@@ -24,13 +25,14 @@ type World = {
 
 /** Takes down what there is to see at the end of a world, as plain JSON. */
 export const collect = (world: World): Evidence => {
-  const { seed, settings, chainId, treasuryStartMinor, requests, bank, bankWay, moments, chain, line, tables, unrest } = world
+  const { seed, settings, chainId, treasuryStartMinor, endMs, requests, bank, bankWay, moments, chain, line, tables, unrest } = world
   const { flavour, finality, clearingMs } = settings
   const state = chain.state()
   const evidence = {
     seed,
     world: {
-      ...{ flavour, finality, clearingMs, chain: chainId, treasuryStartMinor, skewMs: 60_000 },
+      ...{ flavour, finality, clearingMs, chain: chainId, treasuryStartMinor, endMs, skewMs: 60_000 },
+      keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),

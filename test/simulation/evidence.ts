@@ -37,6 +37,9 @@ export type Evidence = {
     readonly chain: string
     readonly ownPayers: readonly string[]
     readonly treasuryStartMinor: string
+    readonly endMs: number
+    /** For so long the house may send an order again that the bank does not find. */
+    readonly keyRetentionMs: number
     /** By how much a clock of the house may be wrong. */
     readonly skewMs: number
   }
@@ -44,6 +47,7 @@ export type Evidence = {
     readonly key: string
     readonly isDenied: boolean
     readonly isAnswered: boolean
+    readonly conflicts: number
     readonly told: readonly string[]
     readonly bodies: readonly {
       readonly reference: string
@@ -120,6 +124,7 @@ export type TablesEvidence = {
     readonly attempt: number
     readonly status: string
     readonly lease_owner: string | null
+    readonly created_at: string
   }[]
   readonly ledger_entries: readonly { readonly position: string; readonly transfer_id: string; readonly version: number }[]
   readonly ledger_postings: readonly {

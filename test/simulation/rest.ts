@@ -16,17 +16,26 @@ type Watched = {
   readonly line: ChainLine
   readonly chain: SimChain
   readonly chainTables: ChainTables
+  readonly nowMs: () => number
+  readonly keyRetentionMs: number
 }
 
 export const isOver = (state: string): boolean => ['completed', 'compensated', 'canceled', 'failed', 'review'].includes(state)
 
 /** Whether anything is still under way, in the house or around it. */
-export const restOf = ({ tables, requests, bank, bankWay, mail, line, chain, chainTables }: Watched) => {
-  /** Those about which their bank will never say anything: a person has to ask it. */
+export const restOf = (watched: Watched) => {
+  const { tables, requests, bank, bankWay, mail, line, chain, chainTables, nowMs, keyRetentionMs } = watched
+  /**
+   * Those of which nobody can say whether their order is under way: the bank does not know its key, or says nothing, and it is too late to
+   * send it again. A person has to ask.
+   */
   const persons = (): Set<string> =>
     new Set(
       [...tables.intents.values()]
-        .filter(({ status, key }) => status === 'UNKNOWN' && bankWay.isSilent(`CW${key.slice(0, 32)}`))
+        .filter(({ status, key, created_at }) => {
+          if (status !== 'UNKNOWN' || nowMs() - created_at <= keyRetentionMs) return false
+          return bankWay.isSilent(`CW${key.slice(0, 32)}`) || !bank.orders.some(order => order.key === key)
+        })
         .map(row => row.transfer_id),
     )
   const waitingFacts = () => {
@@ -56,6 +65,5 @@ export const restOf = ({ tables, requests, bank, bankWay, mail, line, chain, cha
       ...openTransfers().map(({ id, state }) => `${id} is ${state}`),
       ...waitingFacts().map(({ source, fact }) => `fact ${source} ${fact}`),
     ],
-    persons,
   }
 }

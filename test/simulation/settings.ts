@@ -47,7 +47,7 @@ export const drawSettings = (random: Random): Settings => {
           { level: 'finalized', confirmations: 0 },
         ] as const)
   const mostReorg = finality.level === 'latest' ? finality.confirmations : finality.level === 'safe' ? safeDepth : finalDepth
-  const bankKeepsKeysMs = random.pick([20, 40, 24 * 60]) * minuteMs
+  const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
   return {
     flavour,
     // Some worlds see midnight, and with it another day than the one in the keys.

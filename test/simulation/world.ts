@@ -241,7 +241,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   faults.calm()
   note('calm')
 
-  const rest = restOf({ tables, requests, bank, bankWay, mail, line, chainTables, chain })
+  const rest = restOf({ tables, requests, bank, bankWay, mail, line, chainTables, chain, nowMs, keyRetentionMs: settings.keyRetentionMs })
   const patientUntilMs = nowMs() + patienceMs
   let quietSinceMs: number | undefined
   let nextLookMs = nowMs() + 60_000
@@ -257,7 +257,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     seed,
     trace: trace.hash(),
     evidence: collect({
-      ...{ seed, settings, chainId, treasuryStartMinor: poolMinor, requests, bank, bankWay, moments, chain, line },
+      ...{ seed, settings, chainId, treasuryStartMinor: poolMinor, endMs: nowMs(), requests, bank, bankWay, moments, chain, line },
       ...{ tables: store.dump(), unrest: rest.unrest() },
     }),
     struck: faults.struck,

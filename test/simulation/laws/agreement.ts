@@ -1,5 +1,5 @@
 import type { Evidence } from '../evidence.ts'
-import { isSilent } from './endings.ts'
+import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
 
 /** Law 4: what the ledger and the pools say is what the bank and the chain hold. */
@@ -40,7 +40,7 @@ const knownToHouse = (evidence: Evidence): bigint => {
   const { bank } = evidence
   const silent = new Set(
     bank.orders
-      .filter(({ key, description }) => bank.silentKeys.includes(key) && isSilent(evidence, description))
+      .filter(({ key, description }) => bank.silentKeys.includes(key) && isInHands(evidence, description))
       .map(({ id }) => id),
   )
   return bank.lines.reduce((sum, { orderId, amountMinor }) => (silent.has(orderId) ? sum : sum + BigInt(amountMinor)), 0n)

@@ -29,7 +29,7 @@ export const endings: Law = evidence => {
     const end = endingOf(evidence, id, ref, wanted.address, wanted.deliveredMinor)
     const { paid, paidBack, debits, credits, isReturned, delivered, reclaimed, everLocked } = end
     const whole = BigInt(wanted.paidMinor)
-    const inHands = state === 'review' || isSilent(evidence, id)
+    const inHands = state === 'review' || isInHands(evidence, id)
     if (debits > 1) say(`${debits} debits moved money`)
     if (credits > 1) say(`${credits} credits moved money`)
     if (paid !== 0n && paid !== whole) say(`debited ${paid} of ${whole}`)
@@ -73,11 +73,16 @@ const endingOf = (evidence: Evidence, id: string, ref: string, address: string, 
   }
 }
 
-/** Its bank says nothing about an order of it, and never will: the house holds everything until a person has asked. */
-export const isSilent = ({ bank, tables }: Evidence, id: string): boolean => {
-  const asked = new Set(bank.moments.filter(({ transfer }) => transfer === id).map(({ key }) => key))
-  return tables.intents.some(
-    ({ transfer_id, key, status }) =>
-      transfer_id === id && status === 'UNKNOWN' && asked.has(key) && bank.silentKeys.includes(key),
+/**
+ * Nobody can say whether its order is under way: the bank says nothing about the key, or does not know it, and it is too late to send it
+ * again. The house holds everything until a person has asked.
+ */
+export const isInHands = ({ bank, tables, world }: Evidence, id: string): boolean =>
+  tables.intents.some(
+    ({ transfer_id, step, key, status, created_at }) =>
+      transfer_id === id &&
+      status === 'UNKNOWN' &&
+      step.endsWith('Fiat') &&
+      world.endMs - Date.parse(created_at) > world.keyRetentionMs &&
+      (bank.silentKeys.includes(key) || !bank.orders.some(order => order.key === key)),
   )
-}

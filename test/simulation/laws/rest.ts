@@ -1,4 +1,4 @@
-import { isSilent } from './endings.ts'
+import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
 
 const over = ['completed', 'compensated', 'canceled', 'failed', 'review']
@@ -10,7 +10,7 @@ export const rest: Law = evidence => {
   for (const { id, state, parked_reason } of tables.transfers) {
     const say = (what: string) => broken.push(`${id} (${state}): ${what}`)
     if (parked_reason !== null) say(`parked: ${parked_reason}`)
-    if (!over.includes(state) || isSilent(evidence, id)) continue
+    if (!over.includes(state) || isInHands(evidence, id)) continue
     const of = ({ transfer_id }: { readonly transfer_id: string }) => transfer_id === id
     for (const { step, status } of tables.intents.filter(of))
       if (status !== 'SUCCEEDED' && status !== 'FAILED' && state !== 'review') say(`${step} is ${status}`)
