@@ -105,8 +105,8 @@ const named = [
   // Workers are looked at every five seconds.
   ['worker: freezes past its lease', 0.01],
   ['worker: is killed from outside', 0.01],
-  ['worker: its clock is ahead', 1],
-  ['worker: its clock is behind', 1],
+  ['worker: its clock is ahead', 0.5],
+  ['worker: its clock is behind', 0.5],
   // Whoever uses us.
   ['client: posts twice at once', 0.4],
   ['client: posts again with another body', 0.4],

@@ -79,10 +79,9 @@ export const sendClients = (
   }
 
   for (let index = 0; index < settings.transfers; index++) {
-    const isDenied = faults.drawn('client: is on the deny list') && random.chance(0.3)
+    const isDenied = faults.strikes('client: is on the deny list')
     let wanted = drawWanted(random, `req-${index}`, isDenied ? deniedName : `Customer ${index}`)
-    if (faults.drawn('client: orders more than there is') && random.chance(0.3))
-      wanted = { ...wanted, ...amountsOf(poolMinor / 10_000n + 1_000n) }
+    if (faults.strikes('client: orders more than there is')) wanted = { ...wanted, ...amountsOf(poolMinor / 10_000n + 1_000n) }
     const request: Request = { key: `key-${index}`, bodies: [wanted], isDenied, told: new Set(), conflicts: 0, isAnswered: false }
     requests.push(request)
     at(nowMs() + random.between(0, settings.stormMs / 2), () => {

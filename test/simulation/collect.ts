@@ -25,7 +25,8 @@ type World = {
 
 /** Takes down what there is to see at the end of a world, as plain JSON. */
 export const collect = (world: World): Evidence => {
-  const { seed, settings, chainId, treasuryStartMinor, endMs, requests, bank, bankWay, moments, chain, line, tables, unrest } = world
+  const { seed, settings, chainId, treasuryStartMinor, endMs, requests, bank, bankWay, moments, chain, line, tables, unrest } =
+    world
   const { flavour, finality, clearingMs } = settings
   const state = chain.state()
   const evidence = {

@@ -7,8 +7,6 @@ export type Struck = { fired: number; readonly transfers: Set<string> }
 export type Faults = {
   /** Whether the fault strikes now. `about` is the transfer that it hits; without one, all that are open. */
   readonly strikes: (name: FaultName, about?: string) => boolean
-  /** Whether the world draws this fault at all: for what is arranged once instead of happening by chance. */
-  readonly drawn: (name: FaultName) => boolean
   /** From here on nothing goes wrong any more. */
   readonly calm: () => void
   readonly struck: ReadonlyMap<FaultName, Struck>
@@ -28,7 +26,6 @@ export const drawFaults = (
   let calm = false
   return {
     struck,
-    drawn: name => rates.has(name),
     calm: () => {
       calm = true
     },

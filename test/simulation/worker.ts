@@ -9,6 +9,7 @@ import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { type Delivery, webhookSecret } from './bank-mail.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { Process } from './process.ts'
+import type { Settings } from './settings.ts'
 
 /** What a worker is made of: the ports that a planted fault may get between. */
 export type Ports = {
@@ -19,6 +20,12 @@ export type Ports = {
   readonly finalFacts: (limit: number) => Promise<readonly FinalFact[]>
   readonly keyRetentionMs: number
 }
+
+/** Gets between the service and its ports, once for each process. */
+export type Plant = (
+  ports: Ports,
+  about: { readonly settings: Settings; readonly memory: MemoryStore; readonly draw: () => number },
+) => Ports
 
 /** One process of the service: the saga's engine, and as much of the API as talks to it. */
 export type Worker = {

@@ -20,15 +20,14 @@ import { memoryStore } from './memory-store.ts'
 import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
-import { drawSettings, type Settings } from './settings.ts'
+import { drawSettings } from './settings.ts'
 import { storeLine } from './store-line.ts'
 import { letStrangersIn } from './strangers.ts'
 import { traceOf } from './trace.ts'
-import { type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
+import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
 export type WorldOptions = {
-  /** Gets between the service and its ports, once for each process. */
-  readonly plant?: (ports: Ports, about: { readonly settings: Settings; readonly draw: () => number }) => Ports
+  readonly plant?: Plant
   readonly show?: (line: string) => void
 }
 
@@ -45,7 +44,7 @@ export type World = {
 }
 
 // After the storm everything has this long to come to rest. The slowest thing the service does is to ask again every quarter of an hour.
-const patienceMs = 12 * 3_600_000
+const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
 
 /** Lets one world live that its seed decides alone. */
@@ -110,12 +109,11 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const processNamed = (name: string, onDeath: () => void): Process =>
     startProcess(time, random, faults, note, {
       name,
-      skewMs:
-        faults.drawn('worker: its clock is ahead') && faults.strikes('worker: its clock is ahead')
-          ? random.between(1, 60) * 1_000
-          : faults.drawn('worker: its clock is behind') && faults.strikes('worker: its clock is behind')
-            ? -random.between(1, 60) * 1_000
-            : 0,
+      skewMs: faults.strikes('worker: its clock is ahead')
+        ? random.between(1, 60) * 1_000
+        : faults.strikes('worker: its clock is behind')
+          ? -random.between(1, 60) * 1_000
+          : 0,
       pollMs: settings.pollMs,
       toFindMs,
       onDeath: () => {
@@ -135,7 +133,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     process.onCut(connection.cut)
     const ports = portsFor(process, connection.store)
     const owner = process.name
-    const planted = plant?.(ports, { settings, draw: () => random.between(0, 999_999) }) ?? ports
+    const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
     startWorker(
       process,
       store,
@@ -241,7 +239,18 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   faults.calm()
   note('calm')
 
-  const rest = restOf({ tables, requests, bank, bankWay, mail, line, chainTables, chain, nowMs, keyRetentionMs: settings.keyRetentionMs })
+  const rest = restOf({
+    tables,
+    requests,
+    bank,
+    bankWay,
+    mail,
+    line,
+    chainTables,
+    chain,
+    nowMs,
+    keyRetentionMs: settings.keyRetentionMs,
+  })
   const patientUntilMs = nowMs() + patienceMs
   let quietSinceMs: number | undefined
   let nextLookMs = nowMs() + 60_000
@@ -257,7 +266,19 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     seed,
     trace: trace.hash(),
     evidence: collect({
-      ...{ seed, settings, chainId, treasuryStartMinor: poolMinor, endMs: nowMs(), requests, bank, bankWay, moments, chain, line },
+      ...{
+        seed,
+        settings,
+        chainId,
+        treasuryStartMinor: poolMinor,
+        endMs: nowMs(),
+        requests,
+        bank,
+        bankWay,
+        moments,
+        chain,
+        line,
+      },
       ...{ tables: store.dump(), unrest: rest.unrest() },
     }),
     struck: faults.struck,
