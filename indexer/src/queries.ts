@@ -156,8 +156,9 @@ select w.transfer_id, w.kind, w.chain, w.fact, e.escrow_id, e.block_number, e.bl
  ) e
  where h.halted_reason is null and h.alarm is null
    and e.block_number <= l.height
-   and e.type = case w.kind when 'lock' then 'escrowLocked' when 'release' then 'escrowReleased' when 'refund' then 'escrowRefunded'
-                            else e.type end
+   and e.type = any (case when w.kind = 'lock' then '{escrowLocked}'::text[] when w.kind = 'deposit' then '{escrowLocked,depositReceived}'
+                          when w.kind = 'commit' then '{escrowCommitted}' when w.kind in ('release', 'depositRelease') then '{escrowReleased}'
+                          when w.kind in ('refund', 'depositRefund') then '{escrowRefunded}' else array[e.type] end)
    and not exists (select from inbox i where i.source = w.chain and i.fact = w.fact and i.consumed < i.revision offset 0)
    and not exists (select from transfers t where t.id = w.transfer_id and t.escrow_ref <> e.ref offset 0)
  limit $1`

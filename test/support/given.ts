@@ -8,7 +8,8 @@ import type { EventType, TransferEvent } from '../../bridge-service/src/transfer
 import { evolve } from '../../bridge-service/src/transfer/evolve.ts'
 import type { Input } from '../../bridge-service/src/transfer/input.ts'
 import type { State } from '../../bridge-service/src/transfer/state.ts'
-import type { Transfer, Unborn } from '../../bridge-service/src/transfer/transfer.ts'
+import type { Route } from '../../bridge-service/src/transfer/terms.ts'
+import type { Transfer, TransferOf, Unborn, UnbornOf } from '../../bridge-service/src/transfer/transfer.ts'
 import { settledAtMs } from './onramp.ts'
 
 /** What a step asks for, in short. What is left out must not be there. */
@@ -33,13 +34,16 @@ type ExpectedEvent = EventType | (Partial<TransferEvent> & { type: EventType })
 export const exercised = new Set<string>()
 
 /** A transfer after a history. */
-export const replay = (unborn: Unborn, history: readonly TransferEvent[]): Transfer =>
-  history.reduce<Transfer | Unborn>((transfer, event) => evolve(transfer, event), unborn) as Transfer
+export const replay = <R extends Route>(unborn: UnbornOf<R>, history: readonly TransferEvent[]): TransferOf<R> =>
+  history.reduce<Transfer | Unborn>(
+    (transfer, event) => evolve(transfer, event),
+    unborn as unknown as Unborn,
+  ) as unknown as TransferOf<R>
 
 /** `given(onramp(), locked).when(input).then(['lockFinalized'], { state: 'clearing' })`: the machine's specification as sentences. */
-export const given = (unborn: Unborn, history: readonly TransferEvent[]) => ({
+export const given = <R extends Route>(unborn: UnbornOf<R>, history: readonly TransferEvent[]) => ({
   when: (input: Input, nowMs = settledAtMs) => {
-    const result = decide(replay(unborn, history), input, nowMs)
+    const result = decide(replay(unborn, history) as unknown as Transfer, input, nowMs)
     return {
       // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits a sentence
       then: (events: readonly ExpectedEvent[], asked: Asked) => {

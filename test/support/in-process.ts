@@ -96,7 +96,7 @@ export type InProcessChain = Chain & {
   readonly calls: string[]
   readonly faults: { submit: Fault[]; find: Fault[] }
   /** Escrows by ref, as the contract would have them. */
-  readonly escrows: ReadonlyMap<string, 'locked' | 'released' | 'refunded'>
+  readonly escrows: ReadonlyMap<string, 'locked' | 'committed' | 'released' | 'refunded'>
   /** Includes everything that waits in one new block and hands its facts to the inbox. Gives the number of transactions. */
   readonly mine: () => Promise<number>
   /** Facts of `finality_waits` that the height has made final; what the engine asks for. */
@@ -104,19 +104,25 @@ export type InProcessChain = Chain & {
   readonly height: () => number
 }
 
-const statusAfter = { lock: 'locked', release: 'released', refund: 'refunded' } as const
-const factOf = { lock: 'escrowLocked', release: 'escrowReleased', refund: 'escrowRefunded' } as const
+const statusAfter = { lock: 'locked', commit: 'committed', release: 'released', refund: 'refunded' } as const
+const factOf = { lock: 'escrowLocked', commit: 'escrowCommitted', release: 'escrowReleased', refund: 'escrowRefunded' } as const
+
+const openFor: Record<string, readonly string[]> = {
+  commit: ['locked'],
+  release: ['locked', 'committed'],
+  refund: ['locked', 'committed'],
+}
 
 /** A chain with one escrow contract: one key, one transaction; what the contract would revert is refused. */
 export const inProcessChain = (pool: Pool, id: Chain['id'] = 'evm:1'): InProcessChain => {
   const stored = new Map<string, { order: ChainOrder; tx: ChainTx; included: boolean; reverted: boolean }>()
-  const escrows = new Map<string, 'locked' | 'released' | 'refunded'>()
+  const escrows = new Map<string, 'locked' | 'committed' | 'released' | 'refunded'>()
   const calls: string[] = []
   const faults: InProcessChain['faults'] = { submit: [], find: [] }
   let height = 100
 
   const wouldRevert = ({ action, terms }: ChainOrder) =>
-    action === 'lock' ? escrows.has(terms.ref) : escrows.get(terms.ref) !== 'locked'
+    action === 'lock' ? escrows.has(terms.ref) : !openFor[action]!.includes(escrows.get(terms.ref) ?? 'none')
 
   const submit = async (order: ChainOrder): Promise<Outcome<ChainTx>> => {
     calls.push(`${order.action} ${order.key}`)

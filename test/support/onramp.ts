@@ -3,8 +3,8 @@ import type { RailFact } from '../../bridge-service/src/rails/rail.ts'
 import type { ChainPlace, TransferEvent } from '../../bridge-service/src/transfer/event.ts'
 import { type TransferId, typeId } from '../../bridge-service/src/transfer/id.ts'
 import { currentDefinition } from '../../bridge-service/src/transfer/state.ts'
-import type { Terms } from '../../bridge-service/src/transfer/terms.ts'
-import type { Unborn } from '../../bridge-service/src/transfer/transfer.ts'
+import type { OnrampTerms } from '../../bridge-service/src/transfer/terms.ts'
+import type { UnbornOf } from '../../bridge-service/src/transfer/transfer.ts'
 
 /** When the transfers of the pure tests are made, and their debits settle. */
 export const settledAtMs = Date.parse('2026-03-02T10:00:00.000Z')
@@ -14,7 +14,7 @@ export const softDeadlineMs = 86_400_000
 export const refundAfterMs = finalAtMs + softDeadlineMs
 
 /** An on-ramp of 100.25 USD, of which 0.25 are the fee, to 100 USDC. Every call makes another transfer; the rest is the same. */
-export const onramp = (overrides: Partial<Terms> = {}): Unborn => ({
+export const onramp = (overrides: Partial<OnrampTerms> = {}): UnbornOf<'onramp'> => ({
   id: typeId<TransferId>('tr', randomBytes(16).toString('hex')),
   tenant: 'acme',
   route: 'onramp',

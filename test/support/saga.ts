@@ -6,7 +6,7 @@ import type { Step } from '../../bridge-service/src/saga/step.ts'
 import { decide } from '../../bridge-service/src/transfer/decide.ts'
 import type { TransferEvent } from '../../bridge-service/src/transfer/event.ts'
 import type { Input } from '../../bridge-service/src/transfer/input.ts'
-import type { Transfer, Unborn } from '../../bridge-service/src/transfer/transfer.ts'
+import type { Transfer, TransferOf, UnbornOf } from '../../bridge-service/src/transfer/transfer.ts'
 import { freshDatabase } from './database.ts'
 import { replay } from './given.ts'
 import { onramp, settledAtMs } from './onramp.ts'
@@ -42,7 +42,11 @@ export const fundPool = async (owner: pg.Pool, id: string, total: bigint) => {
 }
 
 /** Puts a transfer into the database as its history left it, without the rest of what its steps wrote. */
-export const store = async (owner: pg.Pool, history: readonly TransferEvent[], unborn: Unborn = onramp()): Promise<Transfer> => {
+export const store = async (
+  owner: pg.Pool,
+  history: readonly TransferEvent[],
+  unborn: UnbornOf<'onramp'> = onramp(),
+): Promise<TransferOf<'onramp'>> => {
   const transfer = replay(unborn, history)
   await owner.query(
     `insert into transfers (id, tenant, route, definition, state, version, terms, progress, escrow_ref)

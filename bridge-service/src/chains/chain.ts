@@ -24,8 +24,11 @@ export type HoldTerms = {
 export type ChainOrder = {
   /** The intent's key: one key, one effect. */
   readonly key: string
-  readonly action: 'lock' | 'release' | 'refund'
+  /** `commit` is the point of no return on the chain: it suspends the soft deadline. */
+  readonly action: 'lock' | 'commit' | 'release' | 'refund'
   readonly terms: HoldTerms
+  /** Of the customer's own escrow, which he has locked himself. */
+  readonly deposit?: true
 }
 
 /** A chain transaction that is signed, stored and on its way (or further). */

@@ -3,7 +3,7 @@ import type { ChainHead, RecordedEvent } from '../../../indexer/src/queries.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { Currency } from '../money/currency.ts'
 import { money } from '../money/money.ts'
-import { findHoldTerms } from '../transfer/hold.ts'
+import { escrowsOf } from '../transfer/hold.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { amountJson, shownAmount, transferId } from './schemas.ts'
 
@@ -54,7 +54,7 @@ export type EscrowJson = z.output<typeof escrowSchema>
 
 /** Known once the debit has settled. */
 export const escrowIdOf = (transfer: Transfer, chain: Chain): `0x${string}` | null => {
-  const terms = findHoldTerms(transfer)
+  const { terms } = escrowsOf(transfer).at(-1)!
   return terms === undefined ? null : (chain.escrowId(terms).toLowerCase() as `0x${string}`)
 }
 
@@ -65,8 +65,9 @@ export const escrowJson = (
   events: readonly RecordedEvent[],
   head: ChainHead | undefined,
 ): EscrowJson => {
-  const { ref, payer, payee, currency, amountMinor, onExpiry } = transfer.terms.hold
-  const { refundAfter = null, hardDeadline = null } = transfer.progress.debit ?? {}
+  const { outline, terms } = escrowsOf(transfer).at(-1)!
+  const { ref, payer, payee, currency, amountMinor, onExpiry } = outline
+  const { refundAfter = null, hardDeadline = null } = terms ?? {}
   return {
     id,
     ref,

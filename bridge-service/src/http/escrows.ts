@@ -4,6 +4,7 @@ import { escrowEvents, eventsOfEscrows, heads } from '../../../indexer/src/queri
 import type { Chain } from '../chains/chain.ts'
 import { BridgeError } from '../errors.ts'
 import { type Currency, currencies } from '../money/currency.ts'
+import { escrowsOf } from '../transfer/hold.ts'
 import { type EscrowJson, escrowIdOf, escrowJson, escrowSchema, escrowStates } from './escrow-json.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './pages.ts'
 import { queryable } from './queryable.ts'
@@ -55,7 +56,7 @@ export const escrowRoutes =
           filtered ? scanned : limit + 1,
         )
         const known = rows.flatMap(transfer => {
-          const chain = chains.get(transfer.terms.chain)
+          const chain = chains.get(escrowsOf(transfer).at(-1)!.chain)
           return chain === undefined ? [] : [{ transfer, chain, id: escrowIdOf(transfer, chain) }]
         })
         const db = queryable(pool)
@@ -89,13 +90,13 @@ export const escrowRoutes =
         const db = queryable(pool)
         const byId = await escrowEvents(db, { escrowId: id })
         const transfer = await findTransferByRef(pool, request.apiKey.tenant, byId[0]?.ref ?? id)
-        const chain = transfer && chains.get(transfer.terms.chain)
+        const chain = transfer && chains.get(escrowsOf(transfer).at(-1)!.chain)
         if (transfer === undefined || chain === undefined) throw new BridgeError('escrow_not_found', { id })
         const known = escrowIdOf(transfer, chain)
         // Anyone can lock something of his own under our ref: only the escrow of our terms is ours.
         if (byId.length > 0 && id !== known) throw new BridgeError('escrow_not_found', { id })
         const events = byId.length > 0 || known === null ? byId : await escrowEvents(db, { escrowId: known })
-        const head = (await heads(db)).find(({ chain }) => chain === transfer.terms.chain)
+        const head = (await heads(db)).find(({ chain }) => chain === escrowsOf(transfer).at(-1)!.chain)
         return escrowJson(transfer, chain, known, events, head)
       },
     })

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Chain } from '../chains/chain.ts'
-import { fromJson } from '../money/money.ts'
-import { holdTermsOf } from '../transfer/hold.ts'
+import { escrowsOf } from '../transfer/hold.ts'
 import { states } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { legJson } from './leg-json.ts'
-import { amountJson, rate, shownAmount, shownLeg, time, transferId } from './schemas.ts'
+import { priceJson, priceShape } from './price-json.ts'
+import { shownLeg, time, transferId } from './schemas.ts'
 
 const hash = z.string().nullable()
 
@@ -17,10 +17,7 @@ export const transferSchema = z
     version: z.int().describe('Number of events so far; the id of the last one in the stream.'),
     source: shownLeg,
     destination: shownLeg,
-    amount: shownAmount.describe('What leaves the source, fee included.'),
-    fee: shownAmount,
-    destinationAmount: shownAmount.describe('What reaches the destination.'),
-    rate,
+    ...priceShape,
     escrow: z
       .object({
         chain: z.string(),
@@ -45,8 +42,8 @@ export type TransferJson = z.output<typeof transferSchema>
 /** A transfer as the API shows it. Chain transactions are those of the canonical chain, as far as the saga knows it. */
 export const transferJson = (transfer: Transfer, updatedAt: Date, chains: ReadonlyMap<string, Chain>): TransferJson => {
   const { terms, progress } = transfer
-  const chain = chains.get(terms.chain)
-  const fixed = progress.debit?.refundAfter !== undefined
+  const escrow = escrowsOf(transfer).at(-1)!
+  const chain = chains.get(escrow.chain)
   return {
     id: transfer.id,
     route: transfer.route,
@@ -54,15 +51,12 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
     version: transfer.version,
     source: legJson(terms.source),
     destination: legJson(terms.destination),
-    amount: amountJson(fromJson(terms.sourceAmount)),
-    fee: amountJson(fromJson(terms.fee)),
-    destinationAmount: amountJson(fromJson(terms.destinationAmount)),
-    rate: terms.rate,
+    ...priceJson(terms),
     escrow: {
-      chain: terms.chain,
+      chain: escrow.chain,
       address: chain?.escrow ?? null,
-      ref: terms.hold.ref,
-      id: chain !== undefined && fixed ? chain.escrowId(holdTermsOf(transfer)) : null,
+      ref: escrow.outline.ref,
+      id: chain !== undefined && escrow.terms !== undefined ? chain.escrowId(escrow.terms) : null,
       lockTx: progress.lock?.txHash ?? null,
       releaseTx: progress.release?.txHash ?? null,
       refundTx: progress.refund?.txHash ?? null,

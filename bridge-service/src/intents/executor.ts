@@ -6,7 +6,7 @@ import type { Screening } from '../policy/screening.ts'
 import type { Rail, RailFact, RailTransfer } from '../rails/rail.ts'
 import { type Repeating, repeat } from '../repeat.ts'
 import { machineTiming, type Timing } from '../timing.ts'
-import type { IntentInput } from '../transfer/input.ts'
+import type { IntentInput, RailStep } from '../transfer/input.ts'
 import type { Intent } from './intent.ts'
 import type { IntentQueue, LeasedIntent } from './queue.ts'
 
@@ -108,7 +108,7 @@ export const executor = (options: ExecutorOptions): Executor => {
   }
 
   const runRail = async (intent: LeasedIntent, order: Parameters<Rail['submit']>[0], rail: Rail) => {
-    const step = intent.step as 'debitFiat' | 'creditFiat'
+    const step = intent.step as RailStep
     if (intent.tried) {
       const found = await rail.query({ key: order.key, externalId: order.externalId })
       if (found.kind === 'done') return answerRail(intent, step, found.value)
@@ -126,7 +126,7 @@ export const executor = (options: ExecutorOptions): Executor => {
     answer(intent, { type: 'intentUnknown', step, detail: outcome.detail })
   }
 
-  const answerRail = async (intent: LeasedIntent, step: 'debitFiat' | 'creditFiat', transfer: RailTransfer) => {
+  const answerRail = async (intent: LeasedIntent, step: RailStep, transfer: RailTransfer) => {
     const { status, bankTransferId, externalId, rawCode } = transfer
     const fact: RailFact = {
       type: status,

@@ -1,12 +1,12 @@
 import type { ChainOrder } from '../chains/chain.ts'
-import { BridgeError } from '../errors.ts'
+import { BridgeError, unreachable } from '../errors.ts'
 import type { ScreeningOrder } from '../policy/screening.ts'
 import type { RailOrder } from '../rails/rail.ts'
 import type { IntentWish } from '../transfer/decision.ts'
-import { holdTermsOf } from '../transfer/hold.ts'
+import { depositOf, depositTermsOf, holdOf, holdTermsOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { Step } from '../transfer/input.ts'
-import type { BankLeg } from '../transfer/terms.ts'
+import type { RailStep, Step } from '../transfer/input.ts'
+import type { Terms } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { intentKey, referenceOf } from './key.ts'
 
@@ -36,45 +36,76 @@ export const intentOf = (transfer: Transfer, { step, attempt }: IntentWish): Int
 }
 
 const requestOf = (transfer: Transfer, step: Step, key: string, reference: string): Pick<Intent, 'target' | 'request'> => {
-  const { source, destination, chain } = transfer.terms
   switch (step) {
-    case 'screen': {
-      const bank = bankLegOf(transfer)
-      const address = destination.kind === 'chain' ? destination.address : source.kind === 'chain' ? source.address : ''
-      const order = { key, name: bank.account.name, account: bank.account.accountNumber, address }
-      return { target: 'screening', request: { kind: 'screening', order } }
-    }
+    case 'screen':
+      return { target: 'screening', request: { kind: 'screening', order: screeningOrder(transfer, key) } }
     case 'debitFiat':
-      return { target: bankLegOf(transfer).rail, request: { kind: 'rail', order: railOrder(transfer, 'debit', key, reference) } }
     case 'creditFiat':
-      return { target: bankLegOf(transfer).rail, request: { kind: 'rail', order: railOrder(transfer, 'credit', key, reference) } }
+    case 'payoutFiat':
+      return railRequest(transfer, step, key, reference)
     case 'lockEscrow':
-      return { target: chain, request: { kind: 'chain', order: { key, action: 'lock', terms: holdTermsOf(transfer) } } }
+      return ofHold(transfer, key, 'lock')
+    case 'commitEscrow':
+      return depositOf(transfer.terms) ? ofDeposit(transfer, key, 'commit') : ofHold(transfer, key, 'commit')
     case 'releaseEscrow':
-      return { target: chain, request: { kind: 'chain', order: { key, action: 'release', terms: holdTermsOf(transfer) } } }
+      return ofHold(transfer, key, 'release')
     case 'refundEscrow':
-      return { target: chain, request: { kind: 'chain', order: { key, action: 'refund', terms: holdTermsOf(transfer) } } }
+      return ofHold(transfer, key, 'refund')
+    case 'releaseDeposit':
+      return ofDeposit(transfer, key, 'release')
+    case 'refundDeposit':
+      return ofDeposit(transfer, key, 'refund')
+    default:
+      return unreachable(step)
   }
 }
 
-const railOrder = (transfer: Transfer, direction: 'debit' | 'credit', key: string, externalId: string): RailOrder => {
-  const { scheme, account: counterparty } = bankLegOf(transfer)
-  const { currency, minor } = transfer.terms.sourceAmount
+const screeningOrder = ({ terms: { source, destination } }: Transfer, key: string): ScreeningOrder => {
+  const legs = [source, destination]
   return {
     key,
-    externalId,
-    direction,
-    scheme,
-    amountMinor: minor,
-    currency,
-    account: transfer.terms.bankAccount,
-    counterparty,
-    description: transfer.id,
+    names: legs.flatMap(leg => (leg.kind === 'bank' ? [leg.account.name] : [])),
+    accounts: legs.flatMap(leg => (leg.kind === 'bank' ? [leg.account.accountNumber] : [])),
+    addresses: legs.flatMap(leg => (leg.kind === 'chain' ? [leg.address] : [])),
   }
 }
 
-const bankLegOf = ({ id, terms: { source, destination } }: Transfer): BankLeg => {
-  if (source.kind === 'bank') return source
-  if (destination.kind === 'bank') return destination
-  throw new BridgeError('internal', { transfer: id, reason: 'no bank leg' })
+const ofHold = (transfer: Transfer, key: string, action: ChainOrder['action']): Pick<Intent, 'target' | 'request'> => ({
+  target: holdOf(transfer.terms)!.chain,
+  request: { kind: 'chain', order: { key, action, terms: holdTermsOf(transfer) } },
+})
+
+const ofDeposit = (transfer: Transfer, key: string, action: ChainOrder['action']): Pick<Intent, 'target' | 'request'> => ({
+  target: depositOf(transfer.terms)!.chain,
+  request: { kind: 'chain', order: { key, action, terms: depositTermsOf(transfer), deposit: true } },
+})
+
+/** A debit and what is credited back are of the source, in what it paid; a payout is of the destination. */
+const railRequest = (
+  transfer: Transfer,
+  step: RailStep,
+  key: string,
+  externalId: string,
+): { target: string; request: { kind: 'rail'; order: RailOrder } } => {
+  const { id, terms } = transfer
+  const leg = step === 'payoutFiat' ? terms.destination : terms.source
+  const account = step === 'payoutFiat' ? payoutAccountOf(terms) : bankAccountOf(terms)
+  if (leg.kind !== 'bank' || account === undefined)
+    throw new BridgeError('internal', { transfer: id, reason: `no bank for ${step}` })
+  const { currency, minor } = step === 'payoutFiat' ? terms.destinationAmount : terms.sourceAmount
+  const order: RailOrder = {
+    key,
+    externalId,
+    direction: step === 'debitFiat' ? 'debit' : 'credit',
+    scheme: leg.scheme,
+    amountMinor: minor,
+    currency,
+    account,
+    counterparty: leg.account,
+    description: id,
+  }
+  return { target: leg.rail, request: { kind: 'rail', order } }
 }
+
+const bankAccountOf = (terms: Terms) => ('bankAccount' in terms ? terms.bankAccount : undefined)
+const payoutAccountOf = (terms: Terms) => ('payoutAccount' in terms ? terms.payoutAccount : undefined)

@@ -66,7 +66,7 @@ describe('an intent', () => {
     const intents = Object.fromEntries(steps.map(step => [step, intentOf(transfer, { step, attempt: 0 })]))
     expect(intents.screen).toMatchObject({
       target: 'screening',
-      request: { order: { name: 'Ada Lovelace', account: '1234567890', address: `0x${'44'.repeat(20)}` } },
+      request: { order: { names: ['Ada Lovelace'], accounts: ['1234567890'], addresses: [`0x${'44'.repeat(20)}`] } },
     })
     expect(intents.debitFiat).toMatchObject({
       target: 'bank:sim',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { replay } from '../../../test/support/given.ts'
 import { history, onramp } from '../../../test/support/onramp.ts'
-import { onrampEntries } from '../transfer/onramp-entries.ts'
+import { onrampEntries } from '../transfer/onramp/entries.ts'
 import { chartFor } from './chart.ts'
 
 describe('the chart', () => {

@@ -1,7 +1,12 @@
 import { done, type Outcome, refused } from '../outcome.ts'
 
 /** What a screening looks at. */
-export type ScreeningOrder = { readonly key: string; readonly name: string; readonly account: string; readonly address: string }
+export type ScreeningOrder = {
+  readonly key: string
+  readonly names: readonly string[]
+  readonly accounts: readonly string[]
+  readonly addresses: readonly string[]
+}
 
 /** Port to whoever knows the sanctions lists. `done` names the list that was looked at; `refused` says what was found. */
 export type Screening = { readonly check: (order: ScreeningOrder) => Promise<Outcome<{ list: string }>> }
@@ -20,10 +25,11 @@ export const denyListScreening = (list: DenyList): Screening => {
   const accounts = new Set(list.accounts.map(fold))
   const addresses = new Set(list.addresses.map(fold))
   return {
-    check: async ({ name, account, address }) => {
-      if (names.has(fold(name))) return refused('screening_refused', `name is on ${list.name}`)
-      if (accounts.has(fold(account))) return refused('screening_refused', `account is on ${list.name}`)
-      if (addresses.has(fold(address))) return refused('screening_refused', `address is on ${list.name}`)
+    check: async order => {
+      const on = (listed: ReadonlySet<string>, given: readonly string[]) => given.some(each => listed.has(fold(each)))
+      if (on(names, order.names)) return refused('screening_refused', `name is on ${list.name}`)
+      if (on(accounts, order.accounts)) return refused('screening_refused', `account is on ${list.name}`)
+      if (on(addresses, order.addresses)) return refused('screening_refused', `address is on ${list.name}`)
       return done({ list: list.name })
     },
   }

@@ -4,11 +4,11 @@ import type { ChainConfig } from '../chain-config.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { BankConfig, Policy } from '../config.ts'
 import { BridgeError } from '../errors.ts'
-import { toJson } from '../money/money.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { BankLeg, ChainLeg, Leg, Route, Terms } from '../transfer/terms.ts'
+import type { BankLeg, ChainLeg, Leg, OnrampTerms, Route } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
 import { finalityFor, finalityVersion } from './finality.ts'
+import { priceTermsOf } from './price-terms.ts'
 import type { Price } from './pricing.ts'
 
 /** What the policies say about a transfer, with its price: all that is fixed when it is created. */
@@ -38,7 +38,7 @@ export const routeOf = (source: Leg, destination: Leg): Route => {
  * The terms of an on-ramp: the treasury pays into the escrow, the customer is its payee, and what is refunded goes back to the treasury. What
  * is minted is paid by the token contract itself, which burns it again when it comes back.
  */
-export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, chain }: TermsPolicy): Terms => {
+export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, chain }: TermsPolicy): OnrampTerms => {
   const { source, destination, price } = request
   const bankAccount = bank.accounts[source.currency]
   if (bankAccount === undefined) throw new BridgeError('asset_mismatch', { rail: bank.id, asset: source.currency })
@@ -47,15 +47,7 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
   return {
     source,
     destination,
-    sourceAmount: toJson(price.sourceAmount),
-    destinationAmount: toJson(price.destinationAmount),
-    fee: toJson(price.fee),
-    rate: {
-      from: price.rate.from,
-      to: price.rate.to,
-      numerator: price.rate.numerator.toString(),
-      denominator: price.rate.denominator.toString(),
-    },
+    ...priceTermsOf(price),
     finality: finalityFor(new Map([[chainConfig.id, chainConfig.finality]]), chainConfig.id, price.destinationAmount),
     finalityPolicy: finalityVersion(chainConfig.finality),
     clearingMs: clearingMsFor(policy.clearing, source.scheme, price.sourceAmount),

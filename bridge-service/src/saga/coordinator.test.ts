@@ -4,8 +4,9 @@ import { bankSays, history, onramp, place, releaseRefused } from '../../../test/
 import { fundPool, type SagaDatabase, sagaDatabase, store, wish } from '../../../test/support/saga.ts'
 import { until } from '../../../test/support/until.ts'
 import { type Intent, intentOf } from '../intents/intent.ts'
+import { refOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { Transfer } from '../transfer/transfer.ts'
+import type { Transfer, TransferOf } from '../transfer/transfer.ts'
 import { type Coordinator, type CoordinatorOptions, coordinator, type Work } from './coordinator.ts'
 import { databaseClock } from './database-clock.ts'
 import { claimFacts } from './facts.ts'
@@ -36,7 +37,7 @@ const start = (options: Partial<CoordinatorOptions> = {}): Running => {
     lease: { owner: randomUUID(), ms: 60_000 },
     execute: intents => executed.push(...intents),
     onMoved: transfers => moved.push(...transfers),
-    isOurEscrow: (_transfer, escrowId) => escrowId === ourEscrow,
+    roleOf: (_transfer, escrowId) => (escrowId === ourEscrow ? 'hold' : undefined),
     log: (_level, message) => logged.push(message),
     factPollMs: 20,
     ...options,
@@ -77,7 +78,7 @@ const tell = async (source: string, fact: string, subject: string, kind: string,
     [source, fact, subject, kind, payload],
   )
 }
-const tellLock = (transfer: Transfer, fact: string, status: 'included' | 'orphaned', block = 'a') => {
+const tellLock = (transfer: TransferOf<'onramp'>, fact: string, status: 'included' | 'orphaned', block = 'a') => {
   const { fact: _fact, ...where } = place(fact, block)
   return tell('evm:1', fact, transfer.terms.hold.ref, 'escrowLocked', { status, escrowId: ourEscrow, ...where })
 }
@@ -298,7 +299,7 @@ describe('facts', () => {
     await tell('command', 'lost-3', 'tr_nobody', 'cancel', { actor: 'api:x', reason: 'x' })
     const known = await waitingForBank()
     await tell('bank:sim', 'lost-4', known.intent.reference, 'somethingNew', {})
-    const { ref } = known.transfer.terms.hold
+    const ref = refOf(known.transfer.terms)
     await tell('stellar:local', 'lost-5', ref, 'depositReceived', { status: 'included', ...place('1') })
     await tell('stellar:local', 'lost-6', ref, 'escrowReleased', { status: 'included', ...place('1') }) // of which escrow it does not say
     await tellSettled(known)

@@ -2,10 +2,13 @@ import { type Intent, intentOf } from '../intents/intent.ts'
 import type { Log } from '../log.ts'
 import { machineTiming, type Timing } from '../timing.ts'
 import { decide } from '../transfer/decide.ts'
+import type { Escrow } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Input } from '../transfer/input.ts'
 import { terminalStates } from '../transfer/state.ts'
+import { reservedMinor } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
+import { escrowWaitedFor } from '../transfer/wait.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import type { ClaimedFact } from './facts.ts'
 import type { PoolState } from './load.ts'
@@ -46,8 +49,8 @@ export type CoordinatorOptions = {
   /** Gets the intents of committed steps, already leased to this process. */
   readonly execute: (intents: readonly Intent[]) => void
   readonly onMoved: (moved: readonly Transfer[]) => void
-  /** Whether the id is that of the escrow which the transfer's terms make (content addressed, so nobody else can make it). */
-  readonly isOurEscrow: (transfer: Transfer, escrowId: string) => boolean
+  /** Which of the escrows that the transfer's terms make has this id (content addressed, so nobody else can make it); undefined: none. */
+  readonly roleOf: (transfer: Transfer, escrowId: string) => Escrow['role'] | undefined
   readonly log: Log
   readonly timing?: Timing
   readonly maxBatch?: number
@@ -229,7 +232,11 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 
   const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
     const ofChain = work.input.type === 'chainFact' || work.input.type === 'finalityReached'
-    if (ofChain && !options.isOurEscrow(transfer, work.escrowId ?? '')) {
+    const role = ofChain ? options.roleOf(transfer, work.escrowId ?? '') : undefined
+    if (
+      ofChain &&
+      (role === undefined || (work.input.type === 'finalityReached' && escrowWaitedFor(transfer, work.input.kind) !== role))
+    ) {
       log('warn', 'a stranger used the ref of a transfer', { transfer: transfer.id, escrow: work.escrowId, cause: work.cause })
       return undefined
     }
@@ -246,14 +253,13 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         txHash: work.input.place.txHash,
       })
     const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
-    const input: Input =
-      work.input.type === 'screened' ? { ...work.input, availableMinor: liquidity?.availableMinor ?? 0n } : work.input
+    const input = inputOf(work.input, role, liquidity)
     const decision = decide(transfer, input, nowMs)
     if ('ignored' in decision || 'refusal' in decision) return undefined
     if (liquidity && decision.liquidity === 'reserve')
       pools.set(liquidity.id, {
         ...liquidity,
-        availableMinor: liquidity.availableMinor - BigInt(transfer.terms.destinationAmount.minor),
+        availableMinor: liquidity.availableMinor - reservedMinor(transfer.terms),
       })
     return {
       before: transfer,
@@ -362,4 +368,9 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       })
     },
   }
+}
+
+const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input => {
+  if (input.type === 'screened') return { ...input, availableMinor: liquidity?.availableMinor ?? 0n }
+  return input.type === 'chainFact' && role === 'deposit' ? { ...input, type: 'depositFact' } : input
 }

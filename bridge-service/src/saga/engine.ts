@@ -3,10 +3,10 @@ import { executor } from '../intents/executor.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail } from '../rails/rail.ts'
 import { machineTiming, type Timing } from '../timing.ts'
-import type { WaitKind } from '../transfer/decision.ts'
-import { findHoldTerms } from '../transfer/hold.ts'
+import { escrowsOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
+import type { WaitKind } from '../transfer/wait.ts'
 import { type Coordinator, type CoordinatorOptions, coordinator } from './coordinator.ts'
 import { databaseClock } from './database-clock.ts'
 import { transferOpener } from './open.ts'
@@ -76,10 +76,8 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     lease,
     execute: executing.take,
     onMoved,
-    isOurEscrow: (transfer, escrowId) => {
-      const hold = findHoldTerms(transfer)
-      return hold !== undefined && options.chains.get(transfer.terms.chain)?.escrowId(hold) === escrowId
-    },
+    roleOf: (transfer, escrowId) =>
+      escrowsOf(transfer).find(({ chain, terms }) => terms && options.chains.get(chain)?.escrowId(terms) === escrowId)?.role,
     log,
     timing,
     factPollMs: pollMs,

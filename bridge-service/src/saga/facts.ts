@@ -3,7 +3,7 @@ import type { Observation } from '../../../indexer/src/observation.ts'
 import type { RailFact } from '../rails/rail.ts'
 import type { ChainPlace } from '../transfer/event.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { ChainFactKind, Input } from '../transfer/input.ts'
+import type { ChainFactKind, Input, Step } from '../transfer/input.ts'
 import type { FactKey } from './step.ts'
 
 export type ClaimedFact = FactKey & {
@@ -26,7 +26,7 @@ export type FactRow = FactKey & {
   kind: ChainFactKind | 'railFact' | 'cancel'
   payload: Record<string, unknown>
   transfer_id: TransferId | null
-  step: 'debitFiat' | 'creditFiat' | null
+  step: Step | null
 }
 
 /** What the facts of parked transfers are about. They wait with them: left in, enough of them would keep everybody else's from being read. */
@@ -90,7 +90,7 @@ export const readFact = ({
   const key = { source, fact, revision, transferId }
   switch (kind) {
     case 'railFact':
-      if (step !== 'debitFiat' && step !== 'creditFiat') return undefined
+      if (step !== 'debitFiat' && step !== 'creditFiat' && step !== 'payoutFiat') return undefined
       return { ...key, actor: source, input: { type: 'railFact', step, fact: payload as RailFact } }
     case 'cancel':
       return { ...key, actor: String(payload.actor), input: { type: 'cancelCommand', reason: String(payload.reason) } }

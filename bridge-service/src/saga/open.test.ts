@@ -197,7 +197,7 @@ describe('what cannot be opened', () => {
     const first = opening(randomUUID())
     await open(first)
     const sameId = opening(randomUUID(), 'body', { unborn: { ...onramp(), id: first.unborn.id } })
-    const sameRef = opening(randomUUID(), 'body', { unborn: { ...onramp(), terms: first.unborn.terms } })
+    const sameRef = opening(randomUUID(), 'body', { unborn: { ...first.unborn, id: onramp().id } })
     for (const wanted of [sameId, sameRef]) {
       await expect(open(wanted)).rejects.toMatchObject({ code: 'internal' })
       expect((await writtenFor(wanted)).keys).toBe(0)

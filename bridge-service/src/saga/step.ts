@@ -1,8 +1,11 @@
 import type { Intent } from '../intents/intent.ts'
 import { intentKey } from '../intents/key.ts'
 import type { Decision } from '../transfer/decision.ts'
+import { refOf } from '../transfer/hold.ts'
 import { sourcesOf } from '../transfer/state.ts'
+import { reservedMinor } from '../transfer/terms.ts'
 import type { Transfer, Unborn } from '../transfer/transfer.ts'
+import { finalityOf } from '../transfer/wait.ts'
 import { type Parameters, parameters, rows } from './statement.ts'
 
 /** A fact of the inbox, at the revision that was read. */
@@ -57,7 +60,7 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
         version: ['int', s => s.decision.after.version],
         terms: ['jsonb', s => s.before.terms],
         progress: ['jsonb', s => s.decision.after.progress],
-        escrow_ref: ['text', s => s.before.terms.hold.ref],
+        escrow_ref: ['text', s => refOf(s.before.terms)],
       })} on conflict do nothing returning id
     )`
   // The pool is locked and looked at again, so two coordinators never promise the same liquidity.
@@ -74,7 +77,7 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
         from ${rows(p, steps, 's', {
           id: ['text', s => s.before.id],
           version: ['int', s => s.before.version],
-          from_states: ['text', s => `{${sourcesOf(s.decision.events[0]!.event.type).join(',')}}`],
+          from_states: ['text', s => `{${sourcesOf(s.before.route, s.decision.events[0]!.event.type).join(',')}}`],
           state: ['text', s => s.decision.after.state],
           to_version: ['int', s => s.decision.after.version],
           progress: ['jsonb', s => s.decision.after.progress],
@@ -225,13 +228,11 @@ const timerPart = (p: Parameters, steps: readonly Step[]): string | undefined =>
 
 const waitPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
   const list = flat(steps, ({ before, decision }) =>
-    decision.waits.map(({ kind, on }) => ({
-      kind,
-      chain: before.terms.chain,
-      level: before.terms.finality.level,
-      height: on === null ? null : (on.blockNumber + BigInt(before.terms.finality.confirmations)).toString(),
-      fact: on?.fact ?? null,
-    })),
+    decision.waits.map(({ kind, on }) => {
+      const { chain, finality } = finalityOf(before, kind)
+      const height = on === null ? null : (on.blockNumber + BigInt(finality.confirmations)).toString()
+      return { kind, chain, level: finality.level, height, fact: on?.fact ?? null }
+    }),
   )
   if (list.length === 0) return undefined
   return `wait as materialized (
@@ -265,7 +266,7 @@ const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefine
         n: ['int', l => l.n],
         id: ['text', l => l.of.before.id],
         pool: ['text', l => l.of.before.terms.pool],
-        amount: ['numeric', l => l.of.before.terms.destinationAmount.minor],
+        amount: ['numeric', l => reservedMinor(l.of.before.terms)],
         status: ['text', l => status[l.change]],
       })} where ok.n[l.n]
     ), promised as (

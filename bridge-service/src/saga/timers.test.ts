@@ -80,7 +80,7 @@ describe('timers', () => {
       lease: { owner: 'slow', ms: 60_000 },
       execute: () => {},
       onMoved: transfers => moved.push(...transfers),
-      isOurEscrow: () => true,
+      roleOf: () => 'hold',
       log: () => {},
     })
     try {

@@ -1,10 +1,16 @@
-import { BridgeError } from '../errors.ts'
-import type { Decision, Effects, Ignored, IntentChange, Refusal } from './decision.ts'
+import { BridgeError, unreachable } from '../errors.ts'
+import { crosschainEffects } from './crosschain/effects.ts'
+import { readCrosschain } from './crosschain/read.ts'
+import type { Decision, Effects, Ignored, IntentChange, Reading, Refusal } from './decision.ts'
 import type { TransferEvent } from './event.ts'
 import { evolve } from './evolve.ts'
 import type { Input } from './input.ts'
-import { readOnramp } from './onramp.ts'
-import { onrampEffects } from './onramp-effects.ts'
+import { offrampEffects } from './offramp/effects.ts'
+import { readOfframp } from './offramp/read.ts'
+import { onrampEffects } from './onramp/effects.ts'
+import { readOnramp } from './onramp/read.ts'
+import { remittanceEffects } from './remittance/effects.ts'
+import { readRemittance } from './remittance/read.ts'
 import { currentDefinition } from './state.ts'
 import type { Transfer, Unborn } from './transfer.ts'
 
@@ -15,9 +21,39 @@ import type { Transfer, Unborn } from './transfer.ts'
 export const decide = (transfer: Transfer, input: Input, nowMs: number): Decision | Ignored | Refusal => {
   if (transfer.definition > currentDefinition)
     throw new BridgeError('definition_unknown', { transfer: transfer.id, definition: transfer.definition })
-  const reading = readOnramp(transfer, input, nowMs)
+  const reading = read(transfer, input, nowMs)
   if ('ignored' in reading || 'refusal' in reading) return reading
   return conclude(transfer, reading.events, reading.intentChanges ?? [], nowMs)
+}
+
+const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
+  switch (transfer.route) {
+    case 'onramp':
+      return readOnramp(transfer, input, nowMs)
+    case 'offramp':
+      return readOfframp(transfer, input, nowMs)
+    case 'remittance':
+      return readRemittance(transfer, input, nowMs)
+    case 'crosschain':
+      return readCrosschain(transfer, input, nowMs)
+    default:
+      return unreachable(transfer)
+  }
+}
+
+const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
+  switch (before.route) {
+    case 'onramp':
+      return onrampEffects(before, event, after, nowMs)
+    case 'offramp':
+      return offrampEffects(before, event, after, nowMs)
+    case 'remittance':
+      return remittanceEffects(before, event, after, nowMs)
+    case 'crosschain':
+      return crosschainEffects(before, event, after, nowMs)
+    default:
+      return unreachable(before)
+  }
 }
 
 /** The first step of a new transfer. */
@@ -38,7 +74,7 @@ const conclude = (
   // Nothing is booked or reserved before the first event, so `before` is a transfer wherever the effects read it.
   const effects = steps.map(({ event, before }): Effects & { version: number } => ({
     version: before.version + 1,
-    ...onrampEffects(before as Transfer, event, after, nowMs),
+    ...effectsOf(before as Transfer, event, after, nowMs),
   }))
   const liquidity = effects.map(effect => effect.liquidity).find(change => change !== undefined)
   return {

@@ -4,14 +4,13 @@ import type { TransferEvent } from './event.ts'
 import type { Step, TimerKind } from './input.ts'
 import type { Source } from './state.ts'
 import type { Transfer } from './transfer.ts'
+import type { WaitKind } from './wait.ts'
 
 /** A wish to cause one external effect; the key follows from transfer, step, attempt and the day of creation. */
 export type IntentWish = { readonly step: Step; readonly attempt: number }
 
 /** What happened to an earlier wish, as far as this step knows. */
 export type IntentChange = IntentWish & { readonly status: 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'IN_FLIGHT' }
-
-export type WaitKind = 'lock' | 'release' | 'refund'
 
 /** `null` clears the timer. */
 export type TimerChange = { readonly kind: TimerKind; readonly dueAtMs: number | null }
@@ -46,6 +45,12 @@ export type Decision = Omit<Effects, 'entries'> & {
 
 /** The input changes nothing, and that is right: a duplicate, or news that came too late to matter. */
 export type Ignored = { readonly ignored: string }
+
+/** What an input means in a transfer's state, as events and as news about earlier intents; the effects follow from the events. */
+export type Reading =
+  | { readonly events: readonly TransferEvent[]; readonly intentChanges?: readonly IntentChange[] }
+  | Ignored
+  | Refusal
 
 /** Somebody asked for what the transfer's state does not allow. */
 export type Refusal = { readonly refusal: ErrorCode; readonly detail: string }

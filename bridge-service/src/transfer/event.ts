@@ -63,6 +63,43 @@ export type TransferEvent =
   | ({ readonly type: 'creditRefused' } & Refused)
   | { readonly type: 'creditReturned'; readonly rawCode: string | null }
   | { readonly type: 'transferCompensated' }
+  /** The customer's own lock, or what he sent us by its reference. */
+  | ({ readonly type: 'depositLocked' } & ChainPlace)
+  | { readonly type: 'depositOrphaned'; readonly fact: string }
+  | { readonly type: 'depositFinalized' }
+  /** Nothing came in time, or what had come is gone from the chain and can come no more. */
+  | { readonly type: 'depositExpired' }
+  /** Only our own keys can move the escrow, so our word is enough. */
+  | { readonly type: 'commitSkipped' }
+  /** The token's issuer took the customer's own escrow. */
+  | ({ readonly type: 'depositClawedBack' } & ChainPlace)
+  | ({ readonly type: 'escrowCommitted' } & ChainPlace)
+  | { readonly type: 'commitOrphaned'; readonly fact: string }
+  | {
+      readonly type: 'commitFinalized'
+      /** Unix seconds, of a crosschain transfer: the deadlines of the escrow on the other chain, fixed here because its lock follows. */
+      readonly refundAfter?: number
+      readonly hardDeadline?: number
+    }
+  | ({ readonly type: 'commitRefused' } & Refused)
+  | { readonly type: 'commitRetried' }
+  | { readonly type: 'payoutSubmitted'; readonly bankTransferId: string }
+  | { readonly type: 'payoutUnknown'; readonly detail: string }
+  | { readonly type: 'payoutSettled'; readonly bankTransferId: string }
+  | ({ readonly type: 'payoutRefused' } & Refused)
+  | { readonly type: 'payoutReturned'; readonly rawCode: string | null }
+  /** The deposit is the treasury's. */
+  | ({ readonly type: 'depositReleased' } & ChainPlace)
+  | { readonly type: 'depositReleaseOrphaned'; readonly fact: string }
+  | { readonly type: 'depositReleaseFinalized' }
+  | ({ readonly type: 'depositReleaseRefused' } & Refused)
+  | { readonly type: 'depositReleaseRetried' }
+  /** The deposit is the customer's again. */
+  | ({ readonly type: 'depositRefunded' } & ChainPlace)
+  | { readonly type: 'depositRefundOrphaned'; readonly fact: string }
+  | { readonly type: 'depositRefundFinalized' }
+  | ({ readonly type: 'depositRefundRefused' } & Refused)
+  | { readonly type: 'depositRefundRetried' }
 
 export type EventType = TransferEvent['type']
 

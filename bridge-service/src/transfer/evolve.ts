@@ -1,17 +1,37 @@
 import { BridgeError, unreachable } from '../errors.ts'
 import type { TransferEvent } from './event.ts'
-import { targetOf } from './state.ts'
-import type { Progress, Transfer, Unborn } from './transfer.ts'
+import { type State, targetOf } from './state.ts'
+import type { Progress, RetriedStep, Transfer, Unborn } from './transfer.ts'
 
 /** The transfer after an event. Throws `transition_illegal` for one that its state does not allow: that is a bug, not a refusal. */
 export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Transfer => {
-  const state = targetOf(transfer.state, event.type)
+  const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
-  return { ...transfer, state, version: transfer.version + 1, progress: progressAfter(transfer.progress, event) }
+  const progress = progressAfter(transfer.progress, event, state)
+  return {
+    ...transfer,
+    state,
+    version: transfer.version + 1,
+    progress: state === transfer.state ? progress : entering(progress, state),
+  }
 }
 
-const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
+// What a state is there for is wished for when it is first entered.
+const wishOf: { readonly [S in State]?: RetriedStep } = {
+  committing: 'commit',
+  collecting: 'depositRelease',
+  refundingDeposit: 'depositRefund',
+}
+
+const entering = (progress: Progress, state: State): Progress => {
+  const step = wishOf[state]
+  if (step === undefined || progress.wishes?.[step] !== undefined) return progress
+  // Somebody else's refund leaves us without a wish of our own.
+  return step === 'depositRefund' && progress.deposit?.refund ? progress : wishing(progress, step, 'open')
+}
+
+const progressAfter = (progress: Progress, event: TransferEvent, state: State): Progress => {
   switch (event.type) {
     case 'transferRequested':
     case 'screeningPassed':
@@ -19,13 +39,17 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'mintPlanned':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'refundFinalized':
     case 'transferCompensated':
     case 'receivableOpened':
+    case 'payoutUnknown':
       return progress
-    case 'releaseFinalized':
-      // A release that was refused on the way is no failure of a transfer that arrived.
-      return progress.debit?.returned ? progress : omit(progress, 'failure')
+    case 'releaseFinalized': {
+      const ended: Progress = { ...progress, holdEnded: true }
+      // What was refused on the way is no failure of a transfer that arrived.
+      return state !== 'completed' || progress.debit?.returned || progress.payout?.returned ? ended : omit(ended, 'failure')
+    }
+    case 'refundFinalized':
+      return { ...progress, holdEnded: true }
     case 'screeningRefused':
     case 'liquidityRefused':
     case 'debitRefused':
@@ -33,9 +57,9 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'creditRefused':
       return { ...progress, failure: { code: event.code, detail: event.detail } }
     case 'releaseRefused':
-      return { ...wishing(progress, 'release', 'refused'), failure: { code: event.code, detail: event.detail } }
+      return refusedWish(progress, 'release', event)
     case 'refundRefused':
-      return { ...wishing(progress, 'refund', 'refused'), failure: { code: event.code, detail: event.detail } }
+      return refusedWish(progress, 'refund', event)
     case 'debitSubmitted':
       return { ...progress, debit: { ...progress.debit, bankTransferId: event.bankTransferId } }
     case 'debitSettled': {
@@ -61,26 +85,25 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
         ...(progress.debit?.returned ? { debit: { ...progress.debit, returned: 'afterPivot' } } : {}),
       }
     case 'clearingPassed':
-      return wishing(progress, 'release', 'open')
+      return wishing(progress, state === 'committing' ? 'commit' : 'release', 'open')
     case 'releaseOrphaned':
       return wishing(omit(progress, 'release'), 'release', 'open')
     case 'releaseRetried':
-      return wishing(
-        { ...progress, attempts: { ...progress.attempts, release: progress.attempts.release + 1 } },
-        'release',
-        'open',
-      )
+      return again(progress, 'release')
     case 'refundRetried':
-      return wishing({ ...progress, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }, 'refund', 'open')
+      return again(progress, 'refund')
     case 'cancelRequested':
     case 'transferCanceled':
       return { ...progress, cancelReason: event.reason }
     case 'compensationStarted':
-      return { ...wishing(progress, 'refund', 'open'), failure: progress.failure ?? { code: 'canceled', detail: event.reason } }
+      return {
+        ...(state === 'refundingDeposit' ? progress : wishing(progress, 'refund', 'open')),
+        failure: progress.failure ?? { code: 'canceled', detail: event.reason },
+      }
     case 'escrowRefunded':
       return { ...progress, refund: placeOf(event) }
     case 'escrowClawedBack':
-      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash } }
+      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash }, holdEnded: true }
     case 'deliveryReclaimed':
       return { ...progress, failure: { code: 'delivery_reclaimed', detail: event.txHash }, deliveryReclaimed: true }
     case 'refundOrphaned':
@@ -96,6 +119,77 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
         credit: { ...progress.credit, returned: true },
         failure: { code: 'credit_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'depositLocked':
+      return { ...progress, deposit: { ...progress.deposit, lock: placeOf(event) } }
+    case 'depositOrphaned':
+      return { ...progress, deposit: omit(omit(progress.deposit ?? {}, 'lock'), 'booked') }
+    case 'depositFinalized':
+      return { ...progress, deposit: { ...progress.deposit, booked: true } }
+    case 'depositExpired':
+      return { ...progress, failure: progress.failure ?? { code: 'deposit_expired', detail: 'nothing came in time' } }
+    case 'depositClawedBack':
+      return {
+        ...progress,
+        deposit: { ...progress.deposit, clawedBack: true },
+        failure: { code: 'escrow_clawed_back', detail: event.txHash },
+      }
+    case 'commitSkipped':
+      return { ...progress, committed: true }
+    case 'escrowCommitted':
+      return { ...progress, commit: placeOf(event) }
+    case 'commitOrphaned':
+      return wishing(omit(omit(progress, 'commit'), 'committed'), 'commit', 'open')
+    case 'commitFinalized': {
+      const { refundAfter, hardDeadline } = event
+      return {
+        ...progress,
+        committed: true,
+        ...(refundAfter === undefined || hardDeadline === undefined ? {} : { holdDeadlines: { refundAfter, hardDeadline } }),
+      }
+    }
+    case 'commitRefused':
+      return refusedWish(progress, 'commit', event)
+    case 'commitRetried':
+      return again(progress, 'commit')
+    case 'payoutSubmitted':
+      return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
+    case 'payoutSettled':
+      return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId, settled: true } }
+    case 'payoutRefused':
+      return {
+        ...progress,
+        payout: { ...progress.payout, refused: true },
+        failure: { code: event.code, detail: event.detail },
+      }
+    case 'payoutReturned':
+      return {
+        ...progress,
+        payout: { ...progress.payout, returned: true },
+        failure: { code: 'payout_returned', detail: event.rawCode ?? 'no code given' },
+      }
+    case 'depositReleased':
+      return { ...progress, deposit: { ...progress.deposit, release: placeOf(event) } }
+    case 'depositReleaseOrphaned':
+      return wishing({ ...progress, deposit: omit(progress.deposit ?? {}, 'release') }, 'depositRelease', 'open')
+    case 'depositReleaseFinalized':
+      // What was refused on the way is no failure of a transfer that arrived.
+      return progress.payout?.returned ? progress : omit(progress, 'failure')
+    case 'depositReleaseRefused':
+      return refusedWish(progress, 'depositRelease', event)
+    case 'depositReleaseRetried':
+      return again(progress, 'depositRelease')
+    case 'depositRefunded':
+      return { ...progress, deposit: { ...progress.deposit, refund: placeOf(event) } }
+    case 'depositRefundOrphaned': {
+      const gone = { ...progress, deposit: omit(progress.deposit ?? {}, 'refund') }
+      return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
+    }
+    case 'depositRefundFinalized':
+      return { ...progress, deposit: { ...progress.deposit, refunded: true } }
+    case 'depositRefundRefused':
+      return refusedWish(progress, 'depositRefund', event)
+    case 'depositRefundRetried':
+      return again(progress, 'depositRefund')
     default:
       return unreachable(event)
   }
@@ -108,12 +202,20 @@ const placeOf = ({ fact, txHash, blockNumber, blockHash }: NonNullable<Progress[
   blockHash,
 })
 
-const wishing = (progress: Progress, step: 'release' | 'refund', wish: 'open' | 'refused'): Progress => ({
+const wishing = (progress: Progress, step: RetriedStep, wish: 'open' | 'refused'): Progress => ({
   ...progress,
   wishes: { ...progress.wishes, [step]: wish },
 })
 
-const omit = (progress: Progress, key: 'lock' | 'lockBooked' | 'release' | 'refund' | 'failure'): Progress => {
-  const { [key]: _gone, ...rest } = progress
+const refusedWish = (progress: Progress, step: RetriedStep, { code, detail }: { code: string; detail: string }): Progress => ({
+  ...wishing(progress, step, 'refused'),
+  failure: { code, detail },
+})
+
+const again = (progress: Progress, step: RetriedStep): Progress =>
+  wishing({ ...progress, attempts: { ...progress.attempts, [step]: (progress.attempts[step] ?? 0) + 1 } }, step, 'open')
+
+const omit = <T extends object, K extends keyof T>(from: T, key: K): Omit<T, K> => {
+  const { [key]: _gone, ...rest } = from
   return rest
 }

@@ -1,12 +1,16 @@
 import type { RailFact } from '../rails/rail.ts'
 import type { ChainPlace } from './event.ts'
+import type { WaitKind } from './wait.ts'
 
-export type Step = 'screen' | 'debitFiat' | 'lockEscrow' | 'releaseEscrow' | 'refundEscrow' | 'creditFiat'
+/** `creditFiat` pays back at the source, `payoutFiat` pays out at the destination. */
+export type RailStep = 'debitFiat' | 'creditFiat' | 'payoutFiat'
+export type ChainStep = 'lockEscrow' | 'commitEscrow' | 'releaseEscrow' | 'refundEscrow' | 'releaseDeposit' | 'refundDeposit'
+export type Step = 'screen' | RailStep | ChainStep
 
 /** What an intent's executor or resolver found out. `attempt` names the attempt group, so a late answer to an old wish is recognised. */
 export type IntentInput =
   | { readonly type: 'screened'; readonly list: string; readonly availableMinor: bigint }
-  | { readonly type: 'railAnswered'; readonly step: 'debitFiat' | 'creditFiat'; readonly fact: RailFact }
+  | { readonly type: 'railAnswered'; readonly step: RailStep; readonly fact: RailFact }
   | {
       readonly type: 'intentRefused'
       readonly step: Step
@@ -23,23 +27,34 @@ export type ChainFactKind =
   | 'escrowRefunded'
   | 'escrowCredited'
   | 'escrowClawedBack'
+  | 'depositReceived'
   | 'deliveryClaimed'
   | 'deliveryReclaimed'
+
+/** The current truth of one fact on a chain: about the escrow that the treasury pays into, or about the customer's deposit. */
+type ChainFact<T extends 'chainFact' | 'depositFact'> = {
+  readonly type: T
+  readonly kind: ChainFactKind
+  readonly status: 'included' | 'orphaned'
+  readonly place: ChainPlace
+}
 
 /** Everything that can move a transfer. */
 export type Input =
   | IntentInput
   /** A bank's webhook or statement about one of our orders. */
-  | { readonly type: 'railFact'; readonly step: 'debitFiat' | 'creditFiat'; readonly fact: RailFact }
-  /** The current truth of one fact on a chain. */
-  | {
-      readonly type: 'chainFact'
-      readonly kind: ChainFactKind
-      readonly status: 'included' | 'orphaned'
-      readonly place: ChainPlace
-    }
-  | { readonly type: 'finalityReached'; readonly kind: 'lock' | 'release' | 'refund'; readonly fact: string }
+  | { readonly type: 'railFact'; readonly step: RailStep; readonly fact: RailFact }
+  | ChainFact<'chainFact'>
+  | ChainFact<'depositFact'>
+  | { readonly type: 'finalityReached'; readonly kind: WaitKind; readonly fact: string }
   | { readonly type: 'deadlineReached'; readonly kind: TimerKind }
   | { readonly type: 'cancelCommand'; readonly reason: string }
 
-export type TimerKind = 'clearing' | 'retryRelease' | 'retryRefund'
+export type TimerKind =
+  | 'clearing'
+  | 'retryRelease'
+  | 'retryRefund'
+  | 'deposit'
+  | 'retryCommit'
+  | 'retryDepositRelease'
+  | 'retryDepositRefund'

@@ -5,29 +5,32 @@ import { decide } from './decide.ts'
 import { evolve } from './evolve.ts'
 import { holdTermsOf } from './hold.ts'
 import { isQuoteId, isTransferId, typeId } from './id.ts'
-import { currentDefinition, onrampTransitions, sourcesOf, states, targetOf, terminalStates } from './state.ts'
+import { currentDefinition, sourcesOf, states, type Transitions, targetOf, terminalStates, transitions } from './state.ts'
 
-describe('the transitions', () => {
-  it('reach every state from the beginning', () => {
+describe.each(Object.entries(transitions))('the transitions of %s', (_route, table: Transitions) => {
+  it('reach every state that they name from the beginning', () => {
     const reached = new Set<string>(['none'])
-    for (const state of reached) for (const target of Object.values(onrampTransitions[state as 'none'])) reached.add(target)
-    expect(states.filter(state => !reached.has(state))).toEqual([])
+    for (const state of reached) for (const target of Object.values(table[state as 'none'] ?? {})) reached.add(target)
+    expect([...states, 'none'].filter(state => state in table && !reached.has(state))).toEqual([])
+    expect([...reached].filter(state => !(state in table))).toEqual([])
   })
 
   it('lead from every state to an end or to a person', () => {
     const ends = new Set<string>([...terminalStates, 'review'])
     const leadsHome = (from: string, seen: ReadonlySet<string>): boolean =>
       ends.has(from) ||
-      Object.values(onrampTransitions[from as 'none']).some(
+      Object.values(table[from as 'none'] ?? {}).some(
         target => !seen.has(target) && leadsHome(target, new Set([...seen, target])),
       )
-    expect(states.filter(state => !leadsHome(state, new Set([state])))).toEqual([])
+    expect(Object.keys(table).filter(state => !leadsHome(state, new Set([state])))).toEqual([])
   })
+})
 
+describe('the transitions', () => {
   it('are the SQL guard of a step', () => {
-    expect(sourcesOf('debitSettled')).toEqual(['debiting', 'failed'])
-    expect(sourcesOf('transferRequested')).toEqual(['none'])
-    for (const source of sourcesOf('debitReturned')) expect(targetOf(source, 'debitReturned')).toBeDefined()
+    expect(sourcesOf('onramp', 'debitSettled')).toEqual(['debiting', 'failed'])
+    expect(sourcesOf('onramp', 'transferRequested')).toEqual(['none'])
+    for (const source of sourcesOf('onramp', 'debitReturned')) expect(targetOf('onramp', source, 'debitReturned')).toBeDefined()
   })
 })
 
@@ -63,7 +66,7 @@ describe('decide', () => {
 describe('a transfer of definition 1', () => {
   it('knew nothing of funding, and is still funded out of the treasury', () => {
     const { funding: _none, ...terms } = onramp().terms
-    const old = { ...replay(onramp(), history.requested), definition: 1, terms }
+    const old = { ...replay(onramp(), history.requested), definition: 1, terms } as const
     const decision = decide(old, { type: 'screened', list: 'test', availableMinor: 10n ** 12n }, 0)
     expect(decision).toMatchObject({ liquidity: 'reserve', events: [{}, { event: { type: 'liquidityReserved' } }] })
   })

@@ -1,18 +1,38 @@
+import { crosschainTransitions } from './crosschain/transitions.ts'
 import type { EventType } from './event.ts'
+import { offrampTransitions } from './offramp/transitions.ts'
+import { onrampTransitions } from './onramp/transitions.ts'
+import { remittanceTransitions } from './remittance/transitions.ts'
+import type { Route } from './terms.ts'
 
 /** Where a transfer stands. Terminal: completed, compensated, failed, canceled. `review` is in a person's hands. */
 export const states = [
   'requested',
   'screened',
   'debiting',
+  /** Of a route from a chain: the customer is to lock, or to send, what he sells. */
+  'awaitingDeposit',
+  /** Seen on the chain, and not final yet. */
+  'deposited',
   'locking',
   'locked',
   'clearing',
+  /** The point of no return on the chain is wished for: from it on an escrow's soft deadline no longer counts. */
+  'committing',
+  /** Seen on the chain, and not final yet. */
+  'committed',
+  'payingOut',
   'releasing',
   'released',
+  /** A deposit is being released to the treasury. */
+  'collecting',
+  'collected',
   'completed',
   'refunding',
   'refunded',
+  /** A deposit is going back to the customer. */
+  'refundingDeposit',
+  'refundedDeposit',
   'crediting',
   'compensated',
   'canceled',
@@ -29,98 +49,29 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  * read by the machine before.
  *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
+ *   4: the routes off-ramp, remittance and crosschain.
  */
-export const currentDefinition = 3
+export const currentDefinition = 4
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'
 
+/** From a state by an event to a state; what is absent is illegal. */
+export type Transitions = { readonly [S in Source]?: { readonly [E in EventType]?: State } }
+
 /**
- * The legal transitions of the on-ramp, as data. The machine refuses any other, the SQL guard of a step is derived from it, and so is the
- * diagram in ARCHITECTURE.md. From RELEASING on (the pivot) it only goes forward, unless the chain itself says that the money went back.
+ * The legal transitions of each route, as data: see the route's folder. The machine refuses any other, the SQL guard of a step is derived
+ * from them, and so are the diagrams in ARCHITECTURE.md.
  */
-export const onrampTransitions: Record<Source, Partial<Record<EventType, State>>> = {
-  none: { transferRequested: 'requested' },
-  requested: { screeningPassed: 'screened', screeningRefused: 'failed', transferCanceled: 'canceled' },
-  screened: { liquidityReserved: 'debiting', liquidityRefused: 'failed', mintPlanned: 'debiting' },
-  debiting: {
-    debitSubmitted: 'debiting',
-    debitUnknown: 'debiting',
-    debitRefused: 'failed',
-    debitSettled: 'locking',
-    cancelRequested: 'debiting',
-  },
-  locking: {
-    escrowLocked: 'locked',
-    lockRefused: 'crediting',
-    cancelRequested: 'locking',
-    compensationStarted: 'crediting',
-    debitReturned: 'locking',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-  },
-  locked: {
-    lockOrphaned: 'locking',
-    lockFinalized: 'clearing',
-    cancelRequested: 'locked',
-    compensationStarted: 'refunding',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-    debitReturned: 'locked',
-  },
-  clearing: {
-    clearingPassed: 'releasing',
-    lockOrphaned: 'locking',
-    cancelRequested: 'clearing',
-    compensationStarted: 'refunding',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-    debitReturned: 'clearing',
-  },
-  releasing: {
-    escrowReleased: 'released',
-    releaseRefused: 'releasing',
-    releaseRetried: 'releasing',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-    debitReturned: 'releasing',
-  },
-  released: { releaseOrphaned: 'releasing', releaseFinalized: 'completed', debitReturned: 'released' },
-  completed: { debitReturned: 'completed', receivableOpened: 'review', deliveryReclaimed: 'review' },
-  refunding: {
-    escrowRefunded: 'refunded',
-    refundRefused: 'refunding',
-    refundRetried: 'refunding',
-    debitReturned: 'refunding',
-    escrowReleased: 'released',
-    escrowClawedBack: 'crediting',
-  },
-  refunded: { refundOrphaned: 'refunding', refundFinalized: 'crediting', debitReturned: 'refunded' },
-  crediting: {
-    creditSubmitted: 'crediting',
-    creditUnknown: 'crediting',
-    creditSettled: 'crediting',
-    creditRefused: 'review',
-    debitReturned: 'review',
-    creditReturned: 'review',
-    transferCompensated: 'compensated',
-  },
-  compensated: { creditReturned: 'review', debitReturned: 'review' },
-  canceled: {},
-  // A bank that settles what it refused: the money is here after all, and a person must look.
-  failed: { debitSettled: 'review' },
-  // A person has it, and the bank goes on all the same: what moves there is booked here.
-  review: {
-    debitReturned: 'review',
-    creditSettled: 'review',
-    creditRefused: 'review',
-    creditReturned: 'review',
-    deliveryReclaimed: 'review',
-  },
+export const transitions: Readonly<Record<Route, Transitions>> = {
+  onramp: onrampTransitions,
+  offramp: offrampTransitions,
+  remittance: remittanceTransitions,
+  crosschain: crosschainTransitions,
 }
 
-export const targetOf = (source: Source, event: EventType): State | undefined => onrampTransitions[source][event]
+export const targetOf = (route: Route, source: Source, event: EventType): State | undefined => transitions[route][source]?.[event]
 
 /** The states from which an event may come: also the `state = any(…)` guard in the SQL of a step. */
-export const sourcesOf = (event: EventType): Source[] =>
-  (Object.keys(onrampTransitions) as Source[]).filter(source => onrampTransitions[source][event] !== undefined)
+export const sourcesOf = (route: Route, event: EventType): Source[] =>
+  (Object.keys(transitions[route]) as Source[]).filter(source => targetOf(route, source, event) !== undefined)

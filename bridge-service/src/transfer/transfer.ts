@@ -1,9 +1,12 @@
 import type { ChainPlace } from './event.ts'
 import type { TransferId } from './id.ts'
 import type { Source, State } from './state.ts'
-import type { Route, Terms } from './terms.ts'
+import type { Route, TermsByRoute } from './terms.ts'
 
 type Wish = 'open' | 'refused'
+
+/** Steps on a chain that are wished again when they were refused. */
+export type RetriedStep = 'release' | 'refund' | 'commit' | 'depositRelease' | 'depositRefund'
 
 /** What has happened to a transfer so far: the fold of its events. Plain JSON. */
 export type Progress = {
@@ -16,38 +19,61 @@ export type Progress = {
     readonly hardDeadline?: number
     readonly returned?: 'beforePivot' | 'afterPivot'
   }
+  /** Unix seconds, where something else than the debit's settlement has fixed them. */
+  readonly holdDeadlines?: { readonly refundAfter: number; readonly hardDeadline: number }
   readonly lock?: ChainPlace
   /** The lock was final once, so the escrow stands in the ledger. */
   readonly lockBooked?: true
   readonly release?: ChainPlace
   readonly refund?: ChainPlace
+  /** The treasury's escrow has ended for good: its release or refund was final, or its issuer took it. */
+  readonly holdEnded?: true
   /** What was released is ours again. */
   readonly deliveryReclaimed?: true
   readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
+  readonly deposit?: {
+    readonly lock?: ChainPlace
+    /** It was final once, so it stands in the ledger. */
+    readonly booked?: true
+    readonly release?: ChainPlace
+    readonly refund?: ChainPlace
+    /** It is the customer's again for good. */
+    readonly refunded?: true
+    /** It is its issuer's. */
+    readonly clawedBack?: true
+  }
+  readonly commit?: ChainPlace
+  /** The commit was final once, or none was needed. */
+  readonly committed?: true
+  readonly payout?: {
+    readonly bankTransferId?: string
+    readonly settled?: true
+    /** The bank has said that it pays nothing out. */
+    readonly refused?: true
+    readonly returned?: true
+  }
   readonly cancelReason?: string
   /** Why it did not complete, with a stable code. */
   readonly failure?: { readonly code: string; readonly detail: string }
   /** Attempt groups already used up, by step: the next wish gets the next number, and so another key. */
-  readonly attempts: { readonly release: number; readonly refund: number }
+  readonly attempts: { readonly release: number; readonly refund: number } & { readonly [step in RetriedStep]?: number }
   /** Where the latest attempt of a step stands, once there is one: only a refused one is wished again by its timer. */
-  readonly wishes?: { readonly release?: Wish; readonly refund?: Wish }
+  readonly wishes?: { readonly [step in RetriedStep]?: Wish }
 }
 
-export type Transfer = {
+type Common = {
   readonly id: TransferId
   readonly tenant: string
-  readonly route: Route
   readonly definition: number
-  readonly state: State
-  /** Number of events so far. */
-  readonly version: number
-  readonly terms: Terms
   readonly progress: Progress
 }
 
+type ByRoute<R extends Route> = { readonly route: R; readonly terms: TermsByRoute[R] }
+
+/** `version` is the number of events so far. */
+export type TransferOf<R extends Route> = Common & ByRoute<R> & { readonly state: State; readonly version: number }
+export type Transfer = { [R in Route]: TransferOf<R> }[Route]
+
 /** A transfer before its first event. */
-export type Unborn = Omit<Transfer, 'state' | 'version' | 'progress'> & {
-  readonly state: Extract<Source, 'none'>
-  readonly version: 0
-  readonly progress: Progress
-}
+export type UnbornOf<R extends Route> = Common & ByRoute<R> & { readonly state: Extract<Source, 'none'>; readonly version: 0 }
+export type Unborn = { [R in Route]: UnbornOf<R> }[Route]

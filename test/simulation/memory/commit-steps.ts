@@ -1,7 +1,9 @@
 import { intentKey } from '../../../bridge-service/src/intents/key.ts'
 import type { Lease, Step } from '../../../bridge-service/src/saga/step.ts'
+import { refOf } from '../../../bridge-service/src/transfer/hold.ts'
 import { sourcesOf } from '../../../bridge-service/src/transfer/state.ts'
-import { bookEntries } from './book-entries.ts'
+import { finalityOf } from '../../../bridge-service/src/transfer/wait.ts'
+import { bookEntries, guardEntries } from './book-entries.ts'
 import { uniqueViolation } from './database-error.ts'
 import { frozen } from './frozen.ts'
 import { promiseLiquidity } from './promise-liquidity.ts'
@@ -15,13 +17,13 @@ export const commitSteps = async (
   steps: readonly Step[],
   lease: Lease | undefined,
 ): Promise<ReadonlySet<string>> => {
-  const changes = new Map(steps.map(step => [step, changesOf(step)]))
-  await tx.lock(rowsOf(steps, changes))
   const { tables } = database
-  const moved = steps[0]!.before.version === 0 ? bear(tx, tables, steps) : advance(tx, tables, steps)
+  const moved = await (steps[0]!.before.version === 0 ? bear(tx, tables, steps) : advance(tx, tables, steps))
   const arrived = steps.filter(step => moved.has(step.before.id))
+  const changes = arrived.flatMap(changesOf)
+  await tx.lock(rowsOf(arrived, changes))
   // As parts of one statement see it: what is changed was there before, and is none of what this statement wishes.
-  for (const step of arrived) changeIntents(tx, tables, changes.get(step)!)
+  changeIntents(tx, tables, changes)
   for (const step of arrived) {
     tell(database, tx, step)
     for (const intent of step.intents) wish(tx, tables, intent, lease)
@@ -31,26 +33,15 @@ export const commitSteps = async (
     hear(tx, tables, step)
   }
   promiseLiquidity(tx, tables, arrived)
+  guardEntries(tx, tables, arrived)
   return moved
 }
 
-/** Everything that the steps may write, in one order for all, so that two batches seldom wait for each other in a circle. */
-const rowsOf = (steps: readonly Step[], changes: ReadonlyMap<Step, readonly Change[]>): string[] => [
-  ...new Set([
-    ...steps.flatMap(({ before, decision }) => (decision.liquidity === undefined ? [] : [`pool ${before.terms.pool}`])).sort(),
-    ...steps.map(({ before }) => `transfer ${before.id}`).sort(),
-    ...steps.flatMap(({ before }) => (before.version === 0 ? [`ref ${before.terms.hold.ref}`] : [])).sort(),
-    ...steps.flatMap(({ intents }) => intents.map(({ key }) => `intent ${key}`)).sort(),
-    ...steps.flatMap(step => changes.get(step)!.map(({ key }) => `intent ${key}`)).sort(),
-    ...steps.flatMap(({ before, decision }) => decision.timers.map(({ kind }) => `deadline ${before.id} ${kind}`)).sort(),
-    ...steps.flatMap(({ fact }) => (fact === undefined ? [] : [`fact ${fact.source} ${fact.fact}`])).sort(),
-  ]),
-]
-
-const bear = (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Set<string> => {
+const bear = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Promise<Set<string>> => {
+  await tx.lock(steps.flatMap(({ before }) => [`transfer ${before.id}`, `ref ${refOf(before.terms)}`]).sort())
   const born = new Set<string>()
   for (const { before, decision } of steps) {
-    const { ref } = before.terms.hold
+    const ref = refOf(before.terms)
     if (tx.get(tables.transfers, before.id) !== undefined || tx.get(tables.by_ref, ref) !== undefined) continue
     tx.put(tables.transfers, before.id, {
       transfer: frozen(decision.after),
@@ -65,13 +56,32 @@ const bear = (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Set<string>
   return born
 }
 
-const advance = (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Set<string> => {
-  const moved = new Set<string>()
-  for (const { before, decision, pool } of steps) {
+/** Nothing is locked for a step that is stale at first sight; what somebody else is changing is waited for, and looked at again. */
+const advance = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Promise<Set<string>> => {
+  const seen = new Map(steps.flatMap(({ pool }) => (pool === undefined ? [] : [[pool.id, pool.version] as const])))
+  const isSeen = (id: string) => tx.get(tables.liquidity_pools, id)?.version === seen.get(id)
+  await tx.lock(
+    [...seen.keys()]
+      .filter(isSeen)
+      .sort()
+      .map(id => `pool ${id}`),
+  )
+  const unchanged = new Set([...seen.keys()].filter(isSeen))
+  const isDue = ({ before, decision, pool }: Step) => {
     const row = tx.get(tables.transfers, before.id)
-    if (row === undefined || row.parked_reason !== null || row.transfer.version !== before.version) continue
-    if (!sourcesOf(decision.events[0]!.event.type).includes(row.transfer.state)) continue
-    if (pool !== undefined && tx.get(tables.liquidity_pools, pool.id)?.version !== pool.version) continue
+    if (row === undefined || row.parked_reason !== null || row.transfer.version !== before.version) return false
+    if (!sourcesOf(before.route, decision.events[0]!.event.type).includes(row.transfer.state)) return false
+    return pool === undefined || unchanged.has(pool.id)
+  }
+  await tx.lock(
+    steps
+      .filter(isDue)
+      .map(({ before }) => `transfer ${before.id}`)
+      .sort(),
+  )
+  const moved = new Set<string>()
+  for (const { before, decision } of steps.filter(isDue)) {
+    const row = tx.get(tables.transfers, before.id)!
     const { state, version, progress } = decision.after
     const transfer = frozen({ ...row.transfer, state, version, progress })
     tx.put(tables.transfers, before.id, { ...row, transfer, updated_at: tx.nowMs })
@@ -79,6 +89,17 @@ const advance = (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Set<stri
   }
   return moved
 }
+
+/** What else the steps write, in one order for all, so that two batches seldom wait for each other in a circle. */
+const rowsOf = (steps: readonly Step[], changes: readonly Change[]): string[] => [
+  ...steps.flatMap(({ intents }) => intents.map(({ key }) => `intent ${key}`)).sort(),
+  ...changes.map(({ key }) => `intent ${key}`).sort(),
+  ...steps.flatMap(({ before, decision }) => decision.timers.map(({ kind }) => `deadline ${before.id} ${kind}`)).sort(),
+  ...steps.flatMap(({ fact }) => (fact === undefined ? [] : [`fact ${fact.source} ${fact.fact}`])).sort(),
+  ...new Set(
+    steps.flatMap(({ before, decision }) => (decision.liquidity === undefined ? [] : [`pool ${before.terms.pool}`])).sort(),
+  ),
+]
 
 const tell = ({ tables, nextPosition }: MemoryDatabase, tx: MemoryTx, { before, decision, actor, cause }: Step) => {
   const at = tx.nowMs
@@ -138,13 +159,13 @@ const setTimers = (tx: MemoryTx, tables: Tables, { before, decision }: Step) => 
 }
 
 const setWaits = (tx: MemoryTx, tables: Tables, { before, decision }: Step) => {
-  const { chain, finality } = before.terms
   for (const { kind, on } of decision.waits) {
     const key = `${before.id} ${kind}`
     if (on === null) {
       tx.put(tables.finality_waits, key, undefined)
       continue
     }
+    const { chain, finality } = finalityOf(before, kind)
     const known = tx.get(tables.finality_waits, key) ?? { transfer_id: before.id, kind, chain, level: finality.level }
     const height = on.blockNumber + BigInt(finality.confirmations)
     tx.put(tables.finality_waits, key, { ...known, height, fact: on.fact })

@@ -1,4 +1,5 @@
 import type { Step } from '../../../bridge-service/src/saga/step.ts'
+import { reservedMinor } from '../../../bridge-service/src/transfer/terms.ts'
 import { checkViolation, uniqueViolation } from './database-error.ts'
 import type { PoolRow, Tables } from './tables.ts'
 import type { MemoryTx } from './transaction.ts'
@@ -20,7 +21,7 @@ export const promiseLiquidity = (tx: MemoryTx, tables: Tables, steps: readonly S
     const status = statusOf[decision.liquidity]
     const known = tx.get(tables.reservations, before.id)
     if (status === 'reserved') {
-      const amount = BigInt(before.terms.destinationAmount.minor)
+      const amount = reservedMinor(before.terms)
       if (known !== undefined) throw uniqueViolation('reservations', before.id)
       if (amount <= 0n) throw checkViolation(`reservation of ${amount}`)
       tx.put(tables.reservations, before.id, { transfer_id: before.id, pool_id: before.terms.pool, amount, status })

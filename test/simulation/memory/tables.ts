@@ -1,12 +1,12 @@
 import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
 import type { AccountDefinition } from '../../../bridge-service/src/ledger/chart.ts'
 import type { Layer } from '../../../bridge-service/src/ledger/entry.ts'
-import type { WaitKind } from '../../../bridge-service/src/transfer/decision.ts'
 import type { TransferEvent } from '../../../bridge-service/src/transfer/event.ts'
 import type { QuoteId, TransferId } from '../../../bridge-service/src/transfer/id.ts'
 import type { TimerKind } from '../../../bridge-service/src/transfer/input.ts'
 import type { FinalityRequirement } from '../../../bridge-service/src/transfer/terms.ts'
 import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
+import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 
 // The columns of the migrations under their own names. Times are ms since the epoch, amounts bigints. Rows are replaced, never changed.
 

@@ -90,7 +90,10 @@ export const stellarChain = (config: StellarConfig, pool: Pool): StellarChain =>
     escrowId: terms => context.holdOf(terms).escrowId,
     parseAddress: text => parseStellarAddress(text, accounts.own),
     supports: currency => config.assets[currency] !== undefined,
-    submit: ({ key, action, terms }) => order({ key, task: { action, terms } }),
+    submit: async ({ key, action, terms, deposit }) => {
+      if (action === 'commit' || deposit) throw new BridgeError('internal', { reason: 'deposits come with their route' })
+      return order({ key, task: { action, terms } })
+    },
     find: finding(context),
     tend: () => {
       // Two turns of one worker at once would only get in each other's way.

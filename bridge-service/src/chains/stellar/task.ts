@@ -16,7 +16,7 @@ export type DepositTerms = {
 
 /** One wish to cause one effect on the ledger: what the port's orders are, and what only this ledger knows. Plain JSON. */
 export type StellarTask =
-  | { readonly action: ChainOrder['action']; readonly terms: HoldTerms }
+  | { readonly action: Exclude<ChainOrder['action'], 'commit'>; readonly terms: HoldTerms }
   /** Takes a deposit, which is the point of no return; burns it where the issuer is us. */
   | { readonly action: 'claimDeposit'; readonly terms: DepositTerms; readonly balanceId: string; readonly burn?: boolean }
   /** Gives back, whole and in one transaction, a balance of which we are a claimant and that is not what was agreed. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { onrampTransitions, states } from '../../transfer/state.ts'
+import { onrampTransitions } from '../../transfer/onramp/transitions.ts'
+import { states } from '../../transfer/state.ts'
 import { sep24Statuses, sep24StatusOf } from './sep24-status.ts'
 
 const table = () => {

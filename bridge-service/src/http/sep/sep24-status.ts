@@ -46,4 +46,14 @@ const statuses: Readonly<Record<State, Sep24Status>> = {
   canceled: 'expired',
   failed: 'error',
   review: 'on_hold',
+  // Of other routes than a deposit to a wallet.
+  awaitingDeposit: 'pending_user_transfer_start',
+  deposited: 'pending_anchor',
+  committing: 'pending_anchor',
+  committed: 'pending_anchor',
+  payingOut: 'pending_external',
+  collecting: 'pending_anchor',
+  collected: 'pending_anchor',
+  refundingDeposit: 'pending_stellar',
+  refundedDeposit: 'pending_stellar',
 }

@@ -1,21 +1,18 @@
-import type { Effects, IntentWish, WaitKind } from './decision.ts'
-import type { ChainPlace, TransferEvent } from './event.ts'
-import { onrampEntries } from './onramp-entries.ts'
-import { isMinted } from './terms.ts'
-import type { Transfer } from './transfer.ts'
-
-const none: Effects = { intents: [], entries: [], timers: [], waits: [] }
-const retryBaseMs = 2_000
-const retryCeilingMs = 600_000
+import { backOffMs, endOf, none, waitFor } from '../asking.ts'
+import type { Effects, IntentWish } from '../decision.ts'
+import type { TransferEvent } from '../event.ts'
+import { isMinted } from '../terms.ts'
+import type { Transfer, TransferOf } from '../transfer.ts'
+import { onrampEntries } from './entries.ts'
 
 /** What an event of an on-ramp asks for. `after` is the transfer as the whole step leaves it, so that a wish that is already void is not made. */
-export const onrampEffects = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
+export const onrampEffects = (before: TransferOf<'onramp'>, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
   const { liquidity, ...effects } = effectsOf(before, event, after, nowMs)
   // What is minted was never promised out of a pool.
   return liquidity === undefined || isMinted(before.terms) ? effects : { ...effects, liquidity }
 }
 
-const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
+const effectsOf = (before: TransferOf<'onramp'>, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
   const entries = onrampEntries(before, event)
   const { attempts } = after.progress
   const when = (state: Transfer['state'], wish: IntentWish): readonly IntentWish[] => (after.state === state ? [wish] : [])
@@ -128,10 +125,3 @@ const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowM
       return { ...none, entries }
   }
 }
-
-const waitFor = (kind: WaitKind, place: ChainPlace) => ({
-  kind,
-  on: { fact: place.fact, blockNumber: BigInt(place.blockNumber) },
-})
-const endOf = (kind: WaitKind) => ({ kind, on: null })
-const backOffMs = (attempt: number) => Math.min(retryBaseMs * 2 ** attempt, retryCeilingMs)

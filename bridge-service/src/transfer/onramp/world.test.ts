@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { books, imbalances } from '../../../test/support/books.ts'
-import { clearingMs, onramp, place, settledAtMs, softDeadlineMs } from '../../../test/support/onramp.ts'
-import { seed } from '../../../test/support/seed.ts'
-import type { RailFact } from '../rails/rail.ts'
-import { decide, request } from './decide.ts'
-import type { Decision } from './decision.ts'
-import type { ChainFactKind, Input } from './input.ts'
-import { type State, states } from './state.ts'
-import type { Transfer } from './transfer.ts'
+import { books, imbalances } from '../../../../test/support/books.ts'
+import { clearingMs, onramp, place, settledAtMs, softDeadlineMs } from '../../../../test/support/onramp.ts'
+import { seed } from '../../../../test/support/seed.ts'
+import type { RailFact } from '../../rails/rail.ts'
+import { decide, request } from '../decide.ts'
+import type { Decision } from '../decision.ts'
+import type { ChainFactKind, Input } from '../input.ts'
+import { type State, states } from '../state.ts'
+import type { Transfer } from '../transfer.ts'
+import { onrampTransitions } from './transitions.ts'
 
 /** What the dice decide: which news arrives next, and what the world does meanwhile. Every number picks from what is possible then. */
 type Die = {
@@ -287,6 +288,6 @@ describe('an on-ramp in a world that tells the truth late, twice and in any orde
       { seed, numRuns: 3_000 },
     )
     // Negative control: a world in which nothing happened would agree with any ledger.
-    expect(states.filter(state => !passed.has(state))).toEqual([])
+    expect(states.filter(state => state in onrampTransitions && !passed.has(state))).toEqual([])
   })
 })
