@@ -1,6 +1,6 @@
+import type { ChainId } from '../../bridge-service/src/chains/chain.ts'
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import type { Opening } from '../../bridge-service/src/saga/open.ts'
-import type { Terms } from '../../bridge-service/src/transfer/terms.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import { hashOf } from './chain.ts'
 import type { Faults } from './faults.ts'
@@ -29,7 +29,7 @@ export const sendClients = (
   random: Random,
   faults: Faults,
   settings: Settings,
-  chain: Terms['chain'],
+  chain: ChainId,
   poolMinor: bigint,
   worker: () => Worker | undefined,
 ): Request[] => {

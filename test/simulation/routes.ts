@@ -1,6 +1,6 @@
+import type { ChainId } from '../../bridge-service/src/chains/chain.ts'
 import { type TransferId, typeId } from '../../bridge-service/src/transfer/id.ts'
 import { currentDefinition } from '../../bridge-service/src/transfer/state.ts'
-import type { Terms } from '../../bridge-service/src/transfer/terms.ts'
 import type { Unborn } from '../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import { mintPayer, treasury } from './escrow.ts'
@@ -42,7 +42,7 @@ export const amountsOf = (paidMinor: bigint) => ({
 })
 
 /** A request as the API makes a transfer of it: another id and another ref each time that it is posted. */
-export const unbornOf = (random: Random, wanted: Wanted, chain: Terms['chain'], settings: Settings, nowMs: number): Unborn => ({
+export const unbornOf = (random: Random, wanted: Wanted, chain: ChainId, settings: Settings, nowMs: number): Unborn => ({
   id: typeId<TransferId>('tr', random.hex(16).slice(2)),
   tenant: 'acme',
   route: wanted.route,

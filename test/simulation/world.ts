@@ -1,9 +1,9 @@
+import type { ChainId } from '../../bridge-service/src/chains/chain.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import { denyListScreening, type Screening } from '../../bridge-service/src/policy/screening.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
-import type { Terms } from '../../bridge-service/src/transfer/terms.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
 import { openBank } from './bank.ts'
 import { postBankMail } from './bank-mail.ts'
@@ -55,7 +55,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const { nowMs, at } = time
   const trace = traceOf(nowMs, show)
   const { note } = trace
-  const chainId: Terms['chain'] = settings.flavour === 'evm' ? 'evm:1' : 'stellar:sim'
+  const chainId: ChainId = settings.flavour === 'evm' ? 'evm:1' : 'stellar:sim'
   const other = settings.flavour === 'evm' ? 'stellar: ' : 'evm: '
 
   const store = memoryStore(nowMs)
