@@ -102,7 +102,7 @@ export const bankLine = (
       },
       query: reference => process.call('rail.query', aboutOf(reference.externalId), () => query(reference)),
       cancel: async () => refused('not_cancelable', 'nobody asks for it'),
-      balance: async () => ({ amountMinor: bank.balanceMinor().toString(), currency: 'USD' }),
+      balance: async account => ({ amountMinor: bank.balanceMinor(account).toString(), currency: 'USD' }),
       entries: async () => ({ lines: [] }),
       verifyWebhook,
     }),

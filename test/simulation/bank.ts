@@ -14,6 +14,7 @@ export type BankOrder = {
   readonly direction: 'debit' | 'credit'
   readonly amountMinor: bigint
   readonly currency: string
+  readonly account: string
   readonly customer: string
   readonly takenAtMs: number
   status: BankStatus
@@ -40,9 +41,9 @@ export type BankEvent = { readonly order: BankOrder; readonly type: BankStatus; 
 export type Bank = {
   readonly asked: readonly Asked[]
   readonly orders: readonly BankOrder[]
-  /** Lines of our own account. Positive is money in. */
+  /** Lines of our own accounts, and of our partner's. Positive is money in. */
   readonly lines: readonly { readonly order: BankOrder; readonly amountMinor: bigint }[]
-  readonly balanceMinor: () => bigint
+  readonly balanceMinor: (account: string) => bigint
   readonly ask: (order: WireOrder) => void
   /** Calls when a key is seen for the first time, whatever becomes of its order. */
   readonly onFirstAsked: (listener: (order: WireOrder) => void) => void
@@ -72,7 +73,6 @@ export const openBank = (
   const asked: Asked[] = []
   const listeners: ((event: BankEvent) => void)[] = []
   const firstListeners: ((order: WireOrder) => void)[] = []
-  let balance = 0n
   let pending = 0
 
   const soon = (ms: number, run: () => void) => {
@@ -87,7 +87,6 @@ export const openBank = (
   }
   const book = (order: BankOrder, sign: bigint) => {
     const amountMinor = (order.direction === 'debit' ? sign : -sign) * order.amountMinor
-    balance += amountMinor
     lines.push({ order, amountMinor })
   }
 
@@ -132,6 +131,7 @@ export const openBank = (
       direction: wire.direction,
       amountMinor: BigInt(wire.amountMinor),
       currency: wire.currency,
+      account: wire.account,
       customer: wire.counterparty.accountNumber,
       takenAtMs: nowMs(),
       status: 'submitted',
@@ -151,7 +151,8 @@ export const openBank = (
     asked,
     orders,
     lines,
-    balanceMinor: () => balance,
+    balanceMinor: account =>
+      lines.reduce((sum, { order, amountMinor }) => (order.account === account ? sum + amountMinor : sum), 0n),
     ask: order => {
       const isFirst = !asked.some(({ key }) => key === order.key)
       asked.push({ key: order.key, body: JSON.stringify(order), order, atMs: nowMs() })

@@ -85,6 +85,10 @@ const named = [
   ['evm: a stuck transaction is replaced', 0.1],
   ['evm: a stranger refunds at the soft deadline', 0.8],
   ['evm: a stranger locks dust under our ref', 0.3],
+  // Customers who sell what they have on a chain.
+  ['deposit: never comes', 0.2],
+  ['deposit: comes late', 0.3],
+  ['deposit: is of another amount first', 0.3],
   // Stellar.
   ['stellar: the payee has no trustline', 0.3],
   ['stellar: the issuer claws a hold back', 0.1],

@@ -75,6 +75,10 @@ export const chainLine = (
       if (terms.payer !== treasury) return undefined
       return nowMs() < emptyUntilMs || state.treasuryMinor < BigInt(terms.amountMinor) ? 'ERC20InsufficientBalance' : undefined
     }
+    if (action === 'commit') {
+      if (escrow?.status !== 'locked') return 'EscrowNotOpen'
+      return terms.refundAfter * 1_000 <= nowMs() ? 'CommitTooLate' : undefined
+    }
     if (!isOpen(escrow)) return 'EscrowNotOpen'
     if (action !== 'release') return undefined
     if (nowMs() < pausedUntilMs) return 'EnforcedPause'

@@ -4,7 +4,8 @@ import type { Opening } from '../../bridge-service/src/saga/open.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import { hashOf } from './chain.ts'
 import type { Faults } from './faults.ts'
-import { amountsOf, drawWanted, unbornOf, type Wanted } from './routes.ts'
+import type { Wanted } from './routes/wanted.ts'
+import { amountsOf, drawWanted, unbornOf } from './routes.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Settings } from './settings.ts'
 import type { Worker } from './worker.ts'
@@ -32,11 +33,12 @@ export const sendClients = (
   chain: ChainId,
   poolMinor: bigint,
   worker: () => Worker | undefined,
+  onTold: (transfer: string) => void,
 ): Request[] => {
   const requests: Request[] = []
 
   const post = (request: Request, wanted: Wanted) => {
-    const unborn = unbornOf(random, wanted, chain, settings, nowMs())
+    const unborn = unbornOf({ wanted, chain, settings, random, nowMs: nowMs() })
     const opening: Opening = {
       unborn,
       actor: 'api:sim',
@@ -52,7 +54,9 @@ export const sendClients = (
       .then(
         ({ response }) => {
           request.isAnswered = true
-          request.told.add((response as { id: string }).id)
+          const { id } = response as { id: string }
+          if (!request.told.has(id)) onTold(id)
+          request.told.add(id)
         },
         error => {
           if (!(error instanceof BridgeError) || error.code !== 'idempotency_conflict') return
@@ -80,8 +84,9 @@ export const sendClients = (
 
   for (let index = 0; index < settings.transfers; index++) {
     const isDenied = faults.strikes('client: is on the deny list')
-    let wanted = drawWanted(random, `req-${index}`, isDenied ? deniedName : `Customer ${index}`)
-    if (faults.strikes('client: orders more than there is')) wanted = { ...wanted, ...amountsOf(poolMinor / 10_000n + 1_000n) }
+    let wanted = drawWanted(random, `req-${index}`, isDenied ? deniedName : `Customer ${index}`, settings.flavour)
+    if (faults.strikes('client: orders more than there is'))
+      wanted = { ...wanted, ...amountsOf(wanted.route, poolMinor / 10_000n + 1_000n) }
     const request: Request = { key: `key-${index}`, bodies: [wanted], isDenied, told: new Set(), conflicts: 0, isAnswered: false }
     requests.push(request)
     at(nowMs() + random.between(0, settings.stormMs / 2), () => {
@@ -89,7 +94,7 @@ export const sendClients = (
       cancelLater(request)
       if (faults.strikes('client: posts twice at once')) post(request, wanted)
       if (faults.strikes('client: posts again with another body')) {
-        const other = { ...wanted, ...amountsOf(BigInt(wanted.paidMinor) + 1n) }
+        const other = { ...wanted, ...amountsOf(wanted.route, BigInt(random.between(100, 9_000)) * 10n) }
         request.bodies.push(other)
         post(request, other)
       }

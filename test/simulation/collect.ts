@@ -5,6 +5,7 @@ import type { ChainLine } from './chain-port.ts'
 import type { Request } from './clients.ts'
 import { mintPayer, treasury } from './escrow.ts'
 import type { Evidence, MomentEvidence } from './evidence.ts'
+import { ownAccount, partner, partnerAccount } from './routes/wanted.ts'
 import type { Settings } from './settings.ts'
 
 type World = {
@@ -35,6 +36,7 @@ export const collect = (world: World): Evidence => {
       ...{ flavour, finality, clearingMs, chain: chainId, treasuryStartMinor, endMs, skewMs: 60_000 },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
+      ...{ treasury, partner, ownAccount, partnerAccount },
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),
     bank: {

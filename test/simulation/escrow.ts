@@ -134,13 +134,14 @@ export const isOpen = (escrow: Escrow | undefined): escrow is Escrow =>
   escrow?.status === 'locked' || escrow?.status === 'committed'
 
 const payOut = (
-  _state: ChainState,
+  state: ChainState,
   escrow: Escrow,
   event: (kind: EscrowEvent['kind']) => EscrowEvent,
   circumstances: Circumstances | undefined,
   delivery: boolean | undefined,
 ): readonly EscrowEvent[] => {
   escrow.status = 'released'
+  if (escrow.terms.payee === treasury) state.treasuryMinor += BigInt(escrow.terms.amountMinor)
   if (delivery) {
     escrow.delivery = 'waiting'
     return [{ ...event('escrowReleased'), delivery: true }]

@@ -10,17 +10,22 @@ export type BankOrderEvidence = {
   readonly description: string
   readonly direction: 'debit' | 'credit'
   readonly amountMinor: string
+  readonly account: string
   readonly customer: string
   readonly status: string
   readonly settledAtMs?: number
 }
 
-/** How the chain stood for a transfer when the bank was first asked to pay its customer. */
+/** How the chain stood for a transfer when its bank was first asked for something. */
 export type MomentEvidence = {
   readonly key: string
   readonly transfer: string
   readonly direction: 'debit' | 'credit'
+  /** Of ours, or of our partner's. */
+  readonly account: string
   readonly escrow: string
+  readonly lockHeight?: number
+  /** Of what happened to it last, after its lock. */
   readonly endHeight?: number
   readonly lockMayCome: boolean
   readonly height: number
@@ -36,6 +41,10 @@ export type Evidence = {
     readonly clearingMs: number
     readonly chain: string
     readonly ownPayers: readonly string[]
+    readonly treasury: string
+    readonly partner: string
+    readonly ownAccount: string
+    readonly partnerAccount: string
     readonly treasuryStartMinor: string
     readonly endMs: number
     /** For so long the house may send an order again that the bank does not find. */
@@ -51,6 +60,7 @@ export type Evidence = {
     readonly told: readonly string[]
     readonly bodies: readonly {
       readonly reference: string
+      readonly route: 'onramp' | 'offramp' | 'remittance'
       readonly account: string
       readonly address: string
       readonly paidMinor: string
@@ -138,5 +148,10 @@ export type TablesEvidence = {
   readonly deadlines: readonly { readonly transfer_id: string; readonly kind: string }[]
   readonly finality_waits: readonly { readonly transfer_id: string; readonly kind: string }[]
   readonly liquidity_pools: readonly { readonly id: string; readonly total: string; readonly reserved: string }[]
-  readonly reservations: readonly { readonly transfer_id: string; readonly amount: string; readonly status: string }[]
+  readonly reservations: readonly {
+    readonly transfer_id: string
+    readonly pool_id: string
+    readonly amount: string
+    readonly status: string
+  }[]
 }

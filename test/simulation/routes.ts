@@ -1,86 +1,52 @@
-import type { ChainId } from '../../bridge-service/src/chains/chain.ts'
 import { type TransferId, typeId } from '../../bridge-service/src/transfer/id.ts'
 import { currentDefinition } from '../../bridge-service/src/transfer/state.ts'
 import type { Unborn } from '../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
-import { mintPayer, treasury } from './escrow.ts'
-import type { Settings } from './settings.ts'
+import { offramp } from './routes/offramp.ts'
+import { onramp } from './routes/onramp.ts'
+import { remittance } from './routes/remittance.ts'
+import type { Amounts, RouteName, TermsRequest, Wanted } from './routes/wanted.ts'
+import type { Flavour } from './settings.ts'
 
-/** What a client wants, in his own words: all that the oracle holds the house to. */
-export type Wanted = {
-  /** The integrator's own reference: it names the request for ever. */
-  readonly reference: string
-  readonly route: 'onramp'
-  readonly customer: string
-  readonly account: string
-  readonly address: string
-  readonly paidMinor: string
-  readonly feeMinor: string
-  readonly deliveredMinor: string
+const routes = { onramp, offramp, remittance } as const
+
+/** Where which route is travelled, as often as it stands here. */
+const travelled: Readonly<Record<Flavour, readonly RouteName[]>> = {
+  evm: ['onramp', 'offramp', 'remittance'],
+  stellar: ['onramp', 'remittance'],
 }
 
-const feeMinor = 25n
-/** USD has two decimals, USDC six. */
-const unitsPerCent = 10_000n
-
-export const drawWanted = (random: Random, reference: string, customer: string): Wanted => {
-  const paid = BigInt(random.between(1_000, 90_000))
+export const drawWanted = (random: Random, reference: string, customer: string, flavour: Flavour): Wanted => {
+  const route = random.pick(travelled[flavour])
   return {
     reference,
-    route: 'onramp',
+    route,
     customer,
     account: `acc-${reference}`,
     address: random.hex(20),
-    ...amountsOf(paid),
+    ...amountsOf(route, BigInt(random.between(100, 9_000)) * 10n),
   }
 }
 
-export const amountsOf = (paidMinor: bigint) => ({
-  paidMinor: paidMinor.toString(),
-  feeMinor: feeMinor.toString(),
-  deliveredMinor: ((paidMinor - feeMinor) * unitsPerCent).toString(),
-})
+export const amountsOf = (route: RouteName, cents: bigint): Amounts => routes[route].amountsOf(cents)
 
 /** A request as the API makes a transfer of it: another id and another ref each time that it is posted. */
-export const unbornOf = (random: Random, wanted: Wanted, chain: ChainId, settings: Settings, nowMs: number): Unborn => ({
-  id: typeId<TransferId>('tr', random.hex(16).slice(2)),
-  tenant: 'acme',
-  route: wanted.route,
-  definition: currentDefinition,
-  state: 'none',
-  version: 0,
-  progress: { attempts: { release: 0, refund: 0 } },
-  terms: {
-    source: {
-      kind: 'bank',
-      rail: 'bank:sim',
-      scheme: 'ach',
-      currency: 'USD',
-      account: { name: wanted.customer, accountNumber: wanted.account, routingNumber: '021000021' },
-    },
-    destination: { kind: 'chain', chain, currency: 'USDC', address: wanted.address },
-    sourceAmount: { currency: 'USD', minor: wanted.paidMinor },
-    destinationAmount: { currency: 'USDC', minor: wanted.deliveredMinor },
-    fee: { currency: 'USD', minor: wanted.feeMinor },
-    rate: { from: 'USD', to: 'USDC', numerator: '1', denominator: '1' },
-    finality: settings.finality,
-    clearingMs: settings.clearingMs,
-    hold: {
-      ref: random.hex(32),
-      currency: 'USDC',
-      amountMinor: wanted.deliveredMinor,
-      payer: settings.funding === 'mint' ? mintPayer : treasury,
-      payee: wanted.address,
-      onExpiry: 'release',
-      softDeadlineMs: settings.softDeadlineMs,
-      hardDeadlineMs: settings.hardDeadlineMs,
-    },
-    salt: random.hex(32),
-    chain,
-    funding: settings.funding,
-    pool: `${chain}:USDC`,
-    bankAccount: 'acct_usd',
-    reference: wanted.reference,
-    createdAt: new Date(nowMs).toISOString(),
-  },
-})
+export const unbornOf = (request: TermsRequest): Unborn => {
+  const { wanted, random } = request
+  const common = {
+    id: typeId<TransferId>('tr', random.hex(16).slice(2)),
+    tenant: 'acme',
+    definition: currentDefinition,
+    state: 'none',
+    version: 0,
+    progress: { attempts: { release: 0, refund: 0 } },
+  } as const
+  switch (wanted.route) {
+    case 'onramp':
+      return { ...common, route: 'onramp', terms: onramp.termsOf(request) }
+    case 'offramp':
+      return { ...common, route: 'offramp', terms: offramp.termsOf(request) }
+    case 'remittance':
+      return { ...common, route: 'remittance', terms: remittance.termsOf(request) }
+  }
+}

@@ -1,6 +1,6 @@
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import { escrowIdOf, hashOf, type SimChain } from './chain.ts'
-import { type Action, type Escrow, isOpen, type TxWish } from './escrow.ts'
+import { type Action, type Escrow, type EscrowTerms, isOpen, type TxWish } from './escrow.ts'
 import type { Faults } from './faults.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -64,4 +64,21 @@ export const letStrangersIn = (
   chain.onBlock(() => {
     for (const escrow of chain.state().escrows.values()) meet(escrow)
   })
+
+  return {
+    /** A customer locks what he sells, by the terms that he was told. */
+    deposit: (transfer: string, terms: EscrowTerms, dueAtMs: number) => {
+      const lock = (afterMs: number, changed: Partial<EscrowTerms> = {}) =>
+        at(nowMs() + afterMs, () => {
+          const wished = { ...terms, ...changed }
+          send('lock', 'customer', { escrowId: escrowIdOf(wished), terms: wished })
+        })
+      if (faults.strikes('deposit: never comes', transfer)) return
+      // Only a wrong one lies in an escrow of its own, which is his to take back when its deadline has passed.
+      if (faults.strikes('deposit: is of another amount first', transfer))
+        lock(random.between(0, 60_000), { amountMinor: (BigInt(terms.amountMinor) - 1n).toString() })
+      const isLate = faults.strikes('deposit: comes late', transfer)
+      lock(isLate ? dueAtMs - nowMs() + random.between(-30, 300) * 1_000 : random.between(0, 120_000))
+    },
+  }
 }

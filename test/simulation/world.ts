@@ -4,11 +4,12 @@ import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import { denyListScreening, type Screening } from '../../bridge-service/src/policy/screening.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
+import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
 import { openBank } from './bank.ts'
 import { postBankMail } from './bank-mail.ts'
 import { bankLine } from './bank-rail.ts'
-import { startChain } from './chain.ts'
+import { escrowIdOf, startChain } from './chain.ts'
 import { chainLine } from './chain-port.ts'
 import { deniedName, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
@@ -61,8 +62,9 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const store = memoryStore(nowMs)
   const { tables } = store.database
   const poolMinor = BigInt(random.pick([1_500, 4_000, 40_000])) * 1_000_000n
-  await store.openAccounts(chartFor(['USD'], [{ chain: chainId, currency: 'USDC' }]))
+  await store.openAccounts(chartFor(['USD', 'EUR'], [{ chain: chainId, currency: 'USDC' }]))
   await store.openPool({ id: `${chainId}:USDC`, currency: 'USDC', total: poolMinor })
+  await store.openPool({ id: 'bank:sim:USD', currency: 'USD', total: poolMinor / 10_000n })
 
   const open = () => [...tables.transfers.values()].filter(row => !isOver(row.transfer.state)).map(row => row.transfer.id)
   const faults = drawFaults(random, name => !name.startsWith(other), open, note)
@@ -72,23 +74,36 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const line = chainLine(chainId, time, random, faults, chain, settings, transferOf)
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
   const bankWay = bankLine(time, random, faults, bank, settings)
-  letStrangersIn(time, random, faults, chain, transferOf)
+  const strangers = letStrangersIn(time, random, faults, chain, transferOf)
   const releasedOn = (transfer: string) =>
     [...chain.state().escrows.values()].some(({ status, terms }) => status === 'released' && transferOf(terms.ref) === transfer)
 
   const moments: MomentEvidence[] = []
-  bank.onFirstAsked(({ key, description: transfer, direction }) => {
-    const ref = tables.transfers.get(transfer)?.escrow_ref ?? ''
-    const escrow = [...chain.state().escrows.values()].find(
-      ({ terms }) => terms.ref === ref && [treasury, mintPayer].includes(terms.payer),
+  bank.onFirstAsked(({ key, description: transfer, direction, account }) => {
+    const row = tables.transfers.get(transfer)
+    const deposit = row && depositOf(row.transfer.terms)
+    const escrow = [...chain.state().escrows.values()].find(({ escrowId, terms }) =>
+      deposit === undefined
+        ? terms.ref === row?.escrow_ref && [treasury, mintPayer].includes(terms.payer)
+        : escrowId === escrowIdOf(deposit.terms),
     )
-    const end = chain.blocks.find(({ events }) =>
-      events.some(({ kind, escrowId }) => escrowId === escrow?.escrowId && kind !== 'escrowLocked'),
-    )
+    const heightOf = (isMeant: (kind: string) => boolean) =>
+      chain.blocks.findLast(({ events }) => events.some(({ kind, escrowId }) => escrowId === escrow?.escrowId && isMeant(kind)))
+        ?.height
+    const lockHeight = heightOf(kind => kind === 'escrowLocked')
+    const endHeight = heightOf(kind => kind !== 'escrowLocked')
     moments.push({
-      ...{ key, transfer, direction, escrow: escrow?.status ?? 'none', lockMayCome: line.lockMayCome(ref) },
+      ...{
+        key,
+        transfer,
+        direction,
+        account,
+        escrow: escrow?.status ?? 'none',
+        lockMayCome: line.lockMayCome(row?.escrow_ref ?? ''),
+      },
       ...{ height: chain.height(), safeHeight: chain.safeHeight(), finalHeight: chain.finalHeight() },
-      ...(end === undefined ? {} : { endHeight: end.height }),
+      ...(lockHeight === undefined ? {} : { lockHeight }),
+      ...(endHeight === undefined ? {} : { endHeight }),
     })
   })
 
@@ -102,7 +117,8 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
     () => `${store.database.generation()} ${chainTables.latest} ${chainTables.halted}`,
-    () => finalFactsOf(store, chainTables, 1).length > 0,
+    () =>
+      finalFactsOf(store, chainTables, 100).some(({ transferId }) => tables.transfers.get(transferId)?.parked_reason === null),
   )
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
 
@@ -200,7 +216,11 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     bankWay,
     async delivery => (await anyWorker()?.receive(delivery)) ?? false,
   )
-  const requests = sendClients(time, random, faults, settings, chainId, poolMinor, anyWorker)
+  const requests = sendClients(time, random, faults, settings, chainId, poolMinor, anyWorker, transfer => {
+    const row = tables.transfers.get(transfer)
+    const deposit = row && depositOf(row.transfer.terms)
+    if (deposit !== undefined) strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt))
+  })
   chain.onBlock(() => {
     for (const { status, terms } of chain.state().escrows.values()) {
       const transfer = transferOf(terms.ref)

@@ -13,35 +13,48 @@ export const agreement: Law = evidence => {
     BigInt(tables.ledger_balances.find(({ account_id }) => account_id === account)?.posted ?? '0')
   const ofToken = (kind: string) => balance(`${kind}:${world.chain}:USDC`)
   const ours = chain.escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
-  const [treasury] = world.ownPayers
   const total = (escrows: Evidence['chain']['escrows']) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
 
+  const isOpen = ({ status }: { readonly status: string }) => status === 'locked' || status === 'committed'
+  // Of deposits only what is committed is ours to mind: what is merely locked goes back to its owner, by us or by anybody.
+  const wanted = new Map(
+    evidence.requests.flatMap(({ bodies }) => bodies.map(body => [`${body.address} ${body.paidMinor}`, body])),
+  )
+  const deposits = chain.escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
+  const collected = total(deposits.filter(({ status }) => status === 'released'))
+
   compare('bank cash', balance('bank_cash:USD'), knownToHouse(evidence))
-  compare('escrow', ofToken('escrow'), total(ours.filter(({ status }) => status === 'locked' || status === 'committed')))
+  compare('escrow', ofToken('escrow'), total([...ours, ...deposits].filter(isOpen)))
   compare('treasury', ofToken('treasury'), BigInt(chain.treasuryMinor) - BigInt(world.treasuryStartMinor))
   compare('issued', -ofToken('issued'), BigInt(chain.mintedMinor))
   compare(
     'exposure',
     ofToken('exposure'),
-    total(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === treasury)),
+    total(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
   )
-  for (const pool of tables.liquidity_pools) {
-    compare(`pool ${pool.id}`, BigInt(pool.total), BigInt(chain.treasuryMinor))
-    const reserved = tables.reservations
-      .filter(({ status }) => status === 'reserved')
-      .reduce((sum, { amount }) => sum + BigInt(amount), 0n)
-    compare(`reserved of ${pool.id}`, BigInt(pool.reserved), reserved)
+  for (const { id, total, reserved } of tables.liquidity_pools) {
+    // What deposits bring is not for the pool to promise before somebody says so.
+    if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) - collected)
+    const promised = tables.reservations.filter(({ pool_id, status }) => pool_id === id && status === 'reserved')
+    compare(
+      `reserved of ${id}`,
+      BigInt(reserved),
+      promised.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    )
   }
   return broken
 }
 
-/** The bank's balance, without what it never told of orders that it is silent about. */
+/** The balance of our own account at the bank, without what it never told of orders that it is silent about. */
 const knownToHouse = (evidence: Evidence): bigint => {
-  const { bank } = evidence
+  const { bank, world } = evidence
   const silent = new Set(
     bank.orders
       .filter(({ key, description }) => bank.silentKeys.includes(key) && isInHands(evidence, description))
       .map(({ id }) => id),
   )
-  return bank.lines.reduce((sum, { orderId, amountMinor }) => (silent.has(orderId) ? sum : sum + BigInt(amountMinor)), 0n)
+  const others = new Set(bank.orders.filter(({ account }) => account !== world.ownAccount).map(({ id }) => id))
+  return bank.lines
+    .filter(({ orderId }) => !silent.has(orderId) && !others.has(orderId))
+    .reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n)
 }

@@ -1,75 +1,114 @@
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
 
-/** What became of one transfer's money, by the books of the bank and of the chain alone. */
+type Wanted = Evidence['requests'][number]['bodies'][number]
+type Transfer = Evidence['tables']['transfers'][number]
+
+/** What became of one transfer, by the books of the bank and of the chain alone. */
 type Ending = {
-  readonly paid: bigint
-  readonly paidBack: bigint
-  readonly debits: number
-  readonly credits: number
+  /** The customer's money is ours, or went on from us. */
+  readonly gave: boolean
+  readonly got: boolean
+  /** He has back what he gave. */
+  readonly hasBack: boolean
+  /** His debit came back by itself, after it had settled. */
   readonly isReturned: boolean
-  readonly delivered: number
-  readonly reclaimed: boolean
-  readonly everLocked: boolean
+  /** What was delivered came back to us, since nobody collected it. */
+  readonly isReclaimed: boolean
+  /** Things that must never be, whatever the route. */
+  readonly wrong: readonly string[]
 }
 
-/** Law 2: every debit of a customer ends in exactly one of delivered, refunded, in a person's hands. Never two, and never without a debit. */
-export const endings: Law = evidence => {
-  const { tables, requests } = evidence
-  const broken: string[] = []
-  for (const { id, state, escrow_ref: ref, terms } of tables.transfers) {
-    const wanted = requests
+/** Law 2: what a customer gives ends in exactly one of delivered, given back, in a person's hands. Never two, and never something for nothing. */
+export const endings: Law = evidence =>
+  evidence.tables.transfers.flatMap(transfer => {
+    const { id, state, terms } = transfer
+    const wanted = evidence.requests
       .flatMap(({ bodies }) => bodies)
       .find(body => body.reference === terms.reference && body.paidMinor === terms.sourceAmount.minor)
-    const say = (what: string) => broken.push(`${id} (${state}): ${what}`)
-    if (wanted === undefined) {
-      say('nobody wanted this')
-      continue
-    }
-    const end = endingOf(evidence, id, ref, wanted.address, wanted.deliveredMinor)
-    const { paid, paidBack, debits, credits, isReturned, delivered, reclaimed, everLocked } = end
-    const whole = BigInt(wanted.paidMinor)
-    const inHands = state === 'review' || isInHands(evidence, id)
-    if (debits > 1) say(`${debits} debits moved money`)
-    if (credits > 1) say(`${credits} credits moved money`)
-    if (paid !== 0n && paid !== whole) say(`debited ${paid} of ${whole}`)
-    if (paidBack !== 0n && paidBack !== whole) say(`credited ${paidBack} of ${whole}`)
-    if (delivered > 1) say('delivered twice')
-    if (delivered > 0 && credits > 0) say('delivered and credited back')
-    if (delivered > 0 && paid === 0n && !(isReturned && inHands)) say('delivered for nothing')
-    if (paidBack > 0n && paid === 0n && !(isReturned && inHands)) say('credited what was never debited')
-    if (paid > 0n && delivered === 0 && paidBack === 0n && !inHands) say('the money is with us, and nobody minds it')
-    if (state === 'completed' && (delivered !== 1 || paid === 0n)) say('it says completed')
-    if (state === 'compensated' && (delivered > 0 || paid !== paidBack)) say('it says compensated')
-    if ((state === 'failed' || state === 'canceled') && (paid !== 0n || paidBack !== 0n || everLocked))
-      say('it says that nothing happened')
-    if (reclaimed && state !== 'review') say('a delivery came back, and nobody knows')
-  }
+    const broken = wanted === undefined ? ['nobody wanted this'] : judge(evidence, transfer, wanted)
+    return broken.map(what => `${id} (${wanted?.route}, ${state}): ${what}`)
+  })
+
+const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[] => {
+  const { state, id } = transfer
+  const end = endingOf(evidence, transfer, wanted)
+  const { gave, got, hasBack, isReturned, isReclaimed } = end
+  const inHands = state === 'review' || isInHands(evidence, id)
+  const broken = [...end.wrong]
+  const say = (what: string, isSo: boolean) => isSo && broken.push(what)
+  // On an on-ramp the house alone decides; a bank that pays what it has refused can serve a customer twice, and then a person has it.
+  say('delivered and given back', got && hasBack && !(inHands && wanted.route !== 'onramp'))
+  say('delivered for nothing', got && !gave && !(inHands && (isReturned || wanted.route === 'offramp')))
+  say('given back what was never given', hasBack && !gave && wanted.route !== 'offramp' && !(isReturned && inHands))
+  say('what he gave is with us, and nobody minds it', gave && !got && !hasBack && !inHands)
+  say('a delivery came back, and nobody knows', isReclaimed && state !== 'review')
+  say('it says completed', state === 'completed' && !(gave && got && !hasBack))
+  say('it says compensated', state === 'compensated' && (got || (gave && !hasBack)))
+  say(
+    'it says that nothing happened',
+    (state === 'failed' || state === 'canceled') && (got || gave || (hasBack && wanted.route !== 'offramp')),
+  )
   return broken
 }
 
-const endingOf = (evidence: Evidence, id: string, ref: string, address: string, deliveredMinor: string): Ending => {
-  const { bank, chain, world } = evidence
-  const orders = bank.orders.filter(({ description }) => description === id)
-  const moved = (direction: string) => {
-    const ids = new Set(orders.filter(order => order.direction === direction).map(order => order.id))
-    return bank.lines.filter(({ orderId }) => ids.has(orderId))
+const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted: Wanted): Ending => {
+  const { chain, world } = evidence
+  const wrong: string[] = []
+  const moved = (direction: string, account: string, wholeMinor: string): boolean => {
+    const orders = evidence.bank.orders.filter(
+      order => order.description === id && order.direction === direction && order.account === account,
+    )
+    const lines = evidence.bank.lines.filter(({ orderId }) => orders.some(order => order.id === orderId))
+    const sum = lines.reduce((total, { amountMinor }) => total + BigInt(amountMinor), 0n)
+    const whole = direction === 'debit' ? BigInt(wholeMinor) : -BigInt(wholeMinor)
+    if (new Set(lines.map(({ orderId }) => orderId)).size > 1) wrong.push(`more than one ${direction} moved money`)
+    if (sum !== 0n && sum !== whole) wrong.push(`the ${direction} moved ${sum} instead of ${whole}`)
+    if (orders.some(({ customer }) => customer !== wanted.account)) wrong.push(`a ${direction} of somebody else`)
+    return sum !== 0n
   }
-  const sum = (lines: readonly { readonly amountMinor: string }[]) =>
-    lines.reduce((total, line) => total + BigInt(line.amountMinor), 0n)
-  const ours = chain.escrows.filter(({ terms }) => terms.ref === ref && world.ownPayers.includes(terms.payer))
-  const released = ours.filter(
-    ({ status, terms }) => status === 'released' && terms.payee === address && terms.amountMinor === deliveredMinor,
+  const isReturned = evidence.bank.orders.some(
+    ({ description, direction, status }) => description === id && direction === 'debit' && status === 'returned',
   )
-  return {
-    paid: sum(moved('debit')),
-    paidBack: -sum(moved('credit')),
-    debits: new Set(moved('debit').map(({ orderId }) => orderId)).size,
-    credits: new Set(moved('credit').map(({ orderId }) => orderId)).size,
-    isReturned: orders.some(({ direction, status }) => direction === 'debit' && status === 'returned'),
-    delivered: released.filter(({ delivery }) => delivery !== 'reclaimed').length,
-    reclaimed: released.some(({ delivery }) => delivery === 'reclaimed'),
-    everLocked: ours.some(({ status }) => status === 'released' || status === 'locked' || status === 'committed'),
+  const escrows = chain.escrows.filter(({ terms }) => terms.ref === ref)
+  const ours = escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
+  const released = ours.filter(({ status }) => status === 'released')
+  if (released.length > 1) wrong.push('released twice')
+  switch (wanted.route) {
+    case 'onramp': {
+      const delivered = released.filter(
+        ({ terms }) => terms.payee === wanted.address && terms.amountMinor === wanted.deliveredMinor,
+      )
+      if (delivered.length !== released.length) wrong.push('released something else to somebody else')
+      return {
+        gave: moved('debit', world.ownAccount, wanted.paidMinor),
+        got: delivered.some(({ delivery }) => delivery !== 'reclaimed'),
+        hasBack: moved('credit', world.ownAccount, wanted.paidMinor),
+        isReclaimed: delivered.some(({ delivery }) => delivery === 'reclaimed'),
+        ...{ isReturned, wrong },
+      }
+    }
+    case 'remittance': {
+      const got = moved('credit', world.partnerAccount, wanted.deliveredMinor)
+      const isPaid = released.some(({ terms, delivery }) => terms.payee === world.partner && delivery !== 'reclaimed')
+      return {
+        gave: moved('debit', world.ownAccount, wanted.paidMinor),
+        got,
+        hasBack: moved('credit', world.ownAccount, wanted.paidMinor),
+        isReclaimed: got && released.length > 0 && !isPaid,
+        ...{ isReturned, wrong },
+      }
+    }
+    case 'offramp': {
+      const deposit = escrows.find(({ terms }) => terms.payer === wanted.address && terms.amountMinor === wanted.paidMinor)
+      return {
+        gave: deposit?.status === 'released',
+        got: moved('credit', world.ownAccount, wanted.deliveredMinor),
+        hasBack: deposit?.status === 'refunded',
+        isReclaimed: false,
+        ...{ isReturned, wrong },
+      }
+    }
   }
 }
 

@@ -9,7 +9,7 @@ export const keys: Law = ({ bank, chain }) => {
     bodies.set(key, body)
   }
   for (const key of chain.conflicts) broken.push(`key ${key} came to the chain with two orders`)
-  const wants = bank.moments.map(({ transfer, direction }) => `${direction} of ${transfer}`)
+  const wants = bank.moments.map(({ transfer, direction, account }) => `${direction} of ${transfer} on ${account}`)
   for (const want of twice(wants)) broken.push(`two keys for the ${want}`)
   const orders = bank.orders.map(({ key }) => key)
   for (const key of twice(orders)) broken.push(`the bank took key ${key} twice`)

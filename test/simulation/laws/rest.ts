@@ -22,8 +22,11 @@ export const rest: Law = evidence => {
     const postings = tables.ledger_postings.filter(({ entry }) => entries.has(entry))
     const left = (isMeant: (posting: (typeof postings)[number]) => boolean) =>
       postings.filter(isMeant).reduce((sum, { amount }) => sum + BigInt(amount), 0n)
-    if (left(({ account_id, layer }) => account_id.startsWith('customer_clearing:') && layer === 'posted') !== 0n)
-      say('customer clearing is not zero')
+    const clearing = new Set(
+      postings.map(({ account_id }) => account_id).filter(account => /^(customer_clearing|payout_partner):/.test(account)),
+    )
+    for (const account of clearing)
+      if (left(({ account_id, layer }) => account_id === account && layer === 'posted') !== 0n) say(`${account} is not zero`)
     for (const account of new Set(postings.map(({ account_id }) => account_id)))
       if (left(posting => posting.account_id === account && posting.layer === 'pending') !== 0n) say(`a hold on ${account}`)
   }
