@@ -16,7 +16,8 @@ const againMs = 30_000
 
 /**
  * What the bank tells by itself, signed by Standard Webhooks, until it is taken. `deliver` says whether it was; nobody may be listening.
- * Not lost, only late, is the news of a return: no answer to a question would bring it once the order has settled.
+ * Only late, and never lost, is what no answer to a question would bring any more: news of an order that the house holds for settled or
+ * refused. A house that read its statements could do without.
  */
 export const postBankMail = (
   { nowMs, at }: Scheduler,
@@ -25,6 +26,7 @@ export const postBankMail = (
   bank: Bank,
   line: BankLine,
   deliver: (delivery: Delivery) => Promise<boolean>,
+  willBeAsked: (key: string) => boolean,
 ) => {
   let count = 0
   let waiting = 0
@@ -70,7 +72,7 @@ export const postBankMail = (
     }
     if (faults.strikes('webhook: is about nobody', about))
       send(`${id}n`, bodyOf('settled', `CW${random.hex(16).slice(2)}`, 'bt_0'), random.between(0, 5_000))
-    if (type !== 'returned' && faults.strikes('webhook: is lost', about)) return
+    if (type !== 'returned' && willBeAsked(order.key) && faults.strikes('webhook: is lost', about)) return
     const delayMs = faults.strikes('webhook: comes long after', about)
       ? random.between(60, 1_200) * 1_000
       : faults.strikes('webhook: is overtaken by later ones', about)

@@ -215,6 +215,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     bank,
     bankWay,
     async delivery => (await anyWorker()?.receive(delivery)) ?? false,
+    key => !['SUCCEEDED', 'FAILED'].includes(tables.intents.get(key)?.status ?? 'FAILED'),
   )
   const requests = sendClients(time, random, faults, settings, chainId, poolMinor, anyWorker, transfer => {
     const row = tables.transfers.get(transfer)
