@@ -36,6 +36,8 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
     case 'debitSettled':
       return [entry(move(customer, bankCash, paid))]
     case 'debitReturned':
+      // What came and went before we heard of it was never booked.
+      if (before.state === 'failed') return []
       return [entry(move(bankCash, holdsCustomersMoney(before) ? customer : receivable, paid))]
     case 'compensationStarted':
       // Without a lock there is nothing to refund, so the hold goes now; with one it goes when the refund is final.

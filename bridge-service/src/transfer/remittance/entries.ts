@@ -42,6 +42,8 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
     case 'debitSettled':
       return [entry(move(customer, bankCash, paid))]
     case 'debitReturned':
+      // What came and went before we heard of it was never booked.
+      if (before.state === 'failed') return []
       return [entry(move(bankCash, event.afterPivot ? receivable : customer, paid))]
     case 'compensationStarted':
       // Without a lock there is nothing to refund, so the hold goes now; with one it goes when the refund is final.
