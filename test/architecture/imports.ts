@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path/posix'
 export type SourceFile = { readonly path: string; readonly text: string }
 
 const service = 'bridge-service/src/'
-const ports = ['rails/rail.ts', 'chains/chain.ts']
+const ports = ['rails/rail.ts', 'chains/chain.ts', 'chains/deposits.ts']
 
 /** What a folder of the service may import beside itself and packages: folders and files, and those of which it may know the types. */
 const house: Record<string, { values: readonly string[]; types?: readonly string[] }> = {
