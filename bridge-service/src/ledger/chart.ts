@@ -53,6 +53,7 @@ export const chartFor = (
     ]),
     ...tokens.flatMap(({ chain, currency }) => [
       { id: account.treasury(chain, currency), kind: 'asset' as const, currency, shards: hot },
+      { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
       { id: account.escrow(chain, currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.issued(chain, currency), kind: 'liability' as const, currency, shards: hot },
       { id: account.exposure(chain, currency), kind: 'asset' as const, currency, shards: 1 },
