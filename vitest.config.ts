@@ -8,7 +8,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{bridge-service,indexer,scripts}/**/*.test.ts', 'test/{architecture,contracts,laws}/**/*.test.ts'],
+          include: [
+            '{bridge-service,indexer,scripts}/**/*.test.ts',
+            'test/{architecture,contracts,laws,simulation}/**/*.test.ts',
+          ],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

@@ -107,9 +107,9 @@ create table chain_events (
   constraint chain_events_type_check CHECK ((type = ANY (ARRAY['escrowLocked'::text, 'escrowCommitted'::text, 'escrowReleased'::text, 'escrowRefunded'::text, 'escrowCredited'::text, 'escrowClawedBack'::text, 'depositReceived'::text, 'deliveryClaimed'::text, 'deliveryReclaimed'::text])))
 );
 CREATE INDEX chain_events_by_balance ON public.chain_events USING btree (chain, balance_id) WHERE (balance_id IS NOT NULL);
-CREATE INDEX chain_events_by_escrow ON public.chain_events USING btree (escrow_id);
+CREATE INDEX chain_events_by_escrow ON public.chain_events USING hash (escrow_id);
 CREATE INDEX chain_events_by_height ON public.chain_events USING btree (chain, block_number);
-CREATE INDEX chain_events_by_ref ON public.chain_events USING btree (ref);
+CREATE INDEX chain_events_by_ref ON public.chain_events USING hash (ref);
 CREATE UNIQUE INDEX chain_events_canonical ON public.chain_events USING btree (chain, fact) WHERE canonical;
 grant insert, select, update on chain_events to causeway_indexer;
 grant select on chain_events to causeway_app;

@@ -6,7 +6,7 @@ import { type EvmChainConfig, isStellarChain, type StellarChainConfig } from './
 import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
 import { stellarChain } from './chains/stellar/adapter.ts'
-import type { Config } from './config.ts'
+import type { Config, Policy } from './config.ts'
 import { depositDesk } from './deposits/desk.ts'
 import { BridgeError } from './errors.ts'
 import { clientDomainKeys } from './http/sep/client-domain.ts'
@@ -18,6 +18,9 @@ import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
 import { publishFinality } from './policy/publish-finality.ts'
+import { houseRates } from './policy/rates/house-rates.ts'
+import { httpRates } from './policy/rates/http-rates.ts'
+import type { RateSource } from './policy/rates/rate-source.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
@@ -105,6 +108,12 @@ const stellarAdapter = (chain: StellarChainConfig, { stellarKeys }: Config, pool
   )
 }
 
+/** The rates of the policy, from its table and from its feed. `nowMs` is database time. */
+const ratesOf = ({ rates, rateFeed, rateGuard }: Policy, nowMs: () => number, log: Log): RateSource => {
+  const onFailure = (detail: string) => log('warn', 'the rate feed gave no rates', { detail })
+  return houseRates(rates, rateGuard, rateFeed && httpRates(rateFeed, { nowMs, onFailure }), nowMs)
+}
+
 /** A pool under the application's role, which has no right to rewrite history. */
 export const applicationPool = (databaseUrl: string, max: number, log: Log): pg.Pool => {
   const pool = new pg.Pool({
@@ -177,6 +186,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       config,
       chains,
       rails,
+      rates: ratesOf(config.policy, clock.nowMs, log),
       opener,
       tail,
       wakeSaga,

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type ChainConfig, chainSchema } from './chain-config.ts'
-import { currency, minor, positive } from './config-fields.ts'
+import { currency, minor } from './config-fields.ts'
 import { BridgeError } from './errors.ts'
+import { fees, rateFeed, rateGuard, rates } from './pricing-config.ts'
 import type { RailScheme } from './rails/rail.ts'
 import { jwtSecret, type SepConfig, sepNetwork, sepShape, signingSeed } from './sep-config.ts'
 
@@ -37,13 +38,12 @@ const bank = z.object({
 const clearing = z.object({ finalAfterMs: z.int().min(0), advanceUptoMinor: minor })
 const day = 86_400_000
 
-const policy = z.object({
+const policyShape = z.strictObject({
   limits: z.partialRecord(currency, minor).default({ USD: 100_000_000n, EUR: 100_000_000n }),
-  fee: z.object({ fixedMinor: minor, bps: minor }).default({ fixedMinor: 25n, bps: 10n }),
-  rates: z.array(z.object({ from: currency, to: currency, numerator: positive, denominator: positive })).default([
-    { from: 'USD', to: 'USDC', numerator: 1n, denominator: 1n },
-    { from: 'EUR', to: 'EURC', numerator: 1n, denominator: 1n },
-  ]),
+  fees,
+  rates,
+  rateFeed: rateFeed.optional(),
+  rateGuard,
   quoteTtlMs: z.int().positive().default(120_000),
   clearing: z
     .object({ ach: clearing, sepa: clearing, sepa_inst: clearing, wire: clearing, book: clearing } satisfies Record<
@@ -60,6 +60,10 @@ const policy = z.object({
   denyList: z
     .object({ name: z.string(), names: z.array(z.string()), accounts: z.array(z.string()), addresses: z.array(z.string()) })
     .default({ name: 'none', names: [], accounts: [], addresses: [] }),
+})
+const policy = policyShape.refine(({ rates, rateFeed }) => rateFeed !== undefined || !rates.some(pair => 'feed' in pair), {
+  path: ['rateFeed'],
+  message: 'needed by a pair of rates',
 })
 
 const schema = z.object({

@@ -55,6 +55,7 @@ export const errors = {
   home_domain_unknown: { status: 400, retry: 'never', title: 'The home domain is not ours.' },
   client_domain_unresolved: { status: 400, retry: 'never', title: 'The client domain shows no signing key.' },
   signature_invalid: { status: 401, retry: 'never', title: 'The webhook signature is not valid.' },
+  rate_unavailable: { status: 503, retry: 'same_key', title: 'No good rate can be had at the moment.' },
   liquidity_insufficient: { status: 409, retry: 'never', title: 'There is not enough liquidity.' },
   screening_refused: { status: 422, retry: 'never', title: 'Screening refused the transfer.' },
   rail_unavailable: { status: 503, retry: 'same_key', title: 'The bank rail does not answer.' },

@@ -40,7 +40,7 @@ export const repairBlock = async (
       'update chain_events set canonical = false where chain = $1 and block_hash = $2 and canonical returning fact',
       [chain, block.hash],
     )
-    await insertCanonicalEvents(db, chain, events)
+    await insertCanonicalEvents(db, chain, events, false)
     await withdraw(
       db,
       chain,

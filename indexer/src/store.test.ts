@@ -164,6 +164,17 @@ describe('what Stellar tells', () => {
     await expect(put(tip, [a11], [{ ...payment(a11, '2'), type: 'escrowLocked' }])).rejects.toMatchObject({ code: '23514' })
   })
 
+  test('a memo may say anything, in as many lines as it likes, and be nothing', async () => {
+    const memos = ['', 'a\nb', '\t"\\n\'{}', 'null']
+    await put(
+      tip,
+      [a10],
+      memos.map((ref, i) => ({ ...payment(a10, `${i}`), ref, logIndex: i })),
+    )
+    expect((await tables.inbox()).map(({ subject }) => subject)).toEqual(memos)
+    expect((await tables.all('select ref from chain_events order by log_index')).map(({ ref }) => ref)).toEqual(memos)
+  })
+
   test('which balance was made, which one ended, and under which fee bump', async () => {
     const payload = { balanceId: '00ab', balance: 'hold', feeBumpHash: '0xfee', sequence: '0', endedBalanceId: '00cd' }
     await put(tip, [a10], [event(a10, '1', { type: 'escrowReleased', payload })])

@@ -122,8 +122,8 @@ export const commitBatch = (db: ClientBase, commit: Commit): Promise<{ orphaned:
     await moveCursor(db, commit)
     const isReorg = ancestor.hash !== from.hash
     const orphaned = isReorg ? await orphanAbove(db, chain, ancestor.number) : []
-    await insertBlocks(db, chain, blocks, true)
-    const told = await insertCanonicalEvents(db, chain, events)
+    const newBlocks = await insertBlocks(db, chain, blocks, true)
+    const told = await insertCanonicalEvents(db, chain, events, newBlocks)
     await insertTokenRows(db, chain, commit.tokens ?? [])
     await insertAnomalies(db, chain, commit.anomalies ?? [])
     // What is included again was told above and is no news here.

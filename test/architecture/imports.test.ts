@@ -55,6 +55,8 @@ describe('the checker', () => {
     ['randomness of the platform', 'transfer/a.ts', 'const x = crypto.randomUUID()'],
     ['the environment', 'money/a.ts', 'const x = process.env.X'],
     ['output', 'money/a.ts', "console.log('x')"],
+    ['a saga with a clock of its own', 'saga/a.ts', 'const now = Date.now()'],
+    ['an executor with a timer of its own', 'intents/a.ts', 'setTimeout(() => {}, 250)'],
   ])('finds a breach: %s', (_rule, path, text) => {
     const found = breaches([{ path: `bridge-service/src/${path}`, text }])
     expect(found).toHaveLength(1)
@@ -87,6 +89,7 @@ describe('the checker', () => {
       'money/a.ts',
       `// process, console\n/* import { x } from '../saga/step.ts' */\nconst x = 'Date.now crypto'`,
     ],
+    ['a timer that reconnects', 'saga/listen.ts', 'setTimeout(() => {}, 1_000)'],
     ['tests beside the code', 'money/a.test.ts', `import { x } from '../../../test/support/seed.ts'`],
   ])('lets pass: %s', (_rule, path, text) => {
     expect(breaches([{ path: `bridge-service/src/${path}`, text }])).toEqual([])

@@ -13,6 +13,7 @@ import { intentOf } from '../../bridge-service/src/intents/intent.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
 import { unknown } from '../../bridge-service/src/outcome.ts'
+import { houseRates } from '../../bridge-service/src/policy/rates/house-rates.ts'
 import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
 import type { Rail } from '../../bridge-service/src/rails/rail.ts'
 import { loadTransfers } from '../../bridge-service/src/saga/load.ts'
@@ -116,6 +117,7 @@ export const startApi = async (change: Partial<ServerDeps> = {}) => {
     config,
     chains: new Map([[readOnlyChain.id, readOnlyChain]]),
     rails: new Map([['bank:test', readOnlyBank(balances)]]),
+    rates: houseRates((change.config ?? config).policy.rates, config.policy.rateGuard, undefined, Date.now),
     opener: transferOpener({ store: postgresStore(pool), clock, execute: () => {}, onMoved: tail.wake }),
     tail,
     wakeSaga: () => {

@@ -16,6 +16,7 @@ export const openapiDocument = async (): Promise<object> => {
     config: readConfig({ DATABASE_URL: 'postgresql://unused', LOG_LEVEL: 'silent' }, ['api']),
     chains: new Map(),
     rails: new Map(),
+    rates: { rateOf: unused },
     opener: { open: unused },
     tail: transferTail({ pool }),
     wakeSaga: unused,

@@ -3,19 +3,22 @@ import type { Chain } from '../chains/chain.ts'
 import type { BankConfig, Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { type Currency, currencies } from '../money/currency.ts'
-import { parsePositive } from '../money/decimal.ts'
-import { assertWithinLimit } from '../policy/limits.ts'
-import { type Price, price, rateFrom } from '../policy/pricing.ts'
+import type { Price } from '../policy/pricing.ts'
+import type { RateSource } from '../policy/rates/rate-source.ts'
 import { routeOf, type TermsPolicy } from '../policy/terms.ts'
 import { parseAccountNumber } from '../rails/account-number.ts'
 import type { Counterparty, RailScheme } from '../rails/rail.ts'
 import type { BankLeg, ChainLeg, Leg } from '../transfer/terms.ts'
+import { atField } from './at-field.ts'
+import { type AskedAmount, priceOrder } from './order-price.ts'
 import type { amount, destinationLeg, sourceLeg } from './schemas.ts'
 
 export type OrderBody = {
   readonly source: z.output<typeof sourceLeg>
   readonly destination: z.output<typeof destinationLeg>
-  readonly amount: z.output<typeof amount>
+  /** One of the two. */
+  readonly amount?: z.output<typeof amount> | undefined
+  readonly destinationAmount?: z.output<typeof amount> | undefined
 }
 
 /** What somebody asks for, checked and priced. */
@@ -24,6 +27,7 @@ export type Order = { readonly source: BankLeg; readonly destination: ChainLeg; 
 export type Markets = {
   readonly config: Pick<Config, 'policy' | 'banks' | 'chains'>
   readonly chains: ReadonlyMap<string, Chain>
+  readonly rates: RateSource
 }
 
 /** Which money each scheme moves: ACH is dollars, SEPA is euros (NACHA; EPC rulebooks). Wire and book take what the bank takes. */
@@ -32,22 +36,43 @@ const schemeCurrencies: Partial<Record<RailScheme, Currency>> = { ach: 'USD', se
 const accountKinds: Partial<Record<Currency, 'iban' | 'aba'>> = { USD: 'aba', EUR: 'iban' }
 
 /** Reads an order. Throws the code of the first thing that is wrong with it, with the path of the field. */
-export const readOrder = (body: OrderBody, markets: Markets): Order => {
-  const { policy } = markets.config
-  const source = at('source', () => readLeg(body.source, body.amount.asset, 'amount.asset', markets))
-  const destination = at('destination', () => readLeg(body.destination, body.destination.asset, 'destination.asset', markets))
-  routeOf(source, destination)
+export const readOrder = async (body: OrderBody, markets: Markets): Promise<Order> => {
+  const { asked, sourceAsset, sourceAssetPath } = readAsked(body)
+  const source = atField('source', () => readLeg(body.source, sourceAsset, sourceAssetPath, markets))
+  const destination = atField('destination', () =>
+    readLeg(body.destination, body.destination.asset, 'destination.asset', markets),
+  )
+  const route = routeOf(source, destination)
   if (source.kind !== 'bank' || destination.kind !== 'chain') throw new BridgeError('route_unsupported')
-  const paid = at('amount.value', () => parsePositive(body.amount.value, source.currency))
-  const limits = new Map(Object.entries(policy.limits) as [Currency, bigint][])
-  at('amount.value', () => assertWithinLimit(limits, paid))
-  const rate = at('destination.asset', () => rateFrom(policy.rates, source.currency, destination.currency))
-  return { source, destination, price: at('amount.value', () => price(paid, policy.fee, rate)) }
+  return { source, destination, price: await priceOrder(route, source, destination, asked, markets) }
+}
+
+/** Which of the two amounts is given. The other side's currency is that of its leg; the source's is told by its amount where that is given. */
+const readAsked = ({ source, destination, amount, destinationAmount }: OrderBody) => {
+  if ((amount === undefined) === (destinationAmount === undefined))
+    throw new BridgeError('request_invalid', { path: 'amount', reason: 'either amount or destinationAmount is needed, not both' })
+  if (amount !== undefined) {
+    if (source.asset !== undefined && source.asset !== amount.asset)
+      throw new BridgeError('asset_mismatch', { path: 'source.asset', source: source.asset, amount: amount.asset })
+    const asked: AskedAmount = { side: 'source', value: amount.value, path: 'amount.value' }
+    return { asked, sourceAsset: amount.asset, sourceAssetPath: 'amount.asset' }
+  }
+  const { value, asset } = destinationAmount!
+  if (source.asset === undefined)
+    throw new BridgeError('request_invalid', { path: 'source.asset', reason: 'needed without amount' })
+  if (asset !== destination.asset)
+    throw new BridgeError('asset_mismatch', { path: 'destinationAmount.asset', destination: destination.asset, amount: asset })
+  const asked: AskedAmount = { side: 'destination', value, path: 'destinationAmount.value' }
+  return { asked, sourceAsset: source.asset, sourceAssetPath: 'source.asset' }
 }
 
 /** The bank account that a quote was missing. Throws the code of the first thing that is wrong with it, with the path of the field. */
 export const readSource = (leg: OrderBody['source'], currency: Currency, markets: Markets): Leg =>
-  at('source', () => readLeg(leg, currency, 'source', markets))
+  atField('source', () => {
+    if (leg.asset !== undefined && leg.asset !== currency)
+      throw new BridgeError('asset_mismatch', { path: 'source.asset', source: leg.asset, quote: currency })
+    return readLeg(leg, currency, 'source', markets)
+  })
 
 /** The bank and the chain of an order. Throws `route_unsupported` when they are no longer served. */
 export const termsPolicyOf = ({ source, destination }: Order, { config, chains }: Markets): TermsPolicy => {
@@ -105,14 +130,4 @@ const readAccount = (account: Counterparty, currency: Currency): Counterparty =>
   return read.kind === 'iban'
     ? { name: account.name, accountNumber: read.iban }
     : { name: account.name, accountNumber: read.accountNumber, routingNumber: read.routingNumber }
-}
-
-/** Says which field an error is about, unless it says so itself. */
-const at = <T>(path: string, read: () => T): T => {
-  try {
-    return read()
-  } catch (error) {
-    if (!(error instanceof BridgeError) || 'path' in error.details) throw error
-    throw new BridgeError(error.code, { ...error.details, path }, { cause: error })
-  }
 }

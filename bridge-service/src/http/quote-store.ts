@@ -1,21 +1,16 @@
 import type { Pool } from 'pg'
-import { fromJson, type MoneyJson, toJson } from '../money/money.ts'
-import type { Price } from '../policy/pricing.ts'
+import { priceTermsOf } from '../policy/price-terms.ts'
 import type { QuoteId, TransferId } from '../transfer/id.ts'
-import type { BankLeg, ChainLeg, Terms } from '../transfer/terms.ts'
+import type { BankLeg, ChainLeg, PriceTerms } from '../transfer/terms.ts'
 import type { Order } from './order.ts'
 
 /** Where the money will come from; a wallet does not say which account. */
 export type QuotedSource = BankLeg | Omit<BankLeg, 'account'>
 
 /** What was promised: an order with its price. Plain JSON. */
-export type QuoteTerms = {
+export type QuoteTerms = PriceTerms & {
   readonly source: QuotedSource
   readonly destination: ChainLeg
-  readonly sourceAmount: MoneyJson
-  readonly fee: MoneyJson
-  readonly destinationAmount: MoneyJson
-  readonly rate: Terms['rate']
   /** As a wallet named it, if it did. */
   readonly sellDeliveryMethod?: string
 }
@@ -32,22 +27,7 @@ export type Quote = {
 export const quoteTermsOf = ({ source, destination, price }: Omit<Order, 'source'> & { source: QuotedSource }): QuoteTerms => ({
   source,
   destination,
-  sourceAmount: toJson(price.sourceAmount),
-  fee: toJson(price.fee),
-  destinationAmount: toJson(price.destinationAmount),
-  rate: {
-    from: price.rate.from,
-    to: price.rate.to,
-    numerator: price.rate.numerator.toString(),
-    denominator: price.rate.denominator.toString(),
-  },
-})
-
-export const priceOf = ({ sourceAmount, fee, destinationAmount, rate }: QuoteTerms): Price => ({
-  sourceAmount: fromJson(sourceAmount),
-  fee: fromJson(fee),
-  destinationAmount: fromJson(destinationAmount),
-  rate: { ...rate, numerator: BigInt(rate.numerator), denominator: BigInt(rate.denominator) },
+  ...priceTermsOf(price),
 })
 
 export const findQuote = async (pool: Pool, tenant: string, id: string): Promise<Quote | undefined> => {

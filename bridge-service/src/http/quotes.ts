@@ -1,25 +1,22 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
-import { fromJson } from '../money/money.ts'
 import { type QuoteId, typeId } from '../transfer/id.ts'
 import { answerOnce, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
 import { legJson } from './leg-json.ts'
 import { readOrder } from './order.ts'
+import { priceJson, priceShape } from './price-json.ts'
 import { findQuote, insertQuote, type Quote, type QuotedSource, quoteTermsOf } from './quote-store.ts'
 import {
-  amount,
-  amountJson,
   bearer,
   destinationLeg,
   guarded,
+  orderAmounts,
   posted,
   problems,
   quotedSource,
   quoteId,
-  rate,
   refusedOrders,
-  shownAmount,
   shownLeg,
   shows,
   sourceLeg,
@@ -32,7 +29,7 @@ const quoteRequest = z
   .strictObject({
     source: sourceLeg,
     destination: destinationLeg,
-    amount: amount.describe('What leaves the source, fee included.'),
+    ...orderAmounts,
   })
   .meta({ id: 'QuoteRequest' })
 
@@ -41,10 +38,7 @@ const quoteSchema = z
     id: quoteId,
     source: quotedSource,
     destination: shownLeg,
-    amount: shownAmount,
-    fee: shownAmount,
-    destinationAmount: shownAmount,
-    rate,
+    ...priceShape,
     createdAt: time,
     expiresAt: time.describe('From here on a transfer can no longer use it.'),
     transferId: transferId.nullable().describe('The transfer that used it.'),
@@ -55,10 +49,7 @@ const quoteJson = ({ id, terms, createdAt, expiresAt, transferId }: Quote): z.ou
   id,
   source: 'account' in terms.source ? legJson(terms.source) : withoutAccount(terms.source),
   destination: legJson(terms.destination),
-  amount: amountJson(fromJson(terms.sourceAmount)),
-  fee: amountJson(fromJson(terms.fee)),
-  destinationAmount: amountJson(fromJson(terms.destinationAmount)),
-  rate: terms.rate,
+  ...priceJson(terms),
   createdAt: createdAt.toISOString(),
   expiresAt: expiresAt.toISOString(),
   transferId,
@@ -92,7 +83,7 @@ export const quoteRoutes =
       handler: async (request, reply) => {
         const claim = claimOf(request)
         const answer = await orStored(pool, claim, async () => {
-          const order = readOrder(request.body, deps)
+          const order = await readOrder(request.body, deps)
           const nowMs = deps.nowMs()
           const quote: Quote = {
             id: typeId<QuoteId>('qt', deps.newUuid()),

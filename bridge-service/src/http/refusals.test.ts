@@ -46,7 +46,27 @@ const cases: [what: string, code: ErrorCode, path: string | undefined, spoil: Sp
   ['an unknown kind of leg', 'request_invalid', 'source.type', b => (b.source.type = 'cash')],
   ['a field nobody knows', 'field_unknown', 'memo', b => (b.memo = 'x')],
   ['an unknown field inside', 'field_unknown', 'amount.currency', b => (b.amount.currency = 'USD')],
-  ['an asset on the source', 'field_unknown', 'source.asset', b => (b.source.asset = 'USD')],
+  ['another asset on the source', 'asset_mismatch', 'source.asset', b => (b.source.asset = 'EUR')],
+  ['an amount for each side', 'request_invalid', 'amount', b => (b.destinationAmount = { value: '5.00', asset: 'USDC' })],
+  ['what shall arrive, of a source without an asset', 'request_invalid', 'source.asset', toArrive({ value: '5', asset: 'USDC' })],
+  [
+    'what shall arrive, in another asset',
+    'asset_mismatch',
+    'destinationAmount.asset',
+    toArrive({ value: '5', asset: 'USD' }, 'USD'),
+  ],
+  [
+    'what shall arrive, too precisely',
+    'amount_too_precise',
+    'destinationAmount.value',
+    toArrive({ value: '5.0000001', asset: 'USDC' }, 'USD'),
+  ],
+  [
+    'what would cost more than the limit',
+    'amount_over_limit',
+    'destinationAmount.value',
+    toArrive({ value: '1000000', asset: 'USDC' }, 'USD'),
+  ],
   ['a NUL in a name', 'request_invalid', 'source.name', b => (b.source.name = 'Ada\u0000')],
   ['half a surrogate pair', 'request_invalid', 'source.name', b => (b.source.name = 'Ada\ud800')],
   ['a very long name', 'request_invalid', 'source.name', b => (b.source.name = 'a'.repeat(141))],
@@ -63,6 +83,14 @@ function dollarsFromIban(body: Parameters<Spoil>[0]) {
   toIban('DE89370400440532013000')(body)
   body.source.rail = 'wire'
   body.amount.asset = 'USD'
+}
+
+function toArrive(destinationAmount: { value: string; asset: string }, asset?: string): Spoil {
+  return body => {
+    delete body.amount
+    body.destinationAmount = destinationAmount
+    if (asset !== undefined) body.source.asset = asset
+  }
 }
 
 function toBank(body: Parameters<Spoil>[0]) {

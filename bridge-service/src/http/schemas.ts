@@ -22,6 +22,16 @@ export const amount = z
   })
   .meta({ id: 'Amount' })
 
+/** The amount of an order: of one side, and the other follows. */
+export const orderAmounts = {
+  amount: amount.optional().describe('What leaves the source, fee included.'),
+  destinationAmount: amount
+    .optional()
+    .describe(
+      'In place of `amount`: what arrives, exactly. The least that brings it leaves the source, whose `asset` is needed.',
+    ),
+}
+
 /** An amount that we show; on the ledger it may be negative. */
 export const shownAmount = z
   .object({ value: z.string().describe('All decimals of the asset are written out.'), asset: z.enum(assets) })
@@ -66,7 +76,10 @@ const chainAddress = z.strictObject({
   address: plainText(128).describe('Mixed case must carry a right EIP-55 checksum.'),
 })
 
-export const sourceLeg = z.discriminatedUnion('type', [bankAccount, chainAddress]).meta({ id: 'Source' })
+const sourceAsset = { asset: asset.optional().describe('Needed where no `amount` says it.') }
+export const sourceLeg = z
+  .discriminatedUnion('type', [bankAccount.extend(sourceAsset), chainAddress.extend(sourceAsset)])
+  .meta({ id: 'Source' })
 export const destinationLeg = z
   .discriminatedUnion('type', [bankAccount.extend({ asset }), chainAddress.extend({ asset })])
   .meta({ id: 'Destination' })
@@ -101,7 +114,14 @@ export const quotedSource = z
   .meta({ id: 'QuotedSource' })
 
 export const rate = z
-  .object({ from: z.enum(assets), to: z.enum(assets), numerator: z.string(), denominator: z.string() })
+  .object({
+    from: z.enum(assets),
+    to: z.enum(assets),
+    numerator: z.string(),
+    denominator: z.string(),
+    asOf: time.nullable().describe('When it was true; null for a rate that is set for good.'),
+    source: z.string().nullable().describe('Who said so.'),
+  })
   .describe('Units of `to` for one unit of `from`, as an exact ratio.')
   .meta({ id: 'Rate' })
 
@@ -178,6 +198,7 @@ export const refusedOrders: readonly ErrorCode[] = [
   'address_checksum_invalid',
   'account_invalid',
   'route_unsupported',
+  'rate_unavailable',
 ]
 
 export const bearer = [{ apiKey: [] as string[] }]

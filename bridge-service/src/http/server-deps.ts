@@ -2,6 +2,7 @@ import type { Registry } from '@prometheus-io/client'
 import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import type { Config } from '../config.ts'
+import type { RateSource } from '../policy/rates/rate-source.ts'
 import type { Rail } from '../rails/rail.ts'
 import type { Opened, Opening } from '../saga/open.ts'
 import type { SepDeps } from './sep/sep-deps.ts'
@@ -15,6 +16,8 @@ export type ServerDeps = {
   readonly config: Pick<Config, 'policy' | 'banks' | 'chains' | 'logLevel'>
   readonly chains: ReadonlyMap<string, Chain>
   readonly rails: ReadonlyMap<string, Rail>
+  /** `houseRates`. */
+  readonly rates: RateSource
   /** `transferOpener`. */
   readonly opener: { readonly open: (opening: Opening) => Promise<Opened> }
   /** Feeds the streams; whoever commits steps calls its `wake`. */

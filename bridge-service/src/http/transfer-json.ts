@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { Chain } from '../chains/chain.ts'
-import { fromJson } from '../money/money.ts'
 import { escrowsOf } from '../transfer/hold.ts'
 import { states } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { legJson } from './leg-json.ts'
-import { amountJson, rate, shownAmount, shownLeg, time, transferId } from './schemas.ts'
+import { priceJson, priceShape } from './price-json.ts'
+import { shownLeg, time, transferId } from './schemas.ts'
 
 const hash = z.string().nullable()
 
@@ -17,10 +17,7 @@ export const transferSchema = z
     version: z.int().describe('Number of events so far; the id of the last one in the stream.'),
     source: shownLeg,
     destination: shownLeg,
-    amount: shownAmount.describe('What leaves the source, fee included.'),
-    fee: shownAmount,
-    destinationAmount: shownAmount.describe('What reaches the destination.'),
-    rate,
+    ...priceShape,
     escrow: z
       .object({
         chain: z.string(),
@@ -54,10 +51,7 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
     version: transfer.version,
     source: legJson(terms.source),
     destination: legJson(terms.destination),
-    amount: amountJson(fromJson(terms.sourceAmount)),
-    fee: amountJson(fromJson(terms.fee)),
-    destinationAmount: amountJson(fromJson(terms.destinationAmount)),
-    rate: terms.rate,
+    ...priceJson(terms),
     escrow: {
       chain: escrow.chain,
       address: chain?.escrow ?? null,

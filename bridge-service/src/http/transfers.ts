@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
+import { priceFrom } from '../policy/price-terms.ts'
 import { onrampTerms } from '../policy/terms.ts'
 import type { Opening } from '../saga/open.ts'
 import { request as firstStep } from '../transfer/decide.ts'
@@ -10,13 +11,13 @@ import type { Unborn } from '../transfer/transfer.ts'
 import { type Claim, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
 import { type Order, type OrderBody, readOrder, readSource, termsPolicyOf } from './order.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
-import { findQuote, priceOf } from './quote-store.ts'
+import { findQuote } from './quote-store.ts'
 import {
-  amount,
   anyTime,
   bearer,
   destinationLeg,
   guarded,
+  orderAmounts,
   plainText,
   posted,
   problems,
@@ -45,7 +46,7 @@ const inline = z
   .strictObject({
     source: sourceLeg,
     destination: destinationLeg,
-    amount: amount.describe('What leaves the source, fee included.'),
+    ...orderAmounts,
     reference: reference.optional(),
   })
   .meta({ id: 'TransferInline' })
@@ -69,7 +70,7 @@ export const transferRoutes =
       const quote = await findQuote(pool, tenant, id)
       if (quote === undefined) throw new BridgeError('quote_not_found', { quoteId: id })
       const { source, destination } = quote.terms
-      const price = priceOf(quote.terms)
+      const price = priceFrom(quote.terms)
       if ('account' in source && given === undefined) return { source, destination, price }
       const mismatch = (reason: string) => new BridgeError('quote_source_mismatch', { path: 'source', reason })
       if ('account' in source) throw mismatch('the quote names its account')
@@ -80,7 +81,7 @@ export const transferRoutes =
     }
 
     const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
-      const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : readOrder(body, deps)
+      const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : await readOrder(body, deps)
       const createdAtMs = deps.nowMs()
       const id = typeId<TransferId>('tr', deps.newUuid())
       const unborn: Unborn = {

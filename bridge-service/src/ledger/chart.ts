@@ -15,10 +15,14 @@ export const account = {
   /** Our position between the two legs of an exchange. */
   exchange: (currency: Currency) => `exchange:${currency}`,
   feeIncome: (currency: Currency) => `fee_income:${currency}`,
+  /** What rounding left over in whole minor units: ours, and in sight (docs/adr/0011). */
+  rounding: (currency: Currency) => `rounding:${currency}`,
   /** What customers owe us after a return that came too late to roll back. */
   receivable: (currency: Currency) => `receivable:${currency}`,
   /** What issuers have taken out of our escrows: a claim on them, or a loss. */
   exposure: (chain: ChainId, currency: Currency) => `exposure:${chain}:${currency}`,
+  /** What we owe the partner who pays out in a currency, from the payout until the release of his hold: zero at rest. */
+  payoutPartner: (currency: Currency) => `payout_partner:${currency}`,
   equity: (currency: Currency) => `equity:${currency}`,
 } as const
 
@@ -41,13 +45,15 @@ export const chartFor = (
 ): AccountDefinition[] => {
   const each = (currency: Currency): AccountDefinition[] => [
     { id: account.exchange(currency), kind: 'equity', currency, shards: hot },
+    { id: account.feeIncome(currency), kind: 'income', currency, shards: hot },
+    { id: account.rounding(currency), kind: 'income', currency, shards: hot },
     { id: account.equity(currency), kind: 'equity', currency, shards: 1 },
   ]
   const definitions = [
     ...fiat.flatMap(currency => [
       { id: account.bankCash(currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
-      { id: account.feeIncome(currency), kind: 'income' as const, currency, shards: hot },
+      { id: account.payoutPartner(currency), kind: 'clearing' as const, currency, shards: hot },
       { id: account.receivable(currency), kind: 'asset' as const, currency, shards: 1 },
       ...each(currency),
     ]),

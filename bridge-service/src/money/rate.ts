@@ -42,3 +42,15 @@ export const divideUp = (numerator: bigint, denominator: bigint): bigint => (num
 /** Basis points of an amount, rounded up: a fee never rounds to less than the schedule says. */
 export const basisPointsUp = <C extends Currency>(amount: Money<C>, bps: bigint): Money<C> =>
   money(amount.currency, divideUp(amount.minor * bps, 10_000n))
+
+/** A rate that gives less by a spread, still exact. */
+export const withSpread = <R extends Rate>(rate: R, spreadBps: bigint): R =>
+  spreadBps === 0n
+    ? rate
+    : { ...rate, numerator: rate.numerator * (10_000n - spreadBps), denominator: rate.denominator * 10_000n }
+
+/** True when a rate is further from another of its pair than so many basis points of that other one. */
+export const movedMore = (rate: Rate, before: Rate, bps: bigint): boolean => {
+  const [now, then] = [rate.numerator * before.denominator, before.numerator * rate.denominator]
+  return (now > then ? now - then : then - now) * 10_000n > then * bps
+}

@@ -1,47 +1,62 @@
 import { BridgeError } from '../errors.ts'
-import type { Currency } from '../money/currency.ts'
-import { add, type Money, money, subtract } from '../money/money.ts'
-import { basisPointsUp, convertDown, divideUp, leastConvertedTo, type Rate } from '../money/rate.ts'
+import { type Money, subtract } from '../money/money.ts'
+import { convertDown, leastConvertedTo } from '../money/rate.ts'
+import { type FeePart, feeParts, leastPaidFor, type Tariff, totalOf } from './fees.ts'
+import type { QuotedRate } from './rates/rate-source.ts'
 
-/** The fee of a route: a fixed part in minor units of the source currency, and basis points of the source amount. */
-export type FeeSchedule = { readonly fixedMinor: bigint; readonly bps: bigint }
+/** The side of a transfer whose amount is given; the other one follows. */
+export type FixedAmount = { readonly side: 'source' | 'destination'; readonly amount: Money }
 
 export type Price = {
   /** What leaves the source, fee included. */
   readonly sourceAmount: Money
+  /** The sum of `fees`, in the source's currency. */
   readonly fee: Money
+  readonly fees: readonly FeePart[]
   readonly destinationAmount: Money
-  readonly rate: Rate
+  readonly rate: QuotedRate
+  /** What is left over in whole minor units, of the source or of the destination: posted as `rounding`. */
+  readonly residue: Money
+  /** What is left over besides, less than a minor unit of either, as a ratio in minor units of the destination. */
+  readonly remainder: { readonly numerator: bigint; readonly denominator: bigint }
 }
 
 /**
- * What a source amount becomes at the destination. Fees round up, conversion rounds down, both in our favour by less than one minor unit.
+ * What a fixed amount becomes on the other side. Every rounding is in the house's favour by less than one minor unit of the coarser side, and
+ * what it leaves over is said (docs/adr/0011). An amount fixed at the destination arrives exactly, and costs the least that brings it.
  * Throws `amount_under_minimum` when nothing would arrive.
  */
-export const price = (sourceAmount: Money, schedule: FeeSchedule, rate: Rate): Price => {
-  const fee = add(money(sourceAmount.currency, schedule.fixedMinor), basisPointsUp(sourceAmount, schedule.bps))
-  const net = subtract(sourceAmount, fee)
+export const price = ({ side, amount }: FixedAmount, tariff: Tariff, rate: QuotedRate): Price =>
+  side === 'source' ? priceOfPaid(amount, tariff, rate) : priceOfDelivered(amount, tariff, rate)
+
+const priceOfPaid = (paid: Money, tariff: Tariff, rate: QuotedRate): Price => {
+  const fees = feeParts(paid, tariff)
+  const fee = totalOf(fees, paid.currency)
+  const net = subtract(paid, fee)
   const { converted } = convertDown(net, rate)
   if (net.minor <= 0n || converted.minor <= 0n)
-    throw new BridgeError('amount_under_minimum', { feeMinor: fee.minor.toString(), asset: sourceAmount.currency })
-  return { sourceAmount, fee, destinationAmount: converted, rate }
+    throw new BridgeError('amount_under_minimum', { feeMinor: fee.minor.toString(), asset: paid.currency })
+  return priceOf(paid, fees, converted, rate)
 }
 
-/**
- * The least that must leave the source so that this arrives: what `price` makes of it is `destinationAmount`, or less than a minor unit of the
- * source more. Throws `amount_under_minimum` when fees take all there is.
- */
-export const leastSourceFor = (destinationAmount: Money, schedule: FeeSchedule, rate: Rate): Money => {
-  const net = leastConvertedTo(destinationAmount, rate)
-  // What the basis points leave of n minor units is floor(n * share / 10,000), since the fee is rounded up.
-  const share = 10_000n - schedule.bps
-  if (share <= 0n) throw new BridgeError('amount_under_minimum', { asset: rate.from })
-  return money(rate.from, divideUp((net.minor + schedule.fixedMinor) * 10_000n, share))
+const priceOfDelivered = (delivered: Money, tariff: Tariff, rate: QuotedRate): Price => {
+  const paid = leastPaidFor(leastConvertedTo(delivered, rate), tariff)
+  return priceOf(paid, feeParts(paid, tariff), delivered, rate)
 }
 
-/** The rate from a static table; the same currency on both sides of the peg is 1. Throws `route_unsupported` for a pair without one. */
-export const rateFrom = (table: readonly Rate[], from: Currency, to: Currency): Rate => {
-  const rate = table.find(entry => entry.from === from && entry.to === to)
-  if (rate === undefined) throw new BridgeError('route_unsupported', { from, to })
-  return rate
+const priceOf = (sourceAmount: Money, fees: readonly FeePart[], destinationAmount: Money, rate: QuotedRate): Price => {
+  const fee = totalOf(fees, sourceAmount.currency)
+  const used = leastConvertedTo(destinationAmount, rate)
+  const unused = subtract(subtract(sourceAmount, fee), used)
+  const bought = convertDown(used, rate)
+  return {
+    sourceAmount,
+    fee,
+    fees,
+    destinationAmount,
+    rate,
+    // Never both: where a unit of the source buys several of the destination all of it is used, and elsewhere nothing more is bought.
+    residue: unused.minor > 0n ? unused : subtract(bought.converted, destinationAmount),
+    remainder: { numerator: bought.residue, denominator: bought.residueDenominator },
+  }
 }

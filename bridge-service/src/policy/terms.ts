@@ -4,11 +4,11 @@ import type { ChainConfig } from '../chain-config.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { BankConfig, Policy } from '../config.ts'
 import { BridgeError } from '../errors.ts'
-import { toJson } from '../money/money.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { BankLeg, ChainLeg, Leg, OnrampTerms, Route } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
 import { finalityFor, finalityVersion } from './finality.ts'
+import { priceTermsOf } from './price-terms.ts'
 import type { Price } from './pricing.ts'
 
 /** What the policies say about a transfer, with its price: all that is fixed when it is created. */
@@ -47,15 +47,7 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
   return {
     source,
     destination,
-    sourceAmount: toJson(price.sourceAmount),
-    destinationAmount: toJson(price.destinationAmount),
-    fee: toJson(price.fee),
-    rate: {
-      from: price.rate.from,
-      to: price.rate.to,
-      numerator: price.rate.numerator.toString(),
-      denominator: price.rate.denominator.toString(),
-    },
+    ...priceTermsOf(price),
     finality: finalityFor(new Map([[chainConfig.id, chainConfig.finality]]), chainConfig.id, price.destinationAmount),
     finalityPolicy: finalityVersion(chainConfig.finality),
     clearingMs: clearingMsFor(policy.clearing, source.scheme, price.sourceAmount),

@@ -25,7 +25,8 @@ export type ClaimedFacts = {
   readonly full: boolean
 }
 
-type Row = FactKey & {
+/** A fact as it stands in the inbox, with the transfer that it is about and, from a bank, the step of its order. */
+export type FactRow = FactKey & {
   kind: ChainFactKind | 'railFact' | 'cancel'
   payload: Record<string, unknown>
   transfer_id: TransferId | null
@@ -48,7 +49,7 @@ export const parkedSubjects = async (database: Pool): Promise<string[]> => {
  * consumes them. Facts that no transfer answers to come back as `unmatched`.
  */
 export const claimFacts = async (client: ClientBase, limit: number, parked: readonly string[] = []): Promise<ClaimedFacts> => {
-  const { rows } = await client.query<Row>({
+  const { rows } = await client.query<FactRow>({
     name: 'claim_facts',
     // Subqueries instead of joins: each is one look-up in an index, whatever the planner believes about tables without statistics.
     text: `with waiting as materialized (
@@ -72,14 +73,23 @@ export const claimFacts = async (client: ClientBase, limit: number, parked: read
   const matched: ClaimedFact[] = []
   const unmatched: FactKey[] = []
   for (const row of rows) {
-    const claimed = read(row)
+    const claimed = readFact(row)
     if (claimed) matched.push(claimed)
     else unmatched.push(row)
   }
   return { matched, unmatched, full: rows.length === limit }
 }
 
-const read = ({ source, fact, revision, kind, payload, transfer_id: transferId, step }: Row): ClaimedFact | undefined => {
+/** What a fact says to its transfer; undefined when it has none, or when nothing of it is the saga's business. */
+export const readFact = ({
+  source,
+  fact,
+  revision,
+  kind,
+  payload,
+  transfer_id: transferId,
+  step,
+}: FactRow): ClaimedFact | undefined => {
   if (transferId === null) return undefined
   const key = { source, fact, revision, transferId }
   switch (kind) {

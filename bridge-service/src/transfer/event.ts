@@ -67,8 +67,12 @@ export type TransferEvent =
   | ({ readonly type: 'depositLocked' } & ChainPlace)
   | { readonly type: 'depositOrphaned'; readonly fact: string }
   | { readonly type: 'depositFinalized' }
-  /** Nothing came in time. */
+  /** Nothing came in time, or what had come is gone from the chain and can come no more. */
   | { readonly type: 'depositExpired' }
+  /** Only our own keys can move the escrow, so our word is enough. */
+  | { readonly type: 'commitSkipped' }
+  /** The token's issuer took the customer's own escrow. */
+  | ({ readonly type: 'depositClawedBack' } & ChainPlace)
   | ({ readonly type: 'escrowCommitted' } & ChainPlace)
   | { readonly type: 'commitOrphaned'; readonly fact: string }
   | {

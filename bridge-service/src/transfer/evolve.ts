@@ -1,6 +1,6 @@
 import { BridgeError, unreachable } from '../errors.ts'
 import type { TransferEvent } from './event.ts'
-import { targetOf } from './state.ts'
+import { type State, targetOf } from './state.ts'
 import type { Progress, RetriedStep, Transfer, Unborn } from './transfer.ts'
 
 /** The transfer after an event. Throws `transition_illegal` for one that its state does not allow: that is a bug, not a refusal. */
@@ -8,10 +8,30 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
   const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
-  return { ...transfer, state, version: transfer.version + 1, progress: progressAfter(transfer.progress, event) }
+  const progress = progressAfter(transfer.progress, event, state)
+  return {
+    ...transfer,
+    state,
+    version: transfer.version + 1,
+    progress: state === transfer.state ? progress : entering(progress, state),
+  }
 }
 
-const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
+// What a state is there for is wished for when it is first entered.
+const wishOf: { readonly [S in State]?: RetriedStep } = {
+  committing: 'commit',
+  collecting: 'depositRelease',
+  refundingDeposit: 'depositRefund',
+}
+
+const entering = (progress: Progress, state: State): Progress => {
+  const step = wishOf[state]
+  if (step === undefined || progress.wishes?.[step] !== undefined) return progress
+  // Somebody else's refund leaves us without a wish of our own.
+  return step === 'depositRefund' && progress.deposit?.refund ? progress : wishing(progress, step, 'open')
+}
+
+const progressAfter = (progress: Progress, event: TransferEvent, state: State): Progress => {
   switch (event.type) {
     case 'transferRequested':
     case 'screeningPassed':
@@ -19,21 +39,22 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'mintPlanned':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'refundFinalized':
     case 'transferCompensated':
     case 'receivableOpened':
     case 'payoutUnknown':
-    case 'depositRefundFinalized':
       return progress
-    case 'releaseFinalized':
-      // A release that was refused on the way is no failure of a transfer that arrived.
-      return progress.debit?.returned ? progress : omit(progress, 'failure')
+    case 'releaseFinalized': {
+      const ended: Progress = { ...progress, holdEnded: true }
+      // What was refused on the way is no failure of a transfer that arrived.
+      return state !== 'completed' || progress.debit?.returned || progress.payout?.returned ? ended : omit(ended, 'failure')
+    }
+    case 'refundFinalized':
+      return { ...progress, holdEnded: true }
     case 'screeningRefused':
     case 'liquidityRefused':
     case 'debitRefused':
     case 'lockRefused':
     case 'creditRefused':
-    case 'payoutRefused':
       return { ...progress, failure: { code: event.code, detail: event.detail } }
     case 'releaseRefused':
       return refusedWish(progress, 'release', event)
@@ -64,7 +85,7 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
         ...(progress.debit?.returned ? { debit: { ...progress.debit, returned: 'afterPivot' } } : {}),
       }
     case 'clearingPassed':
-      return wishing(progress, 'release', 'open')
+      return wishing(progress, state === 'committing' ? 'commit' : 'release', 'open')
     case 'releaseOrphaned':
       return wishing(omit(progress, 'release'), 'release', 'open')
     case 'releaseRetried':
@@ -75,11 +96,14 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'transferCanceled':
       return { ...progress, cancelReason: event.reason }
     case 'compensationStarted':
-      return { ...wishing(progress, 'refund', 'open'), failure: progress.failure ?? { code: 'canceled', detail: event.reason } }
+      return {
+        ...(state === 'refundingDeposit' ? progress : wishing(progress, 'refund', 'open')),
+        failure: progress.failure ?? { code: 'canceled', detail: event.reason },
+      }
     case 'escrowRefunded':
       return { ...progress, refund: placeOf(event) }
     case 'escrowClawedBack':
-      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash } }
+      return { ...progress, failure: { code: 'escrow_clawed_back', detail: event.txHash }, holdEnded: true }
     case 'deliveryReclaimed':
       return { ...progress, failure: { code: 'delivery_reclaimed', detail: event.txHash }, deliveryReclaimed: true }
     case 'refundOrphaned':
@@ -102,7 +126,15 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
     case 'depositFinalized':
       return { ...progress, deposit: { ...progress.deposit, booked: true } }
     case 'depositExpired':
-      return { ...progress, failure: { code: 'deposit_expired', detail: 'nothing came in time' } }
+      return { ...progress, failure: progress.failure ?? { code: 'deposit_expired', detail: 'nothing came in time' } }
+    case 'depositClawedBack':
+      return {
+        ...progress,
+        deposit: { ...progress.deposit, clawedBack: true },
+        failure: { code: 'escrow_clawed_back', detail: event.txHash },
+      }
+    case 'commitSkipped':
+      return { ...progress, committed: true }
     case 'escrowCommitted':
       return { ...progress, commit: placeOf(event) }
     case 'commitOrphaned':
@@ -123,6 +155,12 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId } }
     case 'payoutSettled':
       return { ...progress, payout: { ...progress.payout, bankTransferId: event.bankTransferId, settled: true } }
+    case 'payoutRefused':
+      return {
+        ...progress,
+        payout: { ...progress.payout, refused: true },
+        failure: { code: event.code, detail: event.detail },
+      }
     case 'payoutReturned':
       return {
         ...progress,
@@ -146,6 +184,8 @@ const progressAfter = (progress: Progress, event: TransferEvent): Progress => {
       const gone = { ...progress, deposit: omit(progress.deposit ?? {}, 'refund') }
       return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
     }
+    case 'depositRefundFinalized':
+      return { ...progress, deposit: { ...progress.deposit, refunded: true } }
     case 'depositRefundRefused':
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':

@@ -24,17 +24,41 @@ export type FinalityRequirement =
 /** Where the stablecoins of an escrow of the treasury's come from: out of the treasury's inventory, or minted for it by the token's issuer, who we are. */
 export type Funding = 'liquidity' | 'mint'
 
-/** What every route fixes when a transfer is created. Plain JSON. */
-type Priced = {
-  readonly source: Leg
-  readonly destination: Leg
+/** One part of a fee, in minor units of the source's currency. `place` is the chain or the rail whose costs it covers. */
+export type FeeTerms =
+  | { readonly kind: 'fixed'; readonly minor: string }
+  | { readonly kind: 'bps'; readonly minor: string; readonly bps: string }
+  | { readonly kind: 'network'; readonly minor: string; readonly place: string }
+
+/** What a price fixes. Plain JSON. What is optional is absent in what was priced before it was kept. */
+export type PriceTerms = {
   /** What leaves the source, fee included. */
   readonly sourceAmount: MoneyJson
   /** What reaches the destination. */
   readonly destinationAmount: MoneyJson
-  /** In the source's currency. */
+  /** In the source's currency: the sum of `fees`. */
   readonly fee: MoneyJson
-  readonly rate: { readonly from: Currency; readonly to: Currency; readonly numerator: string; readonly denominator: string }
+  readonly fees?: readonly FeeTerms[]
+  readonly rate: {
+    readonly from: Currency
+    readonly to: Currency
+    readonly numerator: string
+    readonly denominator: string
+    /** ISO 8601; null for a rate that the house has set for good. */
+    readonly asOf?: string | null
+    /** Who said so. */
+    readonly source?: string
+  }
+  /** What rounding left over in whole minor units, of the source or of the destination. It is posted with the exchange. */
+  readonly residue?: MoneyJson
+  /** What no minor unit of either can show, in minor units of the destination. It stays in the exchange, in our favour. */
+  readonly remainder?: { readonly numerator: string; readonly denominator: string }
+}
+
+/** What every route fixes when a transfer is created. Plain JSON. */
+type Priced = PriceTerms & {
+  readonly source: Leg
+  readonly destination: Leg
   /** Goes into the escrow's ref, so that nobody can guess refs from ids. 0x and 64 hex digits. */
   readonly salt: `0x${string}`
   /** The liquidity pool that what we pay at the destination is reserved from; nothing is when it is minted. */

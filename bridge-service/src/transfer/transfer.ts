@@ -26,6 +26,8 @@ export type Progress = {
   readonly lockBooked?: true
   readonly release?: ChainPlace
   readonly refund?: ChainPlace
+  /** The treasury's escrow has ended for good: its release or refund was final, or its issuer took it. */
+  readonly holdEnded?: true
   /** What was released is ours again. */
   readonly deliveryReclaimed?: true
   readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
@@ -35,11 +37,21 @@ export type Progress = {
     readonly booked?: true
     readonly release?: ChainPlace
     readonly refund?: ChainPlace
+    /** It is the customer's again for good. */
+    readonly refunded?: true
+    /** It is its issuer's. */
+    readonly clawedBack?: true
   }
   readonly commit?: ChainPlace
-  /** The commit was final once. */
+  /** The commit was final once, or none was needed. */
   readonly committed?: true
-  readonly payout?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
+  readonly payout?: {
+    readonly bankTransferId?: string
+    readonly settled?: true
+    /** The bank has said that it pays nothing out. */
+    readonly refused?: true
+    readonly returned?: true
+  }
   readonly cancelReason?: string
   /** Why it did not complete, with a stable code. */
   readonly failure?: { readonly code: string; readonly detail: string }

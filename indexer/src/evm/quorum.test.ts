@@ -1,5 +1,5 @@
 import { pad, toHex } from 'viem'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { BlockRef } from '../canonical.ts'
 import { IndexerError } from '../errors.ts'
 import type { Hash } from '../observation.ts'
@@ -144,6 +144,54 @@ describe('which chain', () => {
     expect(await of.identity()).toEqual({ genesisHash: name('a', 0) })
     expect(standings(of).slice(0, 2)).toEqual(['x foreign', 'y foreign'])
     expect(told.map(({ what }) => what)).toEqual(['chain_id', 'genesis'])
+  })
+
+  describe('of a node that is set right', () => {
+    // `Date` alone: what waits for others goes by real timers.
+    beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }))
+    afterEach(() => void vi.useRealTimers())
+
+    const changing = () => {
+      const served = { chainId: 1, genesisHash: name('b', 0), asked: 0 }
+      const identity = async () => {
+        served.asked += 1
+        return { chainId: served.chainId, genesisHash: served.genesisHash }
+      }
+      return { served, node: node('y', 105, 'a', { identity }) }
+    }
+
+    test('the voice counts again, after a rest', async () => {
+      const { served, node: repaired } = changing()
+      const of = source([node('x', 105), node('z', 105), repaired])
+      await of.identity()
+      served.genesisHash = name('a', 0)
+      for (let i = 0; i < 3; i++) await of.head()
+      expect([standings(of)[2], served.asked]).toEqual(['y foreign', 1])
+      vi.setSystemTime(Date.now() + 61_000)
+      await of.head()
+      expect([standings(of)[2], served.asked]).toEqual(['y good', 2])
+    })
+
+    test('and of one that is not, it does not: it is asked once a rest, and told of once', async () => {
+      const { served, node: other } = changing()
+      const of = source([node('x', 105), node('z', 105), other])
+      await of.identity()
+      for (let i = 0; i < 3; i++) {
+        vi.setSystemTime(Date.now() + 61_000)
+        await of.head()
+        await of.head()
+      }
+      expect([standings(of)[2], served.asked, told.length]).toEqual(['y foreign', 4, 1])
+    })
+
+    test('it makes the quorum whole that could not agree on the beginning', async () => {
+      const { served, node: repaired } = changing()
+      const of = source([node('x', 105), repaired])
+      await expect(of.identity()).rejects.toEqual(noQuorum)
+      served.genesisHash = name('a', 0)
+      expect(await of.identity()).toEqual({ genesisHash: name('a', 0) })
+      expect((await of.head()).latest.number).toBe(105n)
+    })
   })
 
   test('too few left is a mismatch', async () => {

@@ -39,6 +39,8 @@ type Member = {
 const graceMs = 200
 const shunMs = { first: 500, longest: 60_000 }
 const longestRestMs = 30_000
+// A node of another chain is asked again this rarely which chain it is of: somebody may have set it right.
+const foreignRestMs = 60_000
 
 /**
  * Several nodes as one source. An answer counts when `quorum` nodes gave it; those that gave another one are dropped and reported. In the
@@ -76,9 +78,22 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
   }
 
   const identify = async (member: Member): Promise<void> => {
-    member.identity ??= await member.node.identity()
-    if (member.identity.chainId !== chainId) disagree(member, 'foreign', 'chain_id')
-    else if (genesisHash !== undefined && member.identity.genesisHash !== genesisHash) disagree(member, 'foreign', 'genesis')
+    const again = isForeign(member) && member.askAgainAtMs <= Date.now()
+    if (again) member.askAgainAtMs = Date.now() + foreignRestMs
+    if (again || member.identity === undefined) member.identity = await member.node.identity()
+    const { identity } = member
+    const wrong =
+      identity.chainId !== chainId
+        ? 'chain_id'
+        : genesisHash !== undefined && identity.genesisHash !== genesisHash
+          ? 'genesis'
+          : undefined
+    if (wrong === undefined) {
+      if (isForeign(member)) member.standing = 'lagging'
+      return
+    }
+    if (!isForeign(member)) member.askAgainAtMs = Date.now() + foreignRestMs
+    disagree(member, 'foreign', wrong)
   }
 
   /** Its newest block; undefined when it gives none. */
@@ -86,6 +101,7 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
     member.probing = true
     try {
       await identify(member)
+      if (isForeign(member)) return
       member.head = await member.node.latest()
       member.heardIn = round
       member.silences = 0
@@ -171,7 +187,8 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
   const probeAll = async (): Promise<void> => {
     round += 1
     const nowMs = Date.now()
-    const free = members.filter(member => !member.probing && !isForeign(member))
+    const mayBeAsked = (member: Member) => !isForeign(member) || member.askAgainAtMs <= nowMs
+    const free = members.filter(member => !member.probing && mayBeAsked(member))
     const due = enough(free.filter(member => member.askAgainAtMs <= nowMs))
     const answers = due.map(probe)
     const all = Promise.all(answers)
@@ -242,8 +259,11 @@ export const quorumSource = (nodes: readonly EvmNode[], { chainId, quorum, onDis
       if (members.length - foreign.length < quorum)
         throw new IndexerError('chain_id_mismatch', { configured: chainId, served: foreign[0]?.identity?.chainId })
       const [best] = [...Map.groupBy(known, member => member.identity!.genesisHash)].sort((a, b) => b[1].length - a[1].length)
-      if (!best || best[1].length < quorum)
+      if (!best || best[1].length < quorum) {
+        // Nobody is right yet, so whoever asks next asks all of them anew.
+        for (const member of known) member.identity = undefined
         throw new IndexerError('no_quorum', { what: 'genesis', quorum, answers: known.length })
+      }
       genesisHash = best[0]
       await Promise.all(known.map(identify))
       return { genesisHash }

@@ -24,6 +24,9 @@ export type Weather = {
 
 export const fair: Weather = { lost: 0, cut: 0, limited: 0, late: 0, absent: 0, behind: 0, withheld: 0, forgotten: 0 }
 
+/** Almost nothing gets through: only for one whose voice the others can do without. */
+export const storm: Weather = { ...fair, lost: 90, late: 5 }
+
 export const someWeather = (random: Random): Weather => {
   const kind = random.between(1, 4)
   if (kind === 1) return fair

@@ -58,7 +58,7 @@ export const liesOf = (name: LieName, stage: Stage): Lies => {
     case 'alters':
       return aboutLogs(logs => logs.map(log => (struck(log) ? { ...log, data: altered(log.data) } : log)), told)
     case 'renames': {
-      // The genesis keeps its name: who changes that is of another chain, and stays so until the indexer starts again.
+      // The genesis keeps its name: who changes that is of another chain, and for a minute nobody asks him again.
       const from = Math.max(1, chain.tip().number - random.between(0, 5))
       const name = (hash: unknown, number: number) => (number >= from ? keccak256(`${salt}${String(hash).slice(2)}`) : hash)
       return { distort: (call, result) => (isBlock(call, result) ? told(renamed(result as WireBlock, name)) : result) }

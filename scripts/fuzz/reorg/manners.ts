@@ -1,4 +1,4 @@
-import { type Endpoint, fair, someWeather } from './endpoint.ts'
+import { type Endpoint, fair, someWeather, storm } from './endpoint.ts'
 import { lieNames, liesOf } from './lies.ts'
 import type { Stage } from './stage.ts'
 
@@ -16,7 +16,7 @@ export const mannersOn = ({ random, settings, chain, endpoints, formerTips, onFa
     endpoint.weather = fair
     if (settings.endpoints > 1) endpoint.lies = {}
     if (settings.endpoints === 1 || random.chance(0.3)) {
-      endpoint.weather = weather()
+      endpoint.weather = settings.endpoints > 1 && random.chance(0.4) ? storm : weather()
       return
     }
     const name = random.pick(lieNames)

@@ -1,30 +1,42 @@
-import type { Config } from '../../config.ts'
 import { BridgeError } from '../../errors.ts'
 import type { Currency } from '../../money/currency.ts'
-import { parsePositive } from '../../money/decimal.ts'
-import { assertWithinLimit } from '../../policy/limits.ts'
-import { leastSourceFor, type Price, price, rateFrom } from '../../policy/pricing.ts'
+import type { Price } from '../../policy/pricing.ts'
 import type { RailScheme } from '../../rails/rail.ts'
+import { type AskedAmount, type Pricing, priceOrder } from '../order-price.ts'
 import type { Pair, WalletMarket } from './market.ts'
 
 /** What a wallet wants to sell, or to buy: one of the two, as a decimal string. */
 export type Wanted = { readonly sell_amount?: string | undefined; readonly buy_amount?: string | undefined }
 
 /**
- * The house's own price of a pair: what is sold pays for fee and conversion; what shall be bought is found back to what must be sold for it.
- * Throws the codes of amounts, and `request_invalid` when not one of the two is given.
+ * The house's own price of a pair, by a way of paying: what is sold pays for fee and conversion; what shall be bought is bought exactly, for the
+ * least that brings it. Throws the codes of amounts, `rate_unavailable`, and `request_invalid` when not one of the two is given.
  */
-export const priceFor = (policy: Config['policy'], { sell, buy }: Pair, { sell_amount, buy_amount }: Wanted): Price => {
+export const priceFor = (
+  pricing: Pricing,
+  market: WalletMarket,
+  { sell, buy }: Pair,
+  scheme: RailScheme,
+  { sell_amount, buy_amount }: Wanted,
+): Promise<Price> => {
   if ((sell_amount === undefined) === (buy_amount === undefined))
     throw new BridgeError('request_invalid', { reason: 'either sell_amount or buy_amount is needed, not both' })
-  const rate = rateFrom(policy.rates, sell, buy)
-  const paid =
+  const asked: AskedAmount =
     sell_amount === undefined
-      ? leastSourceFor(parsePositive(buy_amount, buy), policy.fee, rate)
-      : parsePositive(sell_amount, sell)
-  assertWithinLimit(new Map(Object.entries(policy.limits) as [Currency, bigint][]), paid)
-  return price(paid, policy.fee, rate)
+      ? { side: 'destination', value: buy_amount!, path: 'buy_amount' }
+      : { side: 'source', value: sell_amount, path: 'sell_amount' }
+  return priceOrder(
+    'onramp',
+    { kind: 'bank', scheme, currency: sell },
+    { kind: 'chain', chain: market.chain, currency: buy },
+    asked,
+    pricing,
+  )
 }
+
+/** The way of paying that a price is for: the one that was named, else the first of those offered. */
+export const schemeOf = (market: WalletMarket, { sell }: Pair, named: RailScheme | undefined): RailScheme =>
+  named ?? market.deliveryMethods(sell)[0]!
 
 /** Throws `asset_unknown` and `route_unsupported`. */
 export const pairOf = (market: WalletMarket, { sell_asset, buy_asset }: { sell_asset: string; buy_asset: string }): Pair => {

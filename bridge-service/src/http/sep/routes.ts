@@ -31,7 +31,7 @@ export const sepRoutes =
     })
     await app.register(stellarTomlRoutes(sep.config, market))
     await app.register(below(webAuthRoutes(deps, sep)), { prefix: '/sep10' })
-    await app.register(below(walletPriceRoutes(deps.config, market), walletQuoteRoutes(deps, sep, market)), { prefix: '/sep38' })
+    await app.register(below(walletPriceRoutes(deps, market), walletQuoteRoutes(deps, sep, market)), { prefix: '/sep38' })
   }
 
 /** Wallets are web pages of somebody else: every answer, also a refusal, must be readable to them (SEP-1, SEP-10, SEP-38: CORS). */

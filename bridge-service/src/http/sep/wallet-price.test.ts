@@ -31,14 +31,13 @@ it('keeps the formulas of SEP-38 to the last decimal of both assets', () => {
       fc.bigInt({ min: 1n, max: 10n ** 15n }),
       fc.bigInt({ min: 1n, max: 10n ** 15n }),
       (from, to, net, fee, bought) => {
-        const rate = { from, to, numerator: 1n, denominator: 1n }
         const shown = walletPrice(
-          { sourceAmount: money(from, net + fee), fee: money(from, fee), destinationAmount: money(to, bought), rate },
+          { sourceAmount: money(from, net + fee), fee: money(from, fee), fees: [], destinationAmount: money(to, bought) },
           'x',
         )
         expect(isProductUpTo(shown.total_price, shown.buy_amount, shown.sell_amount, 7)).toBe(true)
         const afterFee = walletPrice(
-          { sourceAmount: money(from, net), fee: money(from, 0n), destinationAmount: money(to, bought), rate },
+          { sourceAmount: money(from, net), fee: money(from, 0n), fees: [], destinationAmount: money(to, bought) },
           'x',
         )
         expect(shown.price).toBe(afterFee.total_price)
@@ -51,14 +50,22 @@ it('keeps the formulas of SEP-38 to the last decimal of both assets', () => {
 })
 
 it('is exact where the price is', () => {
-  const rate = { from: 'EUR', to: 'USDC', numerator: 5n, denominator: 4n } as const
-  const offer = price(money('EUR', 10_000n), { fixedMinor: 25n, bps: 10n }, rate)
+  const rate = { from: 'EUR', to: 'USDC', numerator: 5n, denominator: 4n, asOf: null, source: 'house' } as const
+  const tariff = { fixedMinor: 5n, bps: 10n, minMinor: 0n, network: [{ place: 'stellar:local', minor: 20n }] }
+  const offer = price({ side: 'source', amount: money('EUR', 10_000n) }, tariff, rate)
   expect(walletPrice(offer, 'iso4217:EUR')).toEqual({
     total_price: '0.8028098344',
     price: '0.8',
     sell_amount: '100.00',
     buy_amount: '124.562500',
-    fee: { total: '0.35', asset: 'iso4217:EUR', details: [{ name: 'Service fee', amount: '0.35' }] },
+    fee: {
+      total: '0.35',
+      asset: 'iso4217:EUR',
+      details: [
+        { name: 'Service fee', amount: '0.15' },
+        { name: 'Network fee', amount: '0.20' },
+      ],
+    },
   })
   expect(subtract(offer.sourceAmount, offer.fee)).toEqual(money('EUR', 9_965n))
 })

@@ -1,5 +1,6 @@
 import { decimalsOf } from '../../money/currency.ts'
 import { formatDecimal, type Money, subtract } from '../../money/money.ts'
+import { totalOf } from '../../policy/fees.ts'
 import type { Price } from '../../policy/pricing.ts'
 
 /** A price as SEP-38 shows it; our fee is in what is sold. */
@@ -19,13 +20,28 @@ export type WalletPrice = {
  * `sell_amount = total_price * buy_amount` and `sell_amount - fee = price * buy_amount` (SEP-38, "Price Formulas"): both hold to less than half
  * a unit of the last decimal that either amount can have on the ledger.
  */
-export const walletPrice = ({ sourceAmount, fee, destinationAmount }: Price, feeAsset: string): WalletPrice => ({
+export const walletPrice = (
+  { sourceAmount, fee, fees, destinationAmount }: Pick<Price, 'sourceAmount' | 'fee' | 'fees' | 'destinationAmount'>,
+  feeAsset: string,
+): WalletPrice => ({
   total_price: unitPrice(sourceAmount, destinationAmount),
   price: unitPrice(subtract(sourceAmount, fee), destinationAmount),
   sell_amount: formatDecimal(sourceAmount),
   buy_amount: formatDecimal(destinationAmount),
-  fee: { total: formatDecimal(fee), asset: feeAsset, details: [{ name: 'Service fee', amount: formatDecimal(fee) }] },
+  fee: { total: formatDecimal(fee), asset: feeAsset, details: feeDetails(fee, fees) },
 })
+
+const feeDetails = (fee: Money, fees: Price['fees']) => {
+  const network = totalOf(
+    fees.filter(({ kind }) => kind === 'network'),
+    fee.currency,
+  )
+  const service = subtract(fee, network)
+  return [
+    ...(service.minor === 0n ? [] : [{ name: 'Service fee', amount: formatDecimal(service) }]),
+    ...(network.minor === 0n ? [] : [{ name: 'Network fee', amount: formatDecimal(network) }]),
+  ]
+}
 
 /** The price of one unit of `bought` in units of `paid`, with as many decimals as it takes to get `paid` back from it, rounded half up. */
 export const unitPrice = (paid: Money, bought: Money): string => {

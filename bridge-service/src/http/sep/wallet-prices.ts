@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import type { Config } from '../../config.ts'
-import { BridgeError } from '../../errors.ts'
+import { BridgeError, type ErrorCode } from '../../errors.ts'
 import { type Currency, currencies, decimalsOf } from '../../money/currency.ts'
 import type { RailScheme } from '../../rails/rail.ts'
+import type { Pricing } from '../order-price.ts'
 import type { Pair, WalletMarket } from './market.ts'
-import { methodNamed, pairOf, priceFor, type Wanted } from './offer.ts'
+import { methodNamed, pairOf, priceFor, schemeOf, type Wanted } from './offer.ts'
 import { unitPrice, walletPrice } from './wallet-price.ts'
 
 const methods: Readonly<Record<RailScheme, string>> = {
@@ -34,26 +34,27 @@ export const priceRequest = z.object({
 
 /** What can be sold for what, at which price (SEP-38 2.5): the house's own prices, in another form. */
 export const walletPriceRoutes =
-  ({ policy }: Pick<Config, 'policy'>, market: WalletMarket): FastifyPluginAsyncZod =>
+  (pricing: Pricing, market: WalletMarket): FastifyPluginAsyncZod =>
   async app => {
-    /** Prices with all fees in them; a pair that does not take the amount is left out. */
-    const pricesOf = (pairs: readonly Pair[], shown: 'sell' | 'buy', amount: Wanted) =>
-      pairs.flatMap(pair => {
+    /** Prices with all fees in them; a pair that does not take the amount, or has no rate at the moment, is left out. */
+    const pricesOf = async (pairs: readonly Pair[], shown: 'sell' | 'buy', method: RailScheme | undefined, amount: Wanted) => {
+      const priceOfPair = async (pair: Pair) => {
         try {
-          const { sourceAmount, destinationAmount } = priceFor(policy, pair, amount)
-          const currency = pair[shown]
+          const price = await priceFor(pricing, market, pair, schemeOf(market, pair, method), amount)
           return [
             {
-              asset: market.idOf(currency),
-              price: unitPrice(sourceAmount, destinationAmount),
-              decimals: decimalsOf(currency),
+              asset: market.idOf(pair[shown]),
+              price: unitPrice(price.sourceAmount, price.destinationAmount),
+              decimals: decimalsOf(pair[shown]),
             },
           ]
         } catch (error) {
-          if (error instanceof BridgeError && /^amount_(over_limit|under_minimum)$/.test(error.code)) return []
+          if (error instanceof BridgeError && leftOut.has(error.code)) return []
           throw error
         }
-      })
+      }
+      return (await Promise.all(pairs.map(priceOfPair))).flat()
+    }
 
     app.get('/info', { schema: { hide: true }, handler: async () => ({ assets: assetsOf(market) }) })
 
@@ -66,15 +67,16 @@ export const walletPriceRoutes =
         if (sell_asset !== undefined) {
           if (buy_amount !== undefined) throw new BridgeError('request_invalid', { reason: 'buy_amount needs a buy_asset' })
           const sell = market.currencyOf(sell_asset, 'sell_asset')
-          methodNamed(market, sell, sell_delivery_method, 'sell_delivery_method')
+          const method = methodNamed(market, sell, sell_delivery_method, 'sell_delivery_method')
           const pairs = market.pairs.filter(pair => pair.sell === sell && takes(market, pair.buy, buy_delivery_method))
-          return { buy_assets: pricesOf(pairs, 'buy', { sell_amount }) }
+          return { buy_assets: await pricesOf(pairs, 'buy', method, { sell_amount }) }
         }
         if (sell_amount !== undefined) throw new BridgeError('request_invalid', { reason: 'sell_amount needs a sell_asset' })
         const buy = market.currencyOf(buy_asset!, 'buy_asset')
         methodNamed(market, buy, buy_delivery_method, 'buy_delivery_method')
         const pairs = market.pairs.filter(pair => pair.buy === buy && takes(market, pair.sell, sell_delivery_method))
-        return { sell_assets: pricesOf(pairs, 'sell', { buy_amount }) }
+        const method = pairs.flatMap(pair => market.deliveryMethods(pair.sell)).find(scheme => scheme === sell_delivery_method)
+        return { sell_assets: await pricesOf(pairs, 'sell', method, { buy_amount }) }
       },
     })
 
@@ -82,12 +84,14 @@ export const walletPriceRoutes =
       schema: { hide: true, querystring: priceRequest },
       handler: async ({ query }) => {
         const pair = pairOf(market, query)
-        methodNamed(market, pair.sell, query.sell_delivery_method, 'sell_delivery_method')
+        const method = methodNamed(market, pair.sell, query.sell_delivery_method, 'sell_delivery_method')
         methodNamed(market, pair.buy, query.buy_delivery_method, 'buy_delivery_method')
-        return walletPrice(priceFor(policy, pair, query), market.idOf(pair.sell))
+        return walletPrice(await priceFor(pricing, market, pair, schemeOf(market, pair, method), query), market.idOf(pair.sell))
       },
     })
   }
+
+const leftOut: ReadonlySet<ErrorCode> = new Set(['amount_over_limit', 'amount_under_minimum', 'rate_unavailable'])
 
 const assetsOf = (market: WalletMarket) =>
   [...new Set(market.pairs.flatMap(({ sell, buy }) => [sell, buy]))].map(currency => ({

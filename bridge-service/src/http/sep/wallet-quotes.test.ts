@@ -1,13 +1,23 @@
 import { encodeMuxedAccount, encodeMuxedAccountToAddress } from '@stellar/stellar-sdk'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { order } from '../../../../test/support/api.ts'
+import { configuration, order } from '../../../../test/support/api.ts'
 import { issuer, keyOf, startWalletApi, type WalletApi } from '../../../../test/support/wallet-api.ts'
+import { houseRates } from '../../policy/rates/house-rates.ts'
+import { type RateSource, rateUnavailable } from '../../policy/rates/rate-source.ts'
 
 let wallet: WalletApi
 let token: string
 let nowMs: () => number = Date.now
+let rateOf: RateSource['rateOf'] | undefined
+const house = houseRates(
+  configuration('postgresql://unused').policy.rates,
+  { maxAgeMs: 1, maxMoveBps: 0n, moveWindowMs: 1 },
+  undefined,
+  () => 0,
+)
 beforeAll(async () => {
-  wallet = await startWalletApi({ deps: { nowMs: () => nowMs() } })
+  const rates: RateSource = { rateOf: (from, to) => (rateOf ?? house.rateOf)(from, to) }
+  wallet = await startWalletApi({ deps: { nowMs: () => nowMs(), rates } })
   token = await wallet.logIn(client)
 })
 afterAll(() => wallet.close())
@@ -90,10 +100,26 @@ describe('the price of a pair', () => {
     expect(json).toMatchObject({ sell_amount: '100.25', buy_amount: '99.890000', fee: fee('0.36') })
   })
 
-  it('buys a little more where nobody can pay so exactly', async () => {
+  it('buys exactly what is wished for, where nobody can pay so exactly', async () => {
     const { sell_amount: _none, ...rest } = wish
     const { json } = await get('/price', { ...rest, buy_amount: '99.889999' })
-    expect(json).toMatchObject({ sell_amount: '100.25', buy_amount: '99.890000' })
+    expect(json).toMatchObject({ sell_amount: '100.25', buy_amount: '99.889999', fee: fee('0.36') })
+  })
+})
+
+describe('while there is no good rate', () => {
+  beforeAll(() => {
+    rateOf = async () => rateUnavailable('gone')
+  })
+  afterAll(() => {
+    rateOf = undefined
+  })
+
+  it('nothing is sold, and no price is shown', async () => {
+    for (const { status, json } of [await get('/price', wish), await ask(wish)])
+      expect([status, json]).toEqual([503, { error: expect.any(String), code: 'rate_unavailable' }])
+    const { status, json } = await get('/prices', { sell_asset: usd, sell_amount: '100.25' })
+    expect([status, json]).toEqual([200, { buy_assets: [] }])
   })
 })
 

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BridgeError } from '../../errors.ts'
+import { priceFrom } from '../../policy/price-terms.ts'
 import { type QuoteId, typeId } from '../../transfer/id.ts'
 import { bearerOf } from '../authentication.ts'
 import { bankFor } from '../order.ts'
-import { findWalletQuote, insertWalletQuote, priceOf, type Quote, quoteTermsOf } from '../quote-store.ts'
+import { findWalletQuote, insertWalletQuote, type Quote, quoteTermsOf } from '../quote-store.ts'
 import { anyTime } from '../schemas.ts'
 import type { ServerDeps } from '../server-deps.ts'
 import type { WalletMarket } from './market.ts'
@@ -18,7 +19,7 @@ const quoteRequest = priceRequest.extend({ expire_after: anyTime.optional() })
 
 /** Firm quotes for those who have authenticated (SEP-38 2.5): the house's own, each for the user who asked. */
 export const walletQuoteRoutes =
-  ({ pool, chains, config, nowMs, newUuid }: ServerDeps, sep: SepDeps, market: WalletMarket): FastifyPluginAsyncZod =>
+  ({ pool, chains, config, rates, nowMs, newUuid }: ServerDeps, sep: SepDeps, market: WalletMarket): FastifyPluginAsyncZod =>
   async app => {
     const { policy, banks } = config
     const { tenant } = sep.config
@@ -45,7 +46,7 @@ export const walletQuoteRoutes =
         const terms = quoteTermsOf({
           source: { kind: 'bank', rail: bankFor(banks, scheme, pair.sell, 'sell_asset').id, scheme, currency: pair.sell },
           destination: { kind: 'chain', chain: market.chain, currency: pair.buy, address },
-          price: priceFor(policy, pair, body),
+          price: await priceFor({ config, rates }, market, pair, scheme, body),
         })
         const quote: Quote = {
           id: typeId<QuoteId>('qt', newUuid()),
@@ -77,5 +78,5 @@ const quoteJson = ({ id, terms, expiresAt }: Quote, market: WalletMarket) => ({
   sell_asset: market.idOf(terms.source.currency),
   buy_asset: market.idOf(terms.destination.currency),
   ...(terms.sellDeliveryMethod === undefined ? {} : { sell_delivery_method: terms.sellDeliveryMethod }),
-  ...walletPrice(priceOf(terms), market.idOf(terms.source.currency)),
+  ...walletPrice(priceFrom(terms), market.idOf(terms.source.currency)),
 })

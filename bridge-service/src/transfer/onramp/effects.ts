@@ -1,13 +1,9 @@
+import { backOffMs, endOf, none, waitFor } from '../asking.ts'
 import type { Effects, IntentWish } from '../decision.ts'
-import type { ChainPlace, TransferEvent } from '../event.ts'
+import type { TransferEvent } from '../event.ts'
 import { isMinted } from '../terms.ts'
 import type { Transfer, TransferOf } from '../transfer.ts'
-import type { WaitKind } from '../wait.ts'
 import { onrampEntries } from './entries.ts'
-
-const none: Effects = { intents: [], entries: [], timers: [], waits: [] }
-const retryBaseMs = 2_000
-const retryCeilingMs = 600_000
 
 /** What an event of an on-ramp asks for. `after` is the transfer as the whole step leaves it, so that a wish that is already void is not made. */
 export const onrampEffects = (before: TransferOf<'onramp'>, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
@@ -129,10 +125,3 @@ const effectsOf = (before: TransferOf<'onramp'>, event: TransferEvent, after: Tr
       return { ...none, entries }
   }
 }
-
-const waitFor = (kind: WaitKind, place: ChainPlace) => ({
-  kind,
-  on: { fact: place.fact, blockNumber: BigInt(place.blockNumber) },
-})
-const endOf = (kind: WaitKind) => ({ kind, on: null })
-const backOffMs = (attempt: number) => Math.min(retryBaseMs * 2 ** attempt, retryCeilingMs)

@@ -1,7 +1,8 @@
 import { account } from '../../ledger/chart.ts'
-import type { Entry, Layer, Posting } from '../../ledger/entry.ts'
-import { fromJson, type Money, money } from '../../money/money.ts'
+import { type Entry, move, type Posting } from '../../ledger/entry.ts'
+import { fromJson } from '../../money/money.ts'
 import type { TransferEvent } from '../event.ts'
+import { exchangePostings, undoExchangePostings } from '../exchange-entry.ts'
 import { isMinted } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
 
@@ -12,7 +13,6 @@ import type { TransferOf } from '../transfer.ts'
 export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent): Entry[] => {
   const { terms, progress } = before
   const paid = fromJson(terms.sourceAmount)
-  const fee = fromJson(terms.fee)
   const delivered = fromJson(terms.destinationAmount)
   const bankCash = account.bankCash(paid.currency)
   const customer = account.customerClearing(paid.currency)
@@ -49,13 +49,7 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
       // The debit came back while a refund seemed certain, and then the chain decided for the release: the customer owes us after all.
       return progress.debit?.returned === 'beforePivot' ? [entry(move(customer, receivable, paid))] : []
     case 'releaseFinalized':
-      return [
-        entry(
-          move(escrow, account.exchange(delivered.currency), delivered),
-          move(account.exchange(paid.currency), customer, money(paid.currency, paid.minor - fee.minor)),
-          move(account.feeIncome(paid.currency), customer, fee),
-        ),
-      ]
+      return [entry(exchangePostings(terms, { customer, delivery: escrow }))]
     case 'refundFinalized':
       return [entry(progress.lockBooked ? move(escrow, funds, delivered) : unhold)]
     case 'escrowClawedBack': {
@@ -65,12 +59,7 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
     }
     case 'deliveryReclaimed':
       // The delivery undone, but for the fee: we owe the customer his money again, and a person decides how he gets it.
-      return [
-        entry(
-          move(account.exchange(delivered.currency), funds, delivered),
-          move(customer, account.exchange(paid.currency), money(paid.currency, paid.minor - fee.minor)),
-        ),
-      ]
+      return [entry(undoExchangePostings(terms, { customer, delivery: funds }))]
     case 'creditSettled':
       return [entry(move(bankCash, customer, paid))]
     case 'creditReturned':
@@ -85,11 +74,5 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
 /** A return before the pivot takes back what we hold for the customer; later it is a loss that the customer owes us. */
 const holdsCustomersMoney = ({ state }: TransferOf<'onramp'>) =>
   state === 'locking' || state === 'locked' || state === 'clearing' || state === 'refunding' || state === 'refunded'
-
-/** Credit one account, debit the other. */
-const move = (from: string, to: string, amount: Money, layer: Layer = 'posted'): Posting[] => [
-  { account: from, amount: money(amount.currency, -amount.minor), layer },
-  { account: to, amount, layer },
-]
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

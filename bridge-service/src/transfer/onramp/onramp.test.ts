@@ -1,6 +1,18 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { exercised, given } from '../../../../test/support/given.ts'
 import {
+  cancel,
+  credit,
+  deadline,
+  debit,
+  final,
+  included,
+  orphaned,
+  refusal,
+  screened,
+  unknown,
+} from '../../../../test/support/inputs.ts'
+import {
   bankSays,
   debitReturned,
   debitReturnedLate,
@@ -17,51 +29,7 @@ import {
 } from '../../../../test/support/onramp.ts'
 import { request } from '../decide.ts'
 import type { TransferEvent } from '../event.ts'
-import type { Input } from '../input.ts'
 import { onrampTransitions } from './transitions.ts'
-
-const screened = (availableMinor: bigint): Input => ({ type: 'screened', list: 'test', availableMinor })
-const debit = (type: Parameters<typeof bankSays>[0], rawCode?: string): Input => ({
-  type: 'railFact',
-  step: 'debitFiat',
-  fact: bankSays(type, rawCode),
-})
-const credit = (type: Parameters<typeof bankSays>[0], rawCode?: string): Input => ({
-  type: 'railFact',
-  step: 'creditFiat',
-  fact: bankSays(type, rawCode),
-})
-const refusal = (step: Extract<Input, { type: 'intentRefused' }>['step'], attempt = 0): Input => ({
-  type: 'intentRefused',
-  step,
-  attempt,
-  code: 'chain_refused',
-  detail: 'no',
-})
-const unknown = (step: Extract<Input, { type: 'intentUnknown' }>['step']): Input => ({
-  type: 'intentUnknown',
-  step,
-  detail: 'silence',
-})
-const included = (kind: Extract<Input, { type: 'chainFact' }>['kind'], fact: string, block?: string): Input => ({
-  type: 'chainFact',
-  kind,
-  status: 'included',
-  place: place(fact, block),
-})
-const orphaned = (kind: Extract<Input, { type: 'chainFact' }>['kind'], fact: string): Input => ({
-  type: 'chainFact',
-  kind,
-  status: 'orphaned',
-  place: place(fact),
-})
-const final = (kind: Extract<Input, { type: 'finalityReached' }>['kind'], fact: string): Input => ({
-  type: 'finalityReached',
-  kind,
-  fact: place(fact).fact,
-})
-const deadline = (kind: Extract<Input, { type: 'deadlineReached' }>['kind']): Input => ({ type: 'deadlineReached', kind })
-const cancel: Input = { type: 'cancelCommand', reason: 'changed my mind' }
 
 const paidIn = ['customer_clearing:USD -100.25', 'bank_cash:USD +100.25']
 const paidBack = ['bank_cash:USD -100.25', 'customer_clearing:USD +100.25']

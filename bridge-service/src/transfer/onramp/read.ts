@@ -1,21 +1,16 @@
 import type { RailFact } from '../../rails/rail.ts'
-import type { Ignored, IntentChange, IntentWish, Reading } from '../decision.ts'
+import { creditIsOpen, readCredit } from '../credit.ts'
+import { readDebit } from '../debit.ts'
+import type { Reading } from '../decision.ts'
 import type { ChainPlace, TransferEvent } from '../event.ts'
 import { rawCodeOf } from '../event.ts'
 import type { Input } from '../input.ts'
+import { changed, happened, nothing } from '../reading.ts'
 import { isMinted } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
 import type { WaitKind } from '../wait.ts'
 
 type Transfer = TransferOf<'onramp'>
-
-const nothing = (why: string): Ignored => ({ ignored: why })
-const happened = (events: TransferEvent[], ...intentChanges: IntentChange[]): Reading => ({ events, intentChanges })
-const changed = (step: IntentWish['step'], status: IntentChange['status'], attempt = 0): IntentChange => ({
-  step,
-  attempt,
-  status,
-})
 
 // A release that is sent so close to the soft deadline could race with anybody's refund.
 const releaseMarginMs = 60_000
@@ -40,7 +35,9 @@ export const readOnramp = (transfer: Transfer, input: Input, nowMs: number): Rea
     case 'railAnswered':
     case 'railFact':
       if (input.step === 'payoutFiat') return nothing('an on-ramp pays nothing out')
-      return input.step === 'debitFiat' ? readDebit(transfer, input.fact, nowMs) : readCredit(transfer, input.fact)
+      return input.step === 'debitFiat'
+        ? readDebit(transfer, input.fact, nowMs, () => readReturn(transfer, input.fact))
+        : readCredit(transfer, input.fact)
     case 'depositFact':
       return nothing('an on-ramp has no deposit')
     case 'chainFact':
@@ -77,61 +74,9 @@ const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type
   return nothing('the refusal is about a step that is over')
 }
 
-const readDebit = (transfer: Transfer, fact: RailFact, nowMs: number): Reading => {
-  const { state, progress, terms } = transfer
-  const bankTransferId = fact.bankTransferId
-  switch (fact.type) {
-    case 'submitted':
-      if (state !== 'debiting' || progress.debit?.bankTransferId !== undefined) return nothing('the bank had said so before')
-      return happened([{ type: 'debitSubmitted', bankTransferId }], changed('debitFiat', 'IN_FLIGHT'))
-    case 'settled': {
-      if (state !== 'debiting' && state !== 'failed') return nothing('settled before')
-      // The news that overtook this one: what settled has gone back, and a booking now would stand against nothing at the bank.
-      if (state === 'failed' && progress.failure?.code === 'debit_returned') return nothing('returned before')
-      const settled = settlement(terms, fact, nowMs)
-      if (state === 'debiting' && progress.cancelReason !== undefined)
-        return happened(
-          [settled, { type: 'compensationStarted', reason: progress.cancelReason }],
-          changed('debitFiat', 'SUCCEEDED'),
-        )
-      return happened([settled], changed('debitFiat', 'SUCCEEDED'))
-    }
-    case 'rejected':
-      if (state !== 'debiting') return nothing('the debit is over')
-      return happened(
-        [{ type: 'debitRefused', code: 'rail_refused', detail: fact.rawCode ?? 'no code given' }],
-        changed('debitFiat', 'FAILED'),
-      )
-    case 'returned':
-      return readReturn(transfer, fact)
-  }
-}
-
-const settlement = (terms: Transfer['terms'], fact: RailFact, nowMs: number): TransferEvent => {
-  const saidMs = Date.parse(fact.at)
-  const finalAtMs = (Number.isNaN(saidMs) ? nowMs : saidMs) + terms.clearingMs
-  // A late bank may name a day long past: the escrow's deadlines count from now at the earliest.
-  const refundAfterMs = Math.max(finalAtMs, nowMs) + terms.hold.softDeadlineMs
-  return {
-    type: 'debitSettled',
-    bankTransferId: fact.bankTransferId,
-    settledAt: fact.at,
-    finalAt: new Date(finalAtMs).toISOString(),
-    refundAfter: Math.floor(refundAfterMs / 1000),
-    hardDeadline: Math.floor((refundAfterMs + terms.hold.hardDeadlineMs) / 1000),
-  }
-}
-
 const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
-  if (progress.debit?.returned !== undefined) return nothing('returned before')
   const returned = (afterPivot: boolean): TransferEvent => ({ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot })
   switch (state) {
-    case 'debiting':
-      // The settlement's news was overtaken by the return's: the bank's books are where they were.
-      return happened(
-        [{ type: 'debitRefused', code: 'debit_returned', detail: fact.rawCode ?? 'no code given' }],
-        changed('debitFiat', 'FAILED'),
-      )
     case 'locking':
     case 'refunding':
     case 'refunded':
@@ -152,34 +97,6 @@ const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
       return nothing('no money of this debit is here')
   }
 }
-
-const readCredit = ({ state, progress }: Transfer, fact: RailFact): Reading => {
-  const bankTransferId = fact.bankTransferId
-  const detail = fact.rawCode ?? 'no code given'
-  switch (fact.type) {
-    case 'submitted':
-      if (state !== 'crediting' || progress.credit?.bankTransferId !== undefined) return nothing('the bank had said so before')
-      return happened([{ type: 'creditSubmitted', bankTransferId }], changed('creditFiat', 'IN_FLIGHT'))
-    case 'settled':
-      if (!creditIsOpen({ state, progress })) return nothing('settled before')
-      if (state === 'review') return happened([{ type: 'creditSettled', bankTransferId }], changed('creditFiat', 'SUCCEEDED'))
-      return happened(
-        [{ type: 'creditSettled', bankTransferId }, { type: 'transferCompensated' }],
-        changed('creditFiat', 'SUCCEEDED'),
-      )
-    case 'rejected':
-      if (!creditIsOpen({ state, progress })) return nothing('the credit is over')
-      return happened([{ type: 'creditRefused', code: 'rail_refused', detail }], changed('creditFiat', 'FAILED'))
-    case 'returned':
-      if (state !== 'crediting' && state !== 'compensated' && state !== 'review') return nothing('the credit is over')
-      if (progress.credit?.returned) return nothing('returned before')
-      return happened([{ type: 'creditReturned', rawCode: rawCodeOf(fact) }], changed('creditFiat', 'FAILED'))
-  }
-}
-
-/** The bank may still settle or refuse it. One that came back before we heard of its settlement is over. */
-const creditIsOpen = ({ state, progress: { credit } }: Pick<Transfer, 'state' | 'progress'>) =>
-  (state === 'crediting' || state === 'review') && !credit?.settled && !credit?.returned
 
 const readChain = (
   { state, progress }: Transfer,

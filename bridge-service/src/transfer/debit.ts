@@ -1,0 +1,61 @@
+import type { RailFact } from '../rails/rail.ts'
+import type { Reading } from './decision.ts'
+import type { TransferEvent } from './event.ts'
+import { changed, happened, nothing } from './reading.ts'
+import type { OnrampTerms, RemittanceTerms } from './terms.ts'
+import type { TransferOf } from './transfer.ts'
+
+type Debiting = TransferOf<'onramp'> | TransferOf<'remittance'>
+
+/** What the bank says about the customer's debit. What a return means is the route's to say. */
+export const readDebit = (transfer: Debiting, fact: RailFact, nowMs: number, readReturn: () => Reading): Reading => {
+  const { state, progress, terms } = transfer
+  const bankTransferId = fact.bankTransferId
+  switch (fact.type) {
+    case 'submitted':
+      if (state !== 'debiting' || progress.debit?.bankTransferId !== undefined) return nothing('the bank had said so before')
+      return happened([{ type: 'debitSubmitted', bankTransferId }], changed('debitFiat', 'IN_FLIGHT'))
+    case 'settled': {
+      if (state !== 'debiting' && state !== 'failed') return nothing('settled before')
+      // The news that overtook this one: what settled has gone back, and a booking now would stand against nothing at the bank.
+      if (state === 'failed' && progress.failure?.code === 'debit_returned') return nothing('returned before')
+      const settled = settlement(terms, fact, nowMs)
+      if (state === 'debiting' && progress.cancelReason !== undefined)
+        return happened(
+          [settled, { type: 'compensationStarted', reason: progress.cancelReason }],
+          changed('debitFiat', 'SUCCEEDED'),
+        )
+      return happened([settled], changed('debitFiat', 'SUCCEEDED'))
+    }
+    case 'rejected':
+      if (state !== 'debiting') return nothing('the debit is over')
+      return happened(
+        [{ type: 'debitRefused', code: 'rail_refused', detail: fact.rawCode ?? 'no code given' }],
+        changed('debitFiat', 'FAILED'),
+      )
+    case 'returned':
+      if (progress.debit?.returned !== undefined) return nothing('returned before')
+      // The settlement's news was overtaken by the return's: the bank's books are where they were.
+      if (state === 'debiting')
+        return happened(
+          [{ type: 'debitRefused', code: 'debit_returned', detail: fact.rawCode ?? 'no code given' }],
+          changed('debitFiat', 'FAILED'),
+        )
+      return readReturn()
+  }
+}
+
+const settlement = (terms: OnrampTerms | RemittanceTerms, fact: RailFact, nowMs: number): TransferEvent => {
+  const saidMs = Date.parse(fact.at)
+  const finalAtMs = (Number.isNaN(saidMs) ? nowMs : saidMs) + terms.clearingMs
+  // A late bank may name a day long past: the escrow's deadlines count from now at the earliest.
+  const refundAfterMs = Math.max(finalAtMs, nowMs) + terms.hold.softDeadlineMs
+  return {
+    type: 'debitSettled',
+    bankTransferId: fact.bankTransferId,
+    settledAt: fact.at,
+    finalAt: new Date(finalAtMs).toISOString(),
+    refundAfter: Math.floor(refundAfterMs / 1000),
+    hardDeadline: Math.floor((refundAfterMs + terms.hold.hardDeadlineMs) / 1000),
+  }
+}

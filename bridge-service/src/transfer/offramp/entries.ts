@@ -1,0 +1,30 @@
+import { account } from '../../ledger/chart.ts'
+import { move, type Posting } from '../../ledger/entry.ts'
+import { fromJson } from '../../money/money.ts'
+import type { TransferEvent } from '../event.ts'
+import { exchangePostings, undoExchangePostings } from '../exchange-entry.ts'
+import type { TransferOf } from '../transfer.ts'
+
+/** What the bank's part of an off-ramp books: fiat moves when the bank says so. The deposit's is the same on every route that has one. */
+export const payoutPostings = ({ state, terms, progress }: TransferOf<'offramp'>, event: TransferEvent): Posting[] => {
+  const paid = fromJson(terms.sourceAmount)
+  const fee = fromJson(terms.fee)
+  const delivered = fromJson(terms.destinationAmount)
+  const customer = account.customerClearing(paid.currency)
+  const bankCash = account.bankCash(delivered.currency)
+  const accounts = { customer, delivery: bankCash }
+
+  switch (event.type) {
+    case 'payoutSettled':
+      return exchangePostings(terms, accounts)
+    case 'payoutReturned':
+      if (!progress.payout?.settled) return []
+      // The deposit goes back, so nothing was exchanged after all.
+      if (state === 'refundingDeposit' || state === 'refundedDeposit')
+        return [...undoExchangePostings(terms, accounts), ...move(customer, account.feeIncome(fee.currency), fee)]
+      // The deposit is ours: what came back is the customer's.
+      return move(account.customerClearing(delivered.currency), bankCash, delivered)
+    default:
+      return []
+  }
+}

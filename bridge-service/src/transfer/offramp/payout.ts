@@ -1,0 +1,90 @@
+import type { RailFact } from '../../rails/rail.ts'
+import type { Reading } from '../decision.ts'
+import { abandoned, turnBack } from '../deposit/depositing.ts'
+import { collected } from '../deposit/finality.ts'
+import { rawCodeOf, type TransferEvent } from '../event.ts'
+import { changed, happened, nothing } from '../reading.ts'
+import type { Progress, TransferOf } from '../transfer.ts'
+
+type Transfer = TransferOf<'offramp'>
+
+/** What the bank says about the payout: the pivot, once it has settled. */
+export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
+  const { state, progress } = transfer
+  switch (fact.type) {
+    case 'submitted':
+      if (state !== 'payingOut' || !payoutIsOpen(progress) || progress.payout?.bankTransferId !== undefined)
+        return nothing('the bank had said so before')
+      return happened([{ type: 'payoutSubmitted', bankTransferId: fact.bankTransferId }], changed('payoutFiat', 'IN_FLIGHT'))
+    case 'settled':
+      return readSettlement(transfer, fact.bankTransferId)
+    case 'rejected':
+      return refusedPayout(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
+    case 'returned':
+      return readReturn(transfer, fact)
+  }
+}
+
+/** The bank may still settle or refuse it. */
+export const payoutIsOpen = ({ payout }: Progress): boolean => !payout?.settled && !payout?.refused && !payout?.returned
+
+/** The bank says definitely that nothing was paid out, so the deposit is the customer's. */
+export const refusedPayout = ({ state, progress }: Transfer, code: string, detail: string): Reading => {
+  if ((state !== 'payingOut' && state !== 'review') || !payoutIsOpen(progress)) return nothing('the payout is over')
+  const refused: TransferEvent = { type: 'payoutRefused', code, detail }
+  if (state === 'review') return happened([refused], changed('payoutFiat', 'FAILED'))
+  return happened([refused, ...turnBack(progress, code)], changed('payoutFiat', 'FAILED'), ...abandoned(progress))
+}
+
+const readSettlement = ({ state, progress, terms }: Transfer, bankTransferId: string): Reading => {
+  if (progress.payout?.settled) return nothing('settled before')
+  // The news that overtook this one: what settled has come back.
+  if (progress.payout?.returned) return nothing('returned before')
+  const settled: TransferEvent = { type: 'payoutSettled', bankTransferId }
+  const done = changed('payoutFiat', 'SUCCEEDED')
+  switch (state) {
+    case 'payingOut':
+      if (progress.deposit?.refunded) return happened([settled, { type: 'receivableOpened' }], done, ...abandoned(progress))
+      // What was claimed out of a balance is the treasury's already.
+      if (terms.deposit.committedBy === 'balance') return happened([settled, ...collected({ progress })], done)
+      return happened([settled], done, ...abandoned(progress))
+    case 'review':
+      return happened([settled], done)
+    case 'refundingDeposit':
+    case 'refundedDeposit':
+      // It settles what it refused. The customer has one of the two too many, which shows when the refund is final.
+      return progress.payout?.refused ? happened([settled], done) : nothing('nothing was to be paid out')
+    case 'compensated':
+    case 'failed':
+      return progress.payout?.refused
+        ? happened([settled, { type: 'receivableOpened' }], done)
+        : nothing('nothing was to be paid out')
+    default:
+      return nothing('nothing was to be paid out')
+  }
+}
+
+const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
+  const { payout } = progress
+  if (payout?.returned) return nothing('returned before')
+  const returned: TransferEvent = { type: 'payoutReturned', rawCode: rawCodeOf(fact) }
+  const failed = changed('payoutFiat', 'FAILED')
+  switch (state) {
+    case 'payingOut':
+      // The news of its settlement is still to come, and then it will not count: the money is where it was.
+      return happened([returned, ...turnBack(progress, 'payout_returned')], failed, ...abandoned(progress))
+    case 'collecting':
+    case 'collected':
+      return happened([returned], failed)
+    case 'completed':
+      // The deposit is ours, so his fiat is the customer's: a person must find a way to him.
+      return happened([returned, { type: 'receivableOpened' }], failed)
+    case 'refundingDeposit':
+    case 'refundedDeposit':
+      return payout?.settled ? happened([returned], failed) : nothing('the payout is over')
+    case 'review':
+      return payout?.refused && !payout.settled ? nothing('the payout is over') : happened([returned], failed)
+    default:
+      return nothing('nothing was paid out')
+  }
+}

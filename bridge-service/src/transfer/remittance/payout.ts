@@ -1,0 +1,67 @@
+import type { RailFact } from '../../rails/rail.ts'
+import type { Reading } from '../decision.ts'
+import { rawCodeOf } from '../event.ts'
+import { changed, happened, nothing } from '../reading.ts'
+import type { TransferOf } from '../transfer.ts'
+
+type Transfer = TransferOf<'remittance'>
+
+/** What the bank says about the payout. Only its definite no, or the money back, lets the hold be refunded. */
+export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
+  const { state, progress } = transfer
+  const { bankTransferId } = fact
+  const isOver = !wasWished(transfer) || progress.payout?.settled || progress.payout?.returned
+  switch (fact.type) {
+    case 'submitted':
+      if (state !== 'payingOut' || progress.payout?.bankTransferId !== undefined) return nothing('the bank had said so before')
+      return happened([{ type: 'payoutSubmitted', bankTransferId }], changed('payoutFiat', 'IN_FLIGHT'))
+    case 'settled':
+      if (isOver) return nothing('settled before, or never wished')
+      // Out of a refund it comes to a person, who decides what becomes of the hold.
+      return happened(
+        [{ type: 'payoutSettled', bankTransferId }],
+        changed('payoutFiat', 'SUCCEEDED'),
+        ...(state === 'refunding' ? [changed('refundEscrow', 'FAILED', progress.attempts.refund)] : []),
+      )
+    case 'rejected':
+      return readPayoutRefusal(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
+    case 'returned':
+      return readPayoutReturn(transfer, fact)
+  }
+}
+
+export const readPayoutRefusal = (transfer: Transfer, code: string, detail: string): Reading => {
+  const { state, progress } = transfer
+  if (!wasWished(transfer) || progress.payout?.settled || progress.payout?.returned || progress.payout?.refused)
+    return nothing('the payout is over')
+  const refused = { type: 'payoutRefused', code, detail } as const
+  const failed = changed('payoutFiat', 'FAILED')
+  if (state === 'payingOut') return happened([refused, { type: 'compensationStarted', reason: 'payout_refused' }], failed)
+  return state === 'review' ? happened([refused], failed) : nothing('the payout is over')
+}
+
+const readPayoutReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
+  const { payout } = progress
+  if (payout?.returned) return nothing('returned before')
+  const returned = { type: 'payoutReturned', rawCode: rawCodeOf(fact) } as const
+  const failed = changed('payoutFiat', 'FAILED')
+  switch (state) {
+    case 'payingOut':
+      // The settlement's news was overtaken by the return's: the money is back with the partner, as if it had never left.
+      return happened([returned, { type: 'compensationStarted', reason: 'payout_returned' }], failed)
+    case 'releasing':
+    case 'released':
+      return happened([returned], failed)
+    case 'completed':
+      return happened([returned, { type: 'receivableOpened' }], failed)
+    case 'review':
+      return progress.committed && (payout?.settled || !payout?.refused)
+        ? happened([returned], failed)
+        : nothing('nothing was paid out')
+    default:
+      return nothing('nothing was paid out')
+  }
+}
+
+/** The commit's finality is the pivot, and with it the payout is wished. */
+const wasWished = ({ progress }: Transfer): boolean => progress.committed === true

@@ -1,0 +1,74 @@
+import { expect } from 'vitest'
+import { type Random, randomFrom } from '../../../scripts/fuzz/reorg/random.ts'
+import { type MemoryStore, memoryStore } from '../memory-store.ts'
+import { canonical } from './canonical.ts'
+import { type Side, virtualPostgres } from './virtual-postgres.ts'
+
+export type Twins = {
+  readonly memory: MemoryStore
+  readonly nowMs: () => number
+  readonly pass: (ms: number) => Promise<void>
+  /** Asks both the same, with the same dice, and compares what they answer or throw, and all that they then hold. */
+  readonly ask: (name: string, seed: number, call: (side: Side, random: Random) => Promise<unknown>) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+/** The two stores side by side, at the same time of day. `spoil` makes one of them a liar. */
+export const startTwins = async (startMs: number, spoil: (side: Side) => Side = side => side): Promise<Twins> => {
+  let nowMs = startMs
+  const postgres = await virtualPostgres()
+  await postgres.setTime(nowMs)
+  const memory = memoryStore(() => nowMs)
+  const inMemory = spoil({ ...memory, store: memory.connect().store })
+
+  return {
+    memory,
+    nowMs: () => nowMs,
+    pass: async ms => {
+      nowMs += ms
+      await postgres.setTime(nowMs)
+    },
+    ask: async (name, seed, call) => {
+      const [real, made] = await Promise.all(
+        [postgres, inMemory].map(side =>
+          call(side, randomFrom(seed)).then(
+            answer => ({ answer }),
+            (error: unknown) => ({ error: codeOf(error) }),
+          ),
+        ),
+      )
+      same(`the answer of ${name}`, made, real)
+      const postgresHolds = await postgres.dump()
+      for (const [table, rows] of Object.entries(held(memory)))
+        same(`${table} after ${name}`, texts(rows), texts(postgresHolds[table]!))
+      return real
+    },
+    close: postgres.close,
+  }
+}
+
+/** What memory holds, without what only it numbers. */
+const held = (memory: MemoryStore) => {
+  const dump = memory.dump()
+  const entries = new Map(dump.ledger_entries.map(({ position, transfer_id, version }) => [position, { transfer_id, version }]))
+  return {
+    ...dump,
+    outbox: dump.outbox.map(({ position: _position, ...row }) => row),
+    ledger_entries: dump.ledger_entries.map(({ position: _position, ...row }) => row),
+    ledger_postings: dump.ledger_postings.map(({ entry, ...row }) => ({ ...row, ...entries.get(entry) })),
+  }
+}
+
+/** Of several laws that a statement breaks at once, it is nobody's promise which is named. */
+const codeOf = (error: unknown): string => {
+  const { code } = error as { code?: unknown }
+  if (typeof code !== 'string') return String(error)
+  return /^23/.test(code) ? 'a law is broken' : code
+}
+
+const texts = (rows: readonly unknown[]) => rows.map(canonical).sort()
+
+const same = (what: string, made: unknown, real: unknown) => {
+  const [ours, theirs] = [canonical(made), canonical(real)]
+  if (ours !== theirs) expect(JSON.parse(ours), what).toEqual(JSON.parse(theirs))
+}

@@ -1,0 +1,111 @@
+import pg from 'pg'
+import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
+import { freshDatabase } from '../../support/database.ts'
+import type { News } from '../memory/facts.ts'
+import type { MemoryStore } from '../memory-store.ts'
+
+/** What a store does for the saga and for those who write beside it. */
+export type Side = Pick<
+  MemoryStore,
+  'keepFact' | 'tellFact' | 'openAccounts' | 'openPool' | 'movePool' | 'keepQuote' | 'unparkTransfer'
+> & { readonly store: ReturnType<typeof postgresStore> }
+
+export type VirtualPostgres = Side & {
+  readonly setTime: (nowMs: number) => Promise<void>
+  /** Every row that a step can write, without what only Postgres numbers. */
+  readonly dump: () => Promise<Record<string, unknown[]>>
+  readonly close: () => Promise<void>
+}
+
+// A function of the same name that is found first: so the statements under test stay as they are, and their time is ours.
+const virtualTime = `
+  create schema virtual;
+  create table virtual.clock (at timestamptz not null);
+  insert into virtual.clock values (now());
+  create function virtual.now() returns timestamptz language sql stable as 'select at from virtual.clock';
+  create function virtual.clock_timestamp() returns timestamptz language sql stable as 'select at from virtual.clock';
+  grant usage on schema virtual to causeway_app;
+  grant select on virtual.clock to causeway_app;
+  do $$ declare c record; begin
+    for c in select table_name, column_name from information_schema.columns where table_schema = 'public' and column_default like '%now()' loop
+      execute format('alter table %I alter column %I set default virtual.now()', c.table_name, c.column_name);
+    end loop;
+  end $$`
+
+const dumpSql = {
+  transfers: 'select * from transfers',
+  transfer_events: 'select * from transfer_events',
+  outbox: 'select transfer_id, version, type from outbox',
+  audit_log: 'select * from audit_log',
+  intents: 'select * from intents',
+  ledger_entries: 'select transfer_id, version, kind, at from ledger_entries',
+  ledger_postings: `select e.transfer_id, e.version, p.line, p.account_id, p.currency, p.layer, p.amount
+                      from ledger_postings p join ledger_entries e on e.position = p.entry`,
+  ledger_balances: 'select account_id, sum(posted) as posted, sum(pending) as pending from ledger_balances group by account_id',
+  deadlines: 'select * from deadlines',
+  finality_waits: 'select * from finality_waits',
+  inbox: 'select * from inbox',
+  liquidity_pools: 'select * from liquidity_pools',
+  reservations: 'select * from reservations',
+  quotes: 'select id, tenant, expires_at, transfer_id from quotes',
+  idempotency_keys: 'select * from idempotency_keys',
+}
+
+/** The real store on a real Postgres whose time stands still until it is set. */
+export const virtualPostgres = async (): Promise<VirtualPostgres> => {
+  const database = await freshDatabase()
+  const path = '-c search_path=virtual,pg_catalog,public'
+  const owner = new pg.Pool({ connectionString: database.url, max: 2, options: path })
+  await owner.query(virtualTime)
+  const app = new pg.Pool({ connectionString: database.url, max: 6, options: `-c role=causeway_app ${path}` })
+  for (const pool of [owner, app]) pool.on('error', () => {})
+
+  const inbox = async ({ source, fact, subject, kind, payload }: News, onConflict: string): Promise<boolean> => {
+    const { rowCount } = await owner.query(
+      `insert into inbox as i (source, fact, subject, kind, payload) values ($1, $2, $3, $4, $5) on conflict ${onConflict}`,
+      [source, fact, subject, kind, payload],
+    )
+    return rowCount === 1
+  }
+  return {
+    store: postgresStore(app),
+    keepFact: news => inbox(news, 'do nothing'),
+    tellFact: news =>
+      inbox(
+        news,
+        `(source, fact) do update set subject = excluded.subject, kind = excluded.kind, payload = excluded.payload, revision = i.revision + 1
+          where (i.subject, i.kind, i.payload) is distinct from (excluded.subject, excluded.kind, excluded.payload)`,
+      ),
+    openAccounts: async accounts => {
+      for (const { id, kind, currency, shards } of accounts)
+        await owner.query('insert into ledger_accounts (id, kind, currency, shards) values ($1, $2, $3, $4)', [
+          ...[id, kind, currency, shards],
+        ])
+    },
+    openPool: async ({ id, currency, total }) => {
+      await owner.query('insert into liquidity_pools (id, currency, total) values ($1, $2, $3)', [id, currency, total])
+    },
+    movePool: async (id, minor) => {
+      await owner.query('update liquidity_pools set total = total + $2 where id = $1', [id, minor])
+    },
+    keepQuote: async ({ id, tenant, expires_at }) => {
+      await owner.query(`insert into quotes (id, tenant, terms, expires_at) values ($1, $2, '{}', $3)`, [
+        ...[id, tenant, new Date(expires_at)],
+      ])
+    },
+    unparkTransfer: async id => {
+      await owner.query('update transfers set parked_reason = null where id = $1', [id])
+    },
+    setTime: async nowMs => {
+      await owner.query('update virtual.clock set at = $1', [new Date(nowMs)])
+    },
+    dump: async () => {
+      const answers = (await owner.query(Object.values(dumpSql).join(';'))) as unknown as pg.QueryResult[]
+      return Object.fromEntries(Object.keys(dumpSql).map((table, index) => [table, answers[index]!.rows]))
+    },
+    close: async () => {
+      await Promise.all([app.end(), owner.end()])
+      await database.drop()
+    },
+  }
+}

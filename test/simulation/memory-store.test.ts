@@ -1,0 +1,111 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
+import type { Step } from '../../bridge-service/src/saga/step.ts'
+import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
+import { seed } from '../support/seed.ts'
+import { anyCall, emptyPast } from './differential/calls.ts'
+import { startTwins, type Twins } from './differential/twins.ts'
+import type { Side } from './differential/virtual-postgres.ts'
+
+/** `DIFFERENTIAL_CALLS=20000 SEED=… vitest run …` asks for longer. */
+const calls = Number(process.env.DIFFERENTIAL_CALLS ?? 250)
+const perWorld = 250
+const startMs = Date.parse('2026-03-02T10:00:00.000Z')
+
+const met = { calls: 0, errors: new Map<string, number>(), states: new Set<string>() }
+
+/** One world: both stores are asked the same random questions until they differ, or enough were asked. */
+const compare = async (worldSeed: number, count: number, spoil?: (side: Side) => Side): Promise<void> => {
+  const random = randomFrom(worldSeed)
+  const twins: Twins = await startTwins(startMs, spoil)
+  const past = emptyPast()
+  const known = new Set<string>()
+  try {
+    await twins.ask('the accounts', 0, side => side.openAccounts(chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }])))
+    for (const [id, total] of [
+      ['pool_wide', 10n ** 15n],
+      ['pool_narrow', 300_000_000n],
+    ] as const)
+      await twins.ask('a pool', 0, side => side.openPool({ id, currency: 'USDC', total }))
+    for (let n = 0; n < count; n++) {
+      // Never the same moment twice, so that what came first came first.
+      await twins.pass(random.pick([1, 1, 1, 250, 2_000, 60_000, 3_600_000]))
+      const { name, run } = anyCall(random, twins, past)
+      const answer = await twins.ask(`call ${n} of world ${worldSeed}, ${name}`, random.between(0, 2 ** 30), run)
+      met.calls++
+      const code = (answer as { error?: string }).error
+      if (code) met.errors.set(code, (met.errors.get(code) ?? 0) + 1)
+      for (const { transfer } of twins.memory.database.tables.transfers.values()) {
+        met.states.add(`${transfer.route} ${transfer.state}`)
+        const name = `${transfer.id} ${transfer.version}`
+        if (!known.has(name)) past.transfers.push(transfer)
+        known.add(name)
+      }
+    }
+  } finally {
+    await twins.close()
+  }
+}
+
+describe('the store in memory and the one in Postgres', () => {
+  afterAll(() =>
+    console.log(`${met.calls} calls; errors: ${JSON.stringify([...met.errors])}; states: ${[...met.states].sort().join(', ')}`),
+  )
+
+  it(`answer ${calls} random calls alike, and hold the same after each`, { timeout: calls * 400 }, async () => {
+    for (let done = 0; done < calls; done += perWorld) await compare(seed + done, Math.min(perWorld, calls - done))
+  })
+})
+
+/** Stores that are wrong in one thing each. */
+const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] = [
+  [
+    'does not fence a step by its version',
+    ({ store, ...side }) => ({
+      ...side,
+      store: {
+        ...store,
+        commitSteps: async (steps, lease) => {
+          const now = await store.shareVersions(steps.map(({ before }) => before.id))
+          const renewed = steps.map(step => ({
+            ...step,
+            before: { ...step.before, version: now.get(step.before.id) ?? 0 } as Step['before'],
+          }))
+          return store.commitSteps(renewed, lease)
+        },
+      },
+    }),
+  ],
+  [
+    'forgets the postings of an entry',
+    ({ store, ...side }) => ({
+      ...side,
+      store: {
+        ...store,
+        commitSteps: (steps, lease) =>
+          store.commitSteps(
+            steps.map(step => ({ ...step, decision: { ...step.decision, entries: [] } })),
+            lease,
+          ),
+      },
+    }),
+  ],
+  [
+    'lets a worker give back an intent that is no longer his',
+    ({ store, ...side }) => ({
+      ...side,
+      store: {
+        ...store,
+        postponeIntent: async ({ key, epoch }, status, delayMs) =>
+          (await store.postponeIntent({ key, epoch }, status, delayMs)) ||
+          store.postponeIntent({ key, epoch: epoch + 1 }, status, delayMs),
+      },
+    }),
+  ],
+]
+
+describe('a store in memory that', () => {
+  it.each(wrong)('%s is found out', { timeout: 60_000 }, async (_what, spoil) => {
+    await expect(compare(seed, 400, spoil)).rejects.toMatchObject({ name: 'AssertionError' })
+  })
+})

@@ -1,0 +1,96 @@
+import type { AccountDefinition } from '../../bridge-service/src/ledger/chart.ts'
+import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
+import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
+import { type Around, type Connection, connect } from './memory/connection.ts'
+import { checkViolation } from './memory/database-error.ts'
+import { type Dump, dump } from './memory/dump.ts'
+import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
+import { finalFacts, type Standing } from './memory/final-facts.ts'
+import { isOpen } from './memory/intents.ts'
+import { inOneStatement } from './memory/statement.ts'
+import type { PoolRow, QuoteRow, Tables } from './memory/tables.ts'
+import { type MemoryDatabase, type MemoryTx, memoryDatabase } from './memory/transaction.ts'
+
+export type MemoryStore = {
+  /** The connections of one process. */
+  readonly connect: (around?: Around) => Connection
+  /** The server restarts: every transaction under way is gone. */
+  readonly restart: () => void
+  /** What a webhook or a command writes. Returns whether it was new. */
+  readonly keepFact: (news: News) => Promise<boolean>
+  /** What the indexer writes. Returns whether it was news. */
+  readonly tellFact: (news: News) => Promise<boolean>
+  /** Waits whose facts are final, as the chain stands; see `finalFacts` of the indexer. */
+  readonly finalFacts: (limit: number, standing: Standing) => FinalFact[]
+  readonly openAccounts: (accounts: readonly AccountDefinition[]) => Promise<void>
+  readonly openPool: (pool: Pick<PoolRow, 'id' | 'currency' | 'total'>) => Promise<void>
+  /** More liquidity, or less. Throws when what is promised is more than what is left. */
+  readonly movePool: (id: string, minor: bigint) => Promise<void>
+  readonly keepQuote: (quote: Omit<QuoteRow, 'transfer_id'>) => Promise<void>
+  /** A person has looked. */
+  readonly unparkTransfer: (id: TransferId) => Promise<void>
+  /** When something of it is next due, in ms since the epoch: a poll before then finds nothing. Infinity when nothing is. */
+  readonly nextDueMs: () => number
+  readonly dump: () => Dump
+  /** For other writers of the same database: an indexer, a world that is set up. */
+  readonly database: MemoryDatabase
+}
+
+/** The saga's store without a database: the same contract at the speed of a map. `nowMs` is database time. */
+export const memoryStore = (nowMs: () => number): MemoryStore => {
+  const database = memoryDatabase(nowMs)
+  const { tables } = database
+  const underWay = new Set<MemoryTx>()
+  const write = <T>(work: (tx: MemoryTx) => T | Promise<T>) => inOneStatement(database, undefined, work)
+  let due = { generation: -1, ms: Number.POSITIVE_INFINITY }
+
+  return {
+    connect: around => connect(database, underWay, around),
+    restart: () => {
+      for (const tx of underWay) tx.cut()
+    },
+    keepFact: news => write(tx => keepFact(tx, tables, news)),
+    tellFact: news => write(tx => tellFact(tx, tables, news)),
+    finalFacts: (limit, standing) => finalFacts(tables, limit, standing),
+    openAccounts: accounts =>
+      write(tx => {
+        for (const account of accounts) tx.put(tables.ledger_accounts, account.id, account)
+      }),
+    openPool: pool => write(tx => tx.put(tables.liquidity_pools, pool.id, { ...pool, reserved: 0n, version: 1 })),
+    movePool: (id, minor) => write(tx => movePool(tx, tables, id, minor)),
+    keepQuote: quote => write(tx => tx.put(tables.quotes, quote.id, { ...quote, transfer_id: null })),
+    unparkTransfer: id =>
+      write(async tx => {
+        await tx.lock([`transfer ${id}`])
+        const row = tx.get(tables.transfers, id)
+        if (row !== undefined) tx.put(tables.transfers, id, { ...row, parked_reason: null })
+      }),
+    nextDueMs: () => {
+      const generation = database.generation()
+      if (due.generation !== generation) due = { generation, ms: earliestDueMs(tables) }
+      return due.ms
+    },
+    dump: () => dump(tables),
+    database,
+  }
+}
+
+const movePool = async (tx: MemoryTx, { liquidity_pools: pools }: Tables, id: string, minor: bigint) => {
+  await tx.lock([`pool ${id}`])
+  const pool = tx.get(pools, id)
+  if (pool === undefined) throw new Error(`no pool ${id}`)
+  const total = pool.total + minor
+  if (total < pool.reserved) throw checkViolation(`pool ${id}: ${pool.reserved} of ${total}`)
+  tx.put(pools, id, { ...pool, total })
+}
+
+const earliestDueMs = (tables: Tables): number => {
+  let ms = Number.POSITIVE_INFINITY
+  for (const row of tables.intents.values()) if (row.next_at < ms && isOpen(row)) ms = row.next_at
+  for (const row of tables.deadlines.values())
+    if (row.due_at < ms && tables.transfers.get(row.transfer_id)?.parked_reason === null) ms = row.due_at
+  const parked = new Set(parkedSubjects(tables))
+  for (const row of tables.inbox.values())
+    if (row.received_at < ms && isWaiting(row) && !parked.has(row.subject)) ms = row.received_at
+  return ms
+}

@@ -1,0 +1,156 @@
+import type { SagaStore, SagaTx, StepStore } from '../../../bridge-service/src/saga/store.ts'
+import { commitSteps } from './commit-steps.ts'
+import { dropTimer, dueTimers } from './deadlines.ts'
+import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
+import { claimIntents, postponeIntent } from './intents.ts'
+import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
+import { inOneStatement } from './statement.ts'
+import type { Tables } from './tables.ts'
+import type { MemoryDatabase, MemoryTx } from './transaction.ts'
+
+/** One round trip to the database. */
+export type StoreCall = {
+  readonly name: 'begin' | 'commit' | 'rollback' | Exclude<keyof SagaStore, 'inTransaction'> | keyof SagaTx
+  /** The transfers that it names, where it does. */
+  readonly transfers: readonly string[]
+}
+
+/**
+ * What happens around a call: it may come late, never arrive (throw before `effect`, or never call it), or its answer may be lost (throw
+ * after it, or never return).
+ */
+export type Around = <T>(call: StoreCall, effect: () => Promise<T>) => Promise<T>
+
+export type Connection = {
+  readonly store: SagaStore
+  /** The process died, froze in a transaction or lost its network: what it had not committed never was. */
+  readonly cut: () => void
+}
+
+/** The store as one process sees it. `open` holds all transactions that are under way. */
+export const connect = (
+  database: MemoryDatabase,
+  open: Set<MemoryTx>,
+  around: Around = (_call, effect) => effect(),
+): Connection => {
+  const { tables, nowMs } = database
+  const mine = new Set<MemoryTx>()
+
+  const stepStore = (tx: MemoryTx | undefined): StepStore => ({
+    loadTransfers: ids =>
+      around({ name: 'loadTransfers', transfers: ids }, () =>
+        inOneStatement(database, tx, tx =>
+          [...new Set(ids)].flatMap(id => {
+            const row = tx.get(tables.transfers, id)
+            return row === undefined || row.parked_reason !== null ? [] : [row.transfer]
+          }),
+        ),
+      ),
+    loadPools: ids =>
+      around({ name: 'loadPools', transfers: [] }, () =>
+        inOneStatement(database, tx, tx =>
+          [...new Set(ids)].flatMap(id => {
+            const pool = tx.get(tables.liquidity_pools, id)
+            return pool === undefined ? [] : [{ id, version: pool.version, availableMinor: pool.total - pool.reserved }]
+          }),
+        ),
+      ),
+    shareVersions: ids =>
+      around({ name: 'shareVersions', transfers: ids }, () =>
+        inOneStatement(database, tx, async tx => {
+          await tx.lock(
+            [...new Set(ids)].sort().map(id => `transfer ${id}`),
+            'share',
+          )
+          return new Map(
+            ids.flatMap(id => {
+              const version = tx.get(tables.transfers, id)?.transfer.version
+              return version === undefined ? [] : [[id, version] as const]
+            }),
+          )
+        }),
+      ),
+    commitSteps: (steps, lease) =>
+      around({ name: 'commitSteps', transfers: steps.map(step => step.before.id) }, () =>
+        inOneStatement(database, tx, tx => commitSteps(database, tx, steps, lease)),
+      ),
+  })
+
+  const sagaTx = (tx: MemoryTx): SagaTx => ({
+    ...stepStore(tx),
+    claimFacts: (limit, parked) =>
+      around({ name: 'claimFacts', transfers: [] }, () =>
+        inOneStatement(database, tx, tx => claimFacts(tx, tables, limit, parked)),
+      ),
+    consumeFacts: (unmatched, ignored) =>
+      around({ name: 'consumeFacts', transfers: [] }, () =>
+        inOneStatement(database, tx, tx => consumeFacts(tx, tables, unmatched, ignored)),
+      ),
+    claimKeys: openings =>
+      around({ name: 'claimKeys', transfers: openings.map(({ unborn }) => unborn.id) }, () =>
+        inOneStatement(database, tx, tx => claimKeys(tx, tables, openings)),
+      ),
+    takeQuotes: fresh =>
+      around({ name: 'takeQuotes', transfers: fresh.map(({ unborn }) => unborn.id) }, () =>
+        inOneStatement(database, tx, tx => takeQuotes(tx, tables, fresh)),
+      ),
+  })
+
+  const store: SagaStore = {
+    ...stepStore(undefined),
+    inTransaction: async work => {
+      const tx = await around({ name: 'begin', transfers: [] }, async () => {
+        const tx = database.begin()
+        for (const set of [open, mine]) set.add(tx)
+        return tx
+      })
+      try {
+        const result = await work(sagaTx(tx))
+        await around({ name: 'commit', transfers: [] }, async () => tx.commit())
+        return result
+      } catch (error) {
+        await around({ name: 'rollback', transfers: [] }, async () => tx.rollback()).catch(() => {})
+        throw error
+      } finally {
+        // The connection goes back to its pool; one that broke is closed, and the server ends what was open on it.
+        tx.rollback()
+        for (const set of [open, mine]) set.delete(tx)
+      }
+    },
+    databaseTimeMs: () => around({ name: 'databaseTimeMs', transfers: [] }, async () => nowMs()),
+    parkTransfer: (id, reason) =>
+      around({ name: 'parkTransfer', transfers: [id] }, () =>
+        inOneStatement(database, undefined, async tx => {
+          await tx.lock([`transfer ${id}`])
+          const row = tx.get(tables.transfers, id)
+          if (row?.parked_reason === null) tx.put(tables.transfers, id, { ...row, parked_reason: reason.slice(0, 2_000) })
+        }),
+      ),
+    parkedSubjects: () => around({ name: 'parkedSubjects', transfers: [] }, async () => parkedSubjects(tables)),
+    dueTimers: limit => around({ name: 'dueTimers', transfers: [] }, async () => dueTimers(tables, nowMs(), limit)),
+    dropTimer: (timer, version) =>
+      around({ name: 'dropTimer', transfers: [timer.transferId] }, () =>
+        inOneStatement(database, undefined, tx => dropTimer(tx, tables, timer, version)),
+      ),
+    storedAnswers: openings => around({ name: 'storedAnswers', transfers: [] }, async () => storedAnswers(tables, openings)),
+    claimIntents: (owner, leaseMs, limit) =>
+      around({ name: 'claimIntents', transfers: [] }, () =>
+        inOneStatement(database, undefined, tx => claimIntents(tx, tables, owner, leaseMs, limit)),
+      ),
+    postponeIntent: (intent, status, delayMs) =>
+      around({ name: 'postponeIntent', transfers: transfersOf(tables, intent.key) }, () =>
+        inOneStatement(database, undefined, tx => postponeIntent(tx, tables, intent, status, delayMs)),
+      ),
+  }
+  return {
+    store,
+    cut: () => {
+      for (const tx of mine) tx.cut()
+    },
+  }
+}
+
+const transfersOf = ({ intents }: Tables, key: string): string[] => {
+  const row = intents.get(key)
+  return row === undefined ? [] : [row.transfer_id]
+}

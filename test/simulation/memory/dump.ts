@@ -1,0 +1,54 @@
+import type { Tables } from './tables.ts'
+
+const time = (ms: number) => new Date(ms).toISOString()
+
+/** Every table as plain JSON, under the names of the migrations: times in ISO 8601, amounts and heights as decimal strings. */
+export const dump = (tables: Tables) => ({
+  transfers: [...tables.transfers.values()].map(({ transfer, created_at, updated_at, ...row }) => ({
+    ...transfer,
+    ...row,
+    created_at: time(created_at),
+    updated_at: time(updated_at),
+  })),
+  transfer_events: [...tables.transfer_events.values()].map(row => ({ ...row, at: time(row.at) })),
+  outbox: [...tables.outbox.values()].map(row => ({ ...row, position: String(row.position) })),
+  audit_log: [...tables.audit_log.values()].map(row => ({ ...row, at: time(row.at) })),
+  intents: [...tables.intents.values()].map(({ next_at, created_at, updated_at, ...row }) => ({
+    ...row,
+    next_at: time(next_at),
+    created_at: time(created_at),
+    updated_at: time(updated_at),
+  })),
+  ledger_entries: [...tables.ledger_entries.values()].map(row => ({
+    ...row,
+    position: String(row.position),
+    at: time(row.at),
+  })),
+  ledger_postings: [...tables.ledger_postings.values()].map(row => ({
+    ...row,
+    entry: String(row.entry),
+    amount: String(row.amount),
+  })),
+  ledger_balances: [...tables.ledger_balances].map(([account_id, { posted, pending }]) => ({
+    account_id,
+    posted: String(posted),
+    pending: String(pending),
+  })),
+  deadlines: [...tables.deadlines.values()].map(row => ({ ...row, due_at: time(row.due_at) })),
+  finality_waits: [...tables.finality_waits.values()].map(row => ({ ...row, height: String(row.height) })),
+  inbox: [...tables.inbox.values()].map(row => ({ ...row, received_at: time(row.received_at) })),
+  liquidity_pools: [...tables.liquidity_pools.values()].map(row => ({
+    ...row,
+    total: String(row.total),
+    reserved: String(row.reserved),
+  })),
+  reservations: [...tables.reservations.values()].map(row => ({ ...row, amount: String(row.amount) })),
+  quotes: [...tables.quotes.values()].map(row => ({ ...row, expires_at: time(row.expires_at) })),
+  idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
+    ...row,
+    request_hash: request_hash.toString('hex'),
+    created_at: time(created_at),
+  })),
+})
+
+export type Dump = ReturnType<typeof dump>

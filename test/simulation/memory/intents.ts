@@ -1,0 +1,63 @@
+import { referenceOf } from '../../../bridge-service/src/intents/key.ts'
+import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
+import type { IntentRow, Tables } from './tables.ts'
+import type { MemoryTx } from './transaction.ts'
+
+export const isOpen = ({ status }: IntentRow): boolean => status === 'PENDING' || status === 'IN_FLIGHT' || status === 'UNKNOWN'
+
+/** Leases the intents that are due, the longest first, but for those that a step is about to change. */
+export const claimIntents = (
+  tx: MemoryTx,
+  { intents }: Tables,
+  owner: string,
+  leaseMs: number,
+  limit: number,
+): LeasedIntent[] => {
+  const due: IntentRow[] = []
+  for (const row of intents.values())
+    if (row.next_at <= tx.nowMs && isOpen(row) && !tx.isLockedByAnother(`intent ${row.key}`)) due.push(row)
+  due.sort((a, b) => a.next_at - b.next_at)
+  return due.slice(0, limit).map(row => {
+    const leased: IntentRow = {
+      ...row,
+      status: row.status === 'PENDING' ? 'IN_FLIGHT' : row.status,
+      attempts: row.attempts + 1,
+      lease_owner: owner,
+      lease_epoch: row.lease_epoch + 1,
+      next_at: tx.nowMs + leaseMs,
+      updated_at: tx.nowMs,
+    }
+    tx.put(intents, row.key, leased)
+    const { key, transfer_id: transferId, step, attempt, target, request, created_at: createdAtMs } = row
+    const { lease_epoch: epoch, attempts } = leased
+    const reference = referenceOf(key)
+    return {
+      key,
+      transferId,
+      step,
+      attempt,
+      target,
+      reference,
+      request,
+      epoch,
+      attempts,
+      tried: row.status !== 'PENDING',
+      createdAtMs,
+    }
+  })
+}
+
+/** Fenced by the lease's epoch. Returns whether the lease was still the caller's. */
+export const postponeIntent = async (
+  tx: MemoryTx,
+  { intents }: Tables,
+  { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>,
+  status: IntentRow['status'],
+  delayMs: number,
+): Promise<boolean> => {
+  await tx.lock([`intent ${key}`])
+  const row = tx.get(intents, key)
+  if (row === undefined || row.lease_epoch !== epoch || !isOpen(row)) return false
+  tx.put(intents, key, { ...row, status, lease_owner: null, next_at: tx.nowMs + delayMs, updated_at: tx.nowMs })
+  return true
+}

@@ -1,0 +1,135 @@
+import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
+import type { AccountDefinition } from '../../../bridge-service/src/ledger/chart.ts'
+import type { Layer } from '../../../bridge-service/src/ledger/entry.ts'
+import type { TransferEvent } from '../../../bridge-service/src/transfer/event.ts'
+import type { QuoteId, TransferId } from '../../../bridge-service/src/transfer/id.ts'
+import type { TimerKind } from '../../../bridge-service/src/transfer/input.ts'
+import type { FinalityRequirement } from '../../../bridge-service/src/transfer/terms.ts'
+import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
+import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
+
+// The columns of the migrations under their own names. Times are ms since the epoch, amounts bigints. Rows are replaced, never changed.
+
+export type TransferRow = {
+  readonly transfer: Transfer
+  readonly escrow_ref: string
+  readonly parked_reason: string | null
+  readonly created_at: number
+  readonly updated_at: number
+}
+export type EventRow = {
+  readonly transfer_id: TransferId
+  readonly version: number
+  readonly type: TransferEvent['type']
+  readonly payload: TransferEvent
+  readonly from_state: string
+  readonly to_state: string
+  readonly at: number
+}
+export type OutboxRow = Pick<EventRow, 'transfer_id' | 'version' | 'type'> & { readonly position: number }
+export type AuditRow = Pick<EventRow, 'transfer_id' | 'version' | 'at'> & { readonly actor: string; readonly cause: string }
+export type IntentRow = {
+  readonly key: string
+  readonly transfer_id: TransferId
+  readonly step: LeasedIntent['step']
+  readonly attempt: number
+  readonly target: string
+  readonly request: LeasedIntent['request']
+  readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED' | 'UNKNOWN'
+  readonly outcome: null
+  readonly attempts: number
+  readonly lease_epoch: number
+  readonly lease_owner: string | null
+  readonly next_at: number
+  readonly created_at: number
+  readonly updated_at: number
+}
+export type EntryRow = {
+  readonly position: number
+  readonly transfer_id: string
+  readonly version: number
+  readonly kind: string
+  readonly at: number
+}
+export type PostingRow = {
+  readonly entry: number
+  readonly line: number
+  readonly account_id: string
+  readonly currency: string
+  readonly layer: Layer
+  readonly amount: bigint
+}
+export type DeadlineRow = { readonly transfer_id: TransferId; readonly kind: TimerKind; readonly due_at: number }
+export type WaitRow = {
+  readonly transfer_id: TransferId
+  readonly kind: WaitKind
+  readonly chain: string
+  readonly level: FinalityRequirement['level']
+  readonly height: bigint
+  readonly fact: string
+}
+export type InboxRow = {
+  readonly source: string
+  readonly fact: string
+  readonly subject: string
+  readonly kind: string
+  readonly payload: Readonly<Record<string, unknown>>
+  readonly revision: number
+  readonly consumed: number
+  readonly unmatched: boolean
+  readonly received_at: number
+}
+export type PoolRow = {
+  readonly id: string
+  readonly currency: string
+  readonly total: bigint
+  readonly reserved: bigint
+  readonly version: number
+}
+export type ReservationRow = {
+  readonly transfer_id: TransferId
+  readonly pool_id: string
+  readonly amount: bigint
+  readonly status: 'reserved' | 'consumed' | 'freed' | 'restored'
+}
+export type QuoteRow = {
+  readonly id: QuoteId
+  readonly tenant: string
+  readonly expires_at: number
+  readonly transfer_id: TransferId | null
+}
+export type KeyRow = {
+  readonly tenant: string
+  readonly key: string
+  readonly route: string
+  readonly request_hash: Buffer
+  readonly status: number
+  readonly response: unknown
+  readonly location: string
+  readonly created_at: number
+}
+
+export type Tables = ReturnType<typeof emptyTables>
+
+/** Every table by its primary key, joined by spaces; `by_…` are the unique indexes. */
+export const emptyTables = () => ({
+  transfers: new Map<string, TransferRow>(),
+  by_ref: new Map<string, TransferId>(),
+  transfer_events: new Map<string, EventRow>(),
+  outbox: new Map<string, OutboxRow>(),
+  audit_log: new Map<string, AuditRow>(),
+  intents: new Map<string, IntentRow>(),
+  by_wish: new Map<string, string>(),
+  by_reference: new Map<string, string>(),
+  ledger_accounts: new Map<string, AccountDefinition>(),
+  ledger_entries: new Map<string, EntryRow>(),
+  ledger_postings: new Map<string, PostingRow>(),
+  ledger_balances: new Map<string, Record<Layer, bigint>>(),
+  deadlines: new Map<string, DeadlineRow>(),
+  finality_waits: new Map<string, WaitRow>(),
+  inbox: new Map<string, InboxRow>(),
+  liquidity_pools: new Map<string, PoolRow>(),
+  reservations: new Map<string, ReservationRow>(),
+  quotes: new Map<string, QuoteRow>(),
+  idempotency_keys: new Map<string, KeyRow>(),
+})
