@@ -185,7 +185,11 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
     }
     case 'depositRefundFinalized':
-      return { ...progress, deposit: { ...progress.deposit, refunded: true } }
+      return {
+        ...progress,
+        deposit: { ...progress.deposit, refunded: true },
+        failure: progress.failure ?? { code: 'deposit_refunded', detail: progress.deposit?.refund?.txHash ?? 'on the chain' },
+      }
     case 'depositRefundRefused':
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
