@@ -59,6 +59,7 @@ create table deposit_orders (
 );
 -- A customer may sign again when the first signature was of no use; a stray deposit has one way back.
 create unique index deposit_orders_one_open on deposit_orders (kind, subject) where status <> 'FAILED';
+create index deposit_orders_by_subject on deposit_orders (subject, created_at);
 create index deposit_orders_waiting on deposit_orders (next_at) where status in ('PENDING', 'IN_FLIGHT');
 create index inbox_unmatched on inbox (received_at) where unmatched;
 

@@ -17,36 +17,57 @@ export type LeasedOrder = DepositOrder & {
   readonly attempts: number
 }
 
-/** The same signature for the same transfer is the same order. */
-export const lockSignedOrder = (
+/** The next attempt at what somebody asks for: those before it were refused, or this one cannot be written. */
+const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind'], subject: string): Promise<number> => {
+  const { rows } = await database.query<{ count: number }>({
+    name: 'count_deposit_orders',
+    text: 'select count(*)::int as count from deposit_orders where kind = $1 and subject = $2',
+    values: [kind, subject],
+  })
+  return rows[0]!.count
+}
+
+export const lockSignedOrder = async (
+  pool: Pool,
   transferId: TransferId,
   chain: string,
   request: { readonly terms: HoldTerms; readonly signed: SignedLock },
-): DepositOrder => {
-  const { validAfter, validBefore, signature } = request.signed
-  const key = keyOf(transferId, 'lockSigned', validAfter, validBefore, signature.toLowerCase())
+): Promise<DepositOrder> => {
+  const key = keyOf(transferId, 'lockSigned', await attemptOf(pool, 'lockSigned', transferId))
   return { key, chain, kind: 'lockSigned', subject: transferId, request }
 }
 
-/** The next attempt at giving a case back: those before it were refused, or this one cannot be written. */
 export const giveBackOrder = async (client: ClientBase, stray: StrayDeposit): Promise<DepositOrder> => {
-  const { rows } = await client.query<{ count: number }>(
-    `select count(*)::int as count from deposit_orders where kind = 'giveBack' and subject = $1`,
-    [stray.id],
-  )
-  const { fact, token, units, payer, balanceId, refundAfter } = stray
-  return {
-    ...{ key: keyOf(stray.id, 'giveBack', rows[0]!.count), chain: stray.chain, kind: 'giveBack', subject: stray.id },
-    request: { fact, token, units, payer, balanceId, refundAfter },
-  }
+  const { id, chain, fact, token, units, payer, balanceId, refundAfter } = stray
+  const key = keyOf(id, 'giveBack', await attemptOf(client, 'giveBack', id))
+  return { key, chain, kind: 'giveBack', subject: id, request: { fact, token, units, payer, balanceId, refundAfter } }
 }
 
-const keyOf = (...parts: readonly (string | number)[]): string => createHash('sha256').update(parts.join('|')).digest('hex')
+const keyOf = (subject: string, kind: string, attempt: number): string =>
+  createHash('sha256').update(`${subject}|${kind}|${attempt}`).digest('hex')
 
 export const insertOrder = async (database: Pool | ClientBase, order: DepositOrder): Promise<void> => {
   await database.query('insert into deposit_orders (key, kind, chain, subject, request) values ($1, $2, $3, $4, $5)', [
     ...[order.key, order.kind, order.chain, order.subject, JSON.stringify(order.request)],
   ])
+}
+
+export type SignedLockState = {
+  readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED'
+  readonly txHash: string | null
+  readonly code: string | null
+  readonly detail: string | null
+}
+
+/** What became of the newest signature that was given for a transfer's deposit. */
+export const readSignedLock = async (pool: Pool, transferId: TransferId): Promise<SignedLockState | undefined> => {
+  const { rows } = await pool.query<SignedLockState>({
+    name: 'read_signed_lock',
+    text: `select status, tx_hash as "txHash", code, detail from deposit_orders
+            where kind = 'lockSigned' and subject = $1 order by created_at desc limit 1`,
+    values: [transferId],
+  })
+  return rows[0]
 }
 
 type Row = DepositOrder & { was: 'PENDING' | 'IN_FLIGHT'; attempts: number }
