@@ -67,6 +67,8 @@ export type SignedLock = {
 export type StrayMoney = {
   /** The fact that told of it: `<tx hash>:<ordinal>`. */
   readonly fact: string
+  /** Of an escrow, or of a balance whose terms give it an id. */
+  readonly escrowId: string | null
   /** The contract, `CODE:ISSUER`, or `native`. */
   readonly token: string
   /** As the chain counts, as a decimal string. */

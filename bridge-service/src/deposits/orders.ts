@@ -38,9 +38,10 @@ export const lockSignedOrder = async (
 }
 
 export const giveBackOrder = async (client: ClientBase, stray: StrayDeposit): Promise<DepositOrder> => {
-  const { id, chain, fact, token, units, payer, balanceId, refundAfter } = stray
+  const { id, chain, fact, escrowId, token, units, payer, balanceId, refundAfter } = stray
   const key = keyOf(id, 'giveBack', await attemptOf(client, 'giveBack', id))
-  return { key, chain, kind: 'giveBack', subject: id, request: { fact, token, units, payer, balanceId, refundAfter } }
+  const request = { fact, escrowId, token, units, payer, balanceId, refundAfter }
+  return { key, chain, kind: 'giveBack', subject: id, request }
 }
 
 const keyOf = (subject: string, kind: string, attempt: number): string =>

@@ -32,7 +32,6 @@ export type StrayDeposit = StrayMoney & {
   readonly ref: string
   readonly transferId: TransferId | null
   readonly tenant: string | null
-  readonly escrowId: string | null
   readonly currency: Currency | null
   /** Minor units that stand in the ledger for it until it has gone back: of what has reached the treasury. */
   readonly bookedMinor: bigint

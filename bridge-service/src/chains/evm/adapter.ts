@@ -24,6 +24,7 @@ import { submitting } from './submit.ts'
 import { tending } from './tend.ts'
 import { type TokenSigning, tokenSigning } from './token-signing.ts'
 import { txStore } from './tx-store.ts'
+import { wayBackOf } from './way-back.ts'
 
 /**
  * An EVM chain behind the port `Chain`: nonces from our database, every signature stored before it is sent, fates from the chain. Any
@@ -109,8 +110,7 @@ export const evmChain = (config: EvmConfig, pool: Pool): Chain => {
       const call = signedLockCall(key, contractTerms(terms), signed, { operator: operator.address, escrow })
       return submitters.get(call.sender)!(call)
     },
-    // A lock is its payer's again by its own terms, and by nobody's leave.
-    wayBack: async ({ refundAfter }) => ({ kind: 'byItself', from: refundAfter }),
+    wayBack: money => wayBackOf(rpc, escrow, money),
   }
 
   return {

@@ -187,10 +187,11 @@ describe('an order about a deposit', () => {
 describe('what was locked under other terms', () => {
   test('is its payer’s again from its own deadline on, by anybody’s hand', async () => {
     const terms = await locked(agreed({ amountMinor: '1' }))
-    const stray = { fact: '0x1:0', token: '', units: '1', payer: customer.address, balanceId: null }
-    expect(await chain.deposits!.wayBack({ ...stray, refundAfter: terms.refundAfter })).toEqual({
-      ...{ kind: 'byItself', from: terms.refundAfter },
-    })
+    const stray = {
+      ...{ fact: '0x1:0', token: terms.currency, units: '1', payer: customer.address, balanceId: null },
+      ...{ escrowId: chain.escrowId(terms), refundAfter: terms.refundAfter },
+    }
+    expect(await chain.deposits!.wayBack(stray)).toEqual({ kind: 'byItself', from: terms.refundAfter })
     await scene.client.increaseTime({ seconds: 4_000 })
     await scene.mine()
     const stranger = privateKeyToAccount(evmAccount(9).key)
@@ -200,6 +201,7 @@ describe('what was locked under other terms', () => {
     })
     await scene.mine()
     expect(await balance(customer.address)).toBe(amountMinor)
+    expect(await chain.deposits!.wayBack(stray)).toEqual({ kind: 'over' })
     expect(await scene.client.readContract({ ...escrowOf(), functionName: 'totalLocked', args: [scene.deployment.token] })).toBe(
       0n,
     )
