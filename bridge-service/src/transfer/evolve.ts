@@ -20,6 +20,7 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
 // What a state is there for is wished for when it is first entered.
 const wishOf: { readonly [S in State]?: RetriedStep } = {
   committing: 'commit',
+  releasing: 'release',
   collecting: 'depositRelease',
   refundingDeposit: 'depositRefund',
 }
@@ -75,7 +76,7 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'escrowLocked':
       return { ...progress, lock: placeOf(event) }
     case 'lockOrphaned':
-      return omit(omit(progress, 'lock'), 'lockBooked')
+      return withoutRefund(omit(omit(progress, 'lock'), 'lockBooked'))
     case 'lockFinalized':
       return { ...progress, lockBooked: true }
     case 'escrowReleased':
@@ -210,6 +211,13 @@ const wishing = (progress: Progress, step: RetriedStep, wish: 'open' | 'refused'
   ...progress,
   wishes: { ...progress.wishes, [step]: wish },
 })
+
+/** The next wish for a refund is another one: this one is over, though its transaction may still be mined. */
+const withoutRefund = (progress: Progress): Progress => {
+  if (progress.wishes?.refund === undefined) return progress
+  const { refund: _over, ...wishes } = progress.wishes
+  return { ...progress, wishes, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }
+}
 
 const refusedWish = (progress: Progress, step: RetriedStep, { code, detail }: { code: string; detail: string }): Progress => ({
   ...wishing(progress, step, 'refused'),

@@ -49,7 +49,7 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  * read by the machine before.
  *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
- *   4: the routes off-ramp, remittance and crosschain.
+ *   4: the routes off-ramp, remittance and crosschain; `lockOrphaned` while an on-ramp's escrow is refunded.
  */
 export const currentDefinition = 4
 

@@ -416,7 +416,7 @@ describe('the commit', () => {
 
   it('is too late when anybody might refund before the payout could be collected', () => {
     given(offramp(), history.committed)
-      .when(final('commit', commitPlace), depositHardDeadlineMs - 600_000)
+      .when(final('commit', commitPlace), depositHardDeadlineMs - 3_600_000)
       .then([{ type: 'compensationStarted', reason: 'deadline_passed' }], {
         state: 'refundingDeposit',
         intents: ['refundDeposit'],
