@@ -47,10 +47,14 @@ export const readReturnReversal = (transfer: Debiting, fact: RailFact, settle: (
 }
 
 /** Where the late return was all that a person had to see to, nothing is left for him. */
-const whatReviewWasFor = ({ progress }: Debiting): TransferEvent[] => {
+const whatReviewWasFor = ({ route, progress }: Debiting): TransferEvent[] => {
   const { debit, credit, payout } = progress
   if (debit?.returned !== 'afterPivot') return []
-  if (credit !== undefined) return credit.settled && !credit.returned && !payout?.settled ? [{ type: 'transferCompensated' }] : []
+  if (credit !== undefined)
+    return credit.settled && !credit.returned && !payout?.settled && progress.release === undefined
+      ? [{ type: 'transferCompensated' }]
+      : []
   const isDelivered = progress.release !== undefined && progress.holdEnded && !progress.deliveryReclaimed
-  return isDelivered && !payout?.returned ? [{ type: 'receivableClosed' }] : []
+  const isPaidOut = route === 'onramp' || (payout?.settled && !payout.returned)
+  return isDelivered && isPaidOut ? [{ type: 'receivableClosed' }] : []
 }
