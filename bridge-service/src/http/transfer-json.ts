@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Chain } from '../chains/chain.ts'
 import { escrowsOf } from '../transfer/hold.ts'
+import { attentionReasons } from '../transfer/patience.ts'
 import { states } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { legJson } from './leg-json.ts'
@@ -30,6 +31,10 @@ export const transferSchema = z
       })
       .meta({ id: 'TransferEscrow' }),
     failure: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Why it did not complete.'),
+    attention: z
+      .object({ why: z.enum(attentionReasons), since: time })
+      .nullable()
+      .describe('It took too long, and a person has been told; the money stays where it is. Gone when it moves on.'),
     cancelReason: z.string().nullable(),
     reference: z.string().nullable(),
     createdAt: time,
@@ -62,6 +67,7 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
       refundTx: progress.refund?.txHash ?? null,
     },
     failure: progress.failure ?? null,
+    attention: progress.attention ?? null,
     cancelReason: progress.cancelReason ?? null,
     reference: terms.reference,
     createdAt: terms.createdAt,

@@ -8,6 +8,7 @@ import type { TransferId } from '../transfer/id.ts'
 import type { BankLeg, ChainLeg, Leg, OnrampTerms, Route } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
 import { finalityFor, finalityVersion } from './finality.ts'
+import { patienceFor } from './patience.ts'
 import { priceTermsOf } from './price-terms.ts'
 import type { Price } from './pricing.ts'
 
@@ -43,6 +44,7 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
   const bankAccount = bank.accounts[source.currency]
   if (bankAccount === undefined) throw new BridgeError('asset_mismatch', { rail: bank.id, asset: source.currency })
   const funding = chainConfig.funding[destination.currency] ?? 'liquidity'
+  const clearingMs = clearingMsFor(policy.clearing, source.scheme, price.sourceAmount)
   const salt = toHex(randomBytes(32))
   return {
     source,
@@ -50,7 +52,8 @@ export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, 
     ...priceTermsOf(price),
     finality: finalityFor(new Map([[chainConfig.id, chainConfig.finality]]), chainConfig.id, price.destinationAmount),
     finalityPolicy: finalityVersion(chainConfig.finality),
-    clearingMs: clearingMsFor(policy.clearing, source.scheme, price.sourceAmount),
+    clearingMs,
+    patience: patienceFor(policy.patience, { chain: chainConfig.id, debit: { scheme: source.scheme, clearingMs } }),
     hold: {
       ref: keccak256(encodePacked(['string', 'bytes32'], [request.transferId, salt])),
       currency: destination.currency,

@@ -37,7 +37,7 @@ const reasons = {
   inclusionMs: 'chain_transaction_overdue',
   finalityMs: 'finality_overdue',
   payoutMs: 'payout_overdue',
-} as const satisfies Record<Phase, string>
+} as const satisfies Record<Phase, AttentionReason>
 
 /** Nobody waits for anything of it any more, or a person does already. */
 const isOver = (state: Source): boolean => state === 'review' || terminalStates.some(end => end === state)
@@ -93,7 +93,17 @@ export const readNoCallBack = (
   )
 }
 
-export type AttentionReason = (typeof reasons)[Phase] | 'transfer_overdue'
+/** Why a person must look; a line of the runbook each. */
+export const attentionReasons = [
+  'debit_overdue',
+  'chain_transaction_overdue',
+  'finality_overdue',
+  'payout_overdue',
+  'transfer_overdue',
+  'statement_mismatch',
+] as const
+
+export type AttentionReason = (typeof attentionReasons)[number]
 
 /** The wish to call a debit back. */
 export const callBack: IntentWish = { step: 'cancelDebit', attempt: 0 }
