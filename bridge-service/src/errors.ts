@@ -14,6 +14,7 @@ export const errors = {
   address_invalid: { status: 422, retry: 'never', title: 'The address is not valid.' },
   address_checksum_invalid: { status: 422, retry: 'never', title: 'The address checksum is wrong.' },
   account_invalid: { status: 422, retry: 'never', title: 'The bank account is not valid.' },
+  same_account: { status: 422, retry: 'never', title: 'Source and destination are the same account.' },
   route_unsupported: { status: 422, retry: 'never', title: 'No route leads from this source to this destination.' },
   field_unknown: { status: 422, retry: 'never', title: 'The request has a field that is not known.' },
   request_invalid: { status: 422, retry: 'never', title: 'The request does not have the documented shape.' },

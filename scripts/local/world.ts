@@ -56,6 +56,8 @@ export type World = {
   readonly apiKey: string
   readonly indexerUrl: string
   readonly databaseUrl: string
+  /** See `LocalPostgres`. */
+  readonly crashDatabase: LocalPostgres['crash']
   readonly evm: LocalEvm
   readonly contracts: Deployment
   /** EURC here: the bridge mints it itself, for every transfer what it needs. USDC comes out of the treasury's inventory. */
@@ -170,6 +172,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       apiKey,
       indexerUrl: `http://127.0.0.1:${indexerPort}`,
       databaseUrl: postgres.url,
+      crashDatabase: postgres.crash,
       evm,
       contracts,
       settlementToken,

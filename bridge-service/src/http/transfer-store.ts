@@ -84,7 +84,7 @@ export type EscrowFilter = {
 }
 
 /**
- * Of the `limit` newest transfers from behind `before`, those that pass. `lastId`: where the next scan begins; undefined when this one has
+ * Of the `limit` newest transfers from behind `before`, those with an escrow that passes. `lastId`: where the next scan begins; undefined when this one has
  * seen the last.
  */
 export const scanTransfers = async (
@@ -100,11 +100,12 @@ export const scanTransfers = async (
              select ${columns} from transfers
               where tenant = $1 and id < $2 and ($4::text is null or escrow_ref = $4) order by id desc limit $8
            ), bounds as (select min(id) as "lastId", count(*)::int as count from scanned)
-           select b.*, s.* from bounds b left join scanned s
-               on ($3::text is null or terms->>'chain' = $3)
-              and ($5::text is null or lower(terms->'hold'->>'payer') = lower($5))
-              and ($6::text is null or lower(terms->'hold'->>'payee') = lower($6))
-              and ($7::text[] is null or (terms->>'chain') || ' ' || (terms->'hold'->>'currency') = any($7))
+           select b.*, s.* from bounds b left join scanned s on exists (
+             select from (values (s.terms->>'chain', s.terms->'hold'), (s.terms->'deposit'->>'chain', s.terms->'deposit'->'terms')) e (chain, terms)
+              where e.chain is not null and ($3::text is null or e.chain = $3)
+                and ($5::text is null or lower(e.terms->>'payer') = lower($5))
+                and ($6::text is null or lower(e.terms->>'payee') = lower($6))
+                and ($7::text[] is null or e.chain || ' ' || (e.terms->>'currency') = any($7)))
             order by s.id desc`,
     values: [tenant, before ?? 'tr_~', chain ?? null, ref ?? null, payer ?? null, payee ?? null, assets ?? null, limit],
   })

@@ -17,21 +17,23 @@ export type PatiencePolicy = {
 }
 
 export type PatienceQuestion = {
-  readonly chain: ChainId
+  readonly chains: readonly ChainId[]
   readonly debit?: { readonly scheme: RailScheme; readonly clearingMs: number }
+  /** How long the customer may take to deposit. */
+  readonly depositMs?: number
   readonly payout?: RailScheme
 }
 
-/** The patience that a transfer is made with. What it pays back goes the way it came. */
-export const patienceFor = (policy: PatiencePolicy, { chain, debit, payout }: PatienceQuestion): Patience => {
-  const { inclusionMs, finalityMs } = policy.perChain[chain] ?? policy.chains
+/** The patience that a transfer is made with: with the slowest of its chains. What it pays back goes the way it came. */
+export const patienceFor = (policy: PatiencePolicy, { chains, debit, depositMs = 0, payout }: PatienceQuestion): Patience => {
+  const of = chains.map(chain => policy.perChain[chain] ?? policy.chains)
   const debitMs = debit ? policy.rails[debit.scheme] : 0
   const payoutMs = Math.max(debitMs, payout ? policy.rails[payout] : 0)
   return {
     debitMs,
-    inclusionMs,
-    finalityMs,
+    inclusionMs: Math.max(...of.map(({ inclusionMs }) => inclusionMs)),
+    finalityMs: Math.max(...of.map(({ finalityMs }) => finalityMs)),
     payoutMs,
-    transferMs: policy.transferMs + debitMs + (debit?.clearingMs ?? 0) + payoutMs,
+    transferMs: policy.transferMs + depositMs + debitMs + (debit?.clearingMs ?? 0) + payoutMs,
   }
 }

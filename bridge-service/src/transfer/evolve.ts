@@ -21,6 +21,7 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
 // What a state is there for is wished for when it is first entered.
 const wishOf: { readonly [S in State]?: RetriedStep } = {
   committing: 'commit',
+  releasing: 'release',
   collecting: 'depositRelease',
   refundingDeposit: 'depositRefund',
 }
@@ -88,7 +89,7 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'escrowLocked':
       return { ...progress, lock: placeOf(event) }
     case 'lockOrphaned':
-      return omit(omit(progress, 'lock'), 'lockBooked')
+      return withoutRefund(omit(omit(progress, 'lock'), 'lockBooked'))
     case 'lockFinalized':
       return { ...progress, lockBooked: true }
     case 'escrowReleased':
@@ -198,7 +199,11 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
     }
     case 'depositRefundFinalized':
-      return { ...progress, deposit: { ...progress.deposit, refunded: true } }
+      return {
+        ...progress,
+        deposit: { ...progress.deposit, refunded: true },
+        failure: progress.failure ?? { code: 'deposit_refunded', detail: progress.deposit?.refund?.txHash ?? 'on the chain' },
+      }
     case 'depositRefundRefused':
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
@@ -223,6 +228,13 @@ const wishing = (progress: Progress, step: RetriedStep, wish: 'open' | 'refused'
   ...progress,
   wishes: { ...progress.wishes, [step]: wish },
 })
+
+/** The next wish for a refund is another one: this one is over, though its transaction may still be mined. */
+const withoutRefund = (progress: Progress): Progress => {
+  if (progress.wishes?.refund === undefined) return progress
+  const { refund: _over, ...wishes } = progress.wishes
+  return { ...progress, wishes, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }
+}
 
 const refusedWish = (progress: Progress, step: RetriedStep, { code, detail }: { code: string; detail: string }): Progress => ({
   ...wishing(progress, step, 'refused'),

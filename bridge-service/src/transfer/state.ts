@@ -49,7 +49,7 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  * read by the machine before.
  *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
- *   4: the routes off-ramp, remittance and crosschain.
+ *   4: the routes off-ramp, remittance and crosschain; `lockOrphaned` while an on-ramp's escrow is refunded.
  *   5: `terms.patience`, `attentionRequired`, `debitCalledBack`, `debitReturnReversed`: a machine of 4 would drop the timer and stop at the
  *      events. Without them a history is read as 4 read it.
  */

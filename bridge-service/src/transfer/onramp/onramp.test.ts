@@ -365,6 +365,50 @@ describe('the lock', () => {
       })
   })
 
+  it('is waited for again when a reorg takes it away while it is refunded, since without it there is nothing to refund', () => {
+    const over = ['lockEscrow IN_FLIGHT', 'refundEscrow FAILED']
+    given(onramp(), history.refunding)
+      .when(orphaned('escrowLocked', '10'))
+      .then(['lockOrphaned'], {
+        state: 'locking',
+        answered: over,
+        entries: [[...outOfEscrow, ...hold]],
+        timers: { clearing: null, retryRefund: null },
+        waits: { lock: null },
+      })
+    given(onramp(), history.refunded)
+      .when(orphaned('escrowLocked', '10'))
+      .then(['refundOrphaned', 'lockOrphaned'], {
+        state: 'locking',
+        answered: over,
+        entries: [[...outOfEscrow, ...hold]],
+        timers: { clearing: null, retryRefund: null },
+        waits: { lock: null, refund: null },
+      })
+  })
+
+  it('is refunded by another wish when it is back, and by none when the chain no longer takes it', () => {
+    const gone = [...history.refunding, { type: 'lockOrphaned', fact: place('10').fact } as const]
+    given(onramp(), [...gone, debitReturned])
+      .when(included('escrowLocked', '10', 'b'))
+      .then(['escrowLocked', 'compensationStarted'], {
+        state: 'refunding',
+        answered: ['lockEscrow SUCCEEDED'],
+        intents: ['refundEscrow 1'],
+        timers: { clearing: null },
+        waits: { lock: null },
+      })
+    given(onramp(), gone)
+      .when(refusal('lockEscrow'))
+      .then(['lockRefused'], {
+        state: 'crediting',
+        answered: ['lockEscrow FAILED'],
+        intents: ['creditFiat'],
+        entries: [unhold],
+        liquidity: 'free',
+      })
+  })
+
   it('is known once, and only the one that we wait for can be orphaned', () => {
     given(onramp(), history.locked).when(included('escrowLocked', '10')).thenNothing()
     given(onramp(), history.clearing).when(included('escrowLocked', '10')).thenNothing()

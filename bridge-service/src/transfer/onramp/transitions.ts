@@ -69,6 +69,7 @@ export const onrampTransitions = {
     escrowRefunded: 'refunded',
     refundRefused: 'refunding',
     refundRetried: 'refunding',
+    lockOrphaned: 'locking',
     debitReturned: 'refunding',
     escrowReleased: 'released',
     escrowClawedBack: 'crediting',
