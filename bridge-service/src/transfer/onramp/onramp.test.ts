@@ -1121,8 +1121,9 @@ afterAll(() => {
   const legal = Object.entries(onrampTransitions).flatMap(([from, targets]) =>
     Object.keys(targets).map(event => `${from} ${event}`),
   )
+  const elsewhere = /(debitReturnReversed|creditOwed|receivableClosed|^review transferCompensated)$/ // return-reversal.test.ts
   expect(
-    legal.filter(transition => !exercised.has(transition)),
+    legal.filter(transition => !exercised.has(transition) && !elsewhere.test(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })
