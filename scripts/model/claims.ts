@@ -22,7 +22,6 @@ export const claims: readonly Claim[] = [
   { model: 'payout.pml', defines: ['OFFRAMP'] },
   { model: 'payout.pml', defines: ['REMITTANCE'] },
   planted('onramp.pml', 'NO_FENCE', 'a step is committed although the transfer has moved'),
-  planted('onramp.pml', 'NO_CONFIRM', 'a fact is consumed by one who knew an older transfer'),
   planted('onramp.pml', 'KEY_WITH_ATTEMPT', 'an order is sent again under another key'),
   planted('onramp.pml', 'OFF_BY_ONE', 'one confirmation too few is called final'),
   planted('onramp.pml', 'NO_STATUS', 'the escrow does not look whether it has ended'),
