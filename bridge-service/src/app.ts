@@ -7,6 +7,7 @@ import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
 import { stellarChain } from './chains/stellar/adapter.ts'
 import type { Config, Policy } from './config.ts'
+import { depositDesk } from './deposits/desk.ts'
 import { BridgeError } from './errors.ts'
 import { clientDomainKeys } from './http/sep/client-domain.ts'
 import { horizonSigners } from './http/sep/horizon-signers.ts'
@@ -161,13 +162,14 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     await checkFunding(pool, minted, log)
   }
 
+  const screening = denyListScreening(config.policy.denyList)
   const engine = config.roles.includes('saga')
     ? await startEngine({
         store,
         owner: `${process.pid}-${randomUUID()}`,
         rails,
         chains,
-        screening: denyListScreening(config.policy.denyList),
+        screening,
         finalFacts: async limit =>
           (await finalFacts(pool, limit)).map(({ transferId, kind, fact, escrowId }) => ({
             transferId: transferId as TransferId,
@@ -183,8 +185,9 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
+    const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
-    stops.push(inbox.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
+    stops.push(inbox.stop, desk.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
   }
 
   let url: string | undefined
