@@ -81,6 +81,7 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain & { depos
     find: async () => unknown('not asked in a benchmark'),
     tend: async () => {},
     tokenAddress: () => `0x${'cc'.repeat(20)}`,
+    committedBy: 'escrow',
     mintPayer: () => `0x${'cc'.repeat(20)}`,
     unitsPerMinor: () => 1n,
     mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),
