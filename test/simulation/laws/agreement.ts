@@ -49,11 +49,10 @@ export const agreement: Law = evidence => {
 
 /** The balance of our own account at the bank, without what it never told of orders that it is silent about. */
 const knownToHouse = (evidence: Evidence): bigint => {
-  const { bank, world } = evidence
+  const { bank, world, tables } = evidence
+  const unknown = new Set(tables.intents.filter(({ status }) => status === 'UNKNOWN').map(({ key }) => key))
   const silent = new Set(
-    bank.orders
-      .filter(({ key, description }) => bank.silentKeys.includes(key) && isInHands(evidence, description))
-      .map(({ id }) => id),
+    bank.orders.filter(({ key, description }) => unknown.has(key) && isInHands(evidence, description)).map(({ id }) => id),
   )
   const others = new Set(bank.orders.filter(({ account }) => account !== world.ownAccount).map(({ id }) => id))
   return bank.lines
