@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type ChainConfig, chainSchema } from './chain-config.ts'
+import type { ChainId } from './chains/chain.ts'
 import { currency, minor } from './config-fields.ts'
 import { BridgeError } from './errors.ts'
 import { currencies } from './money/currency.ts'
@@ -38,6 +39,16 @@ const bank = z.object({
 
 const clearing = z.object({ finalAfterMs: z.int().min(0), advanceUptoMinor: minor })
 const day = 86_400_000
+const hour = 3_600_000
+const ms = z.int().positive()
+const chainPatience = z.strictObject({ inclusionMs: ms.default(hour / 6), finalityMs: ms.default(hour) })
+const railPatience = z.strictObject({
+  ach: ms.default(4 * day),
+  sepa: ms.default(3 * day),
+  sepa_inst: ms.default(hour / 4),
+  wire: ms.default(day),
+  book: ms.default(hour / 4),
+} satisfies Record<RailScheme, unknown>)
 
 const payoutPartner = z
   .strictObject({
@@ -80,6 +91,20 @@ const policyShape = z.strictObject({
       wire: { finalAfterMs: 0, advanceUptoMinor: 0n },
       book: { finalAfterMs: 0, advanceUptoMinor: 0n },
     }),
+  /** How long each part of a transfer may take before a person is told, in milliseconds. */
+  patience: z
+    .strictObject({
+      rails: railPatience.default(railPatience.parse({})),
+      chains: chainPatience.default(chainPatience.parse({})),
+      perChain: z
+        .record(
+          z.custom<ChainId>(value => typeof value === 'string' && value.includes(':'), 'a chain'),
+          chainPatience,
+        )
+        .default({}),
+      transferMs: ms.default(day),
+    })
+    .prefault({}),
   denyList: z
     .object({ name: z.string(), names: z.array(z.string()), accounts: z.array(z.string()), addresses: z.array(z.string()) })
     .default({ name: 'none', names: [], accounts: [], addresses: [] }),

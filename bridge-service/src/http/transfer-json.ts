@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Chain } from '../chains/chain.ts'
 import type { ChainPlace } from '../transfer/event.ts'
 import { depositOf, type Escrow, escrowsOf } from '../transfer/hold.ts'
+import { attentionReasons } from '../transfer/patience.ts'
 import { states } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { escrowTerms, escrowTermsJson } from './escrow-terms-json.ts'
@@ -49,6 +50,10 @@ export const transferSchema = z
     deposit: transferDeposit.nullable().describe('What the customer pays in on a chain; null on a route that has none.'),
     payout: payout.nullable().describe('null on a route that pays out no fiat.'),
     failure: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Why it did not complete.'),
+    attention: z
+      .object({ why: z.enum(attentionReasons), since: time })
+      .nullable()
+      .describe('It took too long, and a person has been told; the money stays where it is. Gone when it moves on.'),
     cancelReason: z.string().nullable(),
     reference: z.string().nullable(),
     createdAt: time,
@@ -73,6 +78,7 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
     deposit: depositPart(transfer, chains),
     payout: 'payoutAccount' in terms ? payoutPart(progress.payout) : null,
     failure: progress.failure ?? null,
+    attention: progress.attention ?? null,
     cancelReason: progress.cancelReason ?? null,
     reference: terms.reference,
     createdAt: terms.createdAt,

@@ -32,6 +32,7 @@ export type TransferFilter = {
   readonly state?: State | undefined
   readonly reference?: string | undefined
   readonly createdAfter?: string | undefined
+  readonly attention?: boolean | undefined
 }
 
 // The clock that makes ids and the one that stamps transfers may disagree by this much.
@@ -41,7 +42,7 @@ const clockSkewMs = 600_000
 export const listTransfers = async (
   pool: Pool,
   tenant: string,
-  { state, reference, createdAfter }: TransferFilter,
+  { state, reference, createdAfter, attention }: TransferFilter,
   before: string | undefined,
   limit: number,
 ): Promise<TransferRow[]> => {
@@ -54,6 +55,7 @@ export const listTransfers = async (
               and ($4::text is null or terms->>'createdAt' > $4)
               and ($5::text is null or state = $5)
               and ($6::text is null or terms->>'reference' = $6)
+              and ($8::boolean is null or progress ? 'attention' = $8)
             order by id desc limit $7`,
     values: [
       tenant,
@@ -63,6 +65,7 @@ export const listTransfers = async (
       state ?? null,
       reference ?? null,
       limit,
+      attention ?? null,
     ],
   })
   return rows

@@ -58,6 +58,7 @@ const listQuery = z.strictObject({
   state: z.enum(states).optional(),
   reference: reference.optional(),
   createdAfter: anyTime.optional(),
+  attention: z.stringbool().optional().describe('Only those that a person must look at, or only the others.'),
 })
 
 /** Transfers: open one, look at one, list them. */

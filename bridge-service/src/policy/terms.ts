@@ -8,6 +8,7 @@ import type { TransferId } from '../transfer/id.ts'
 import type { BankLeg, Route, TermsByRoute } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
 import { depositTerms, holdTerms, type ServedChain } from './escrow-terms.ts'
+import { type PatienceQuestion, patienceFor } from './patience.ts'
 import { atPar, partnerFor } from './payout-partner.ts'
 import { priceTermsOf } from './price-terms.ts'
 import type { Price } from './pricing.ts'
@@ -44,6 +45,9 @@ export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: Ter
     createdAt: new Date(createdAtMs).toISOString(),
   }
   const clearingMs = (leg: BankLeg) => clearingMsFor(house.config.policy.clearing, leg.scheme, price.sourceAmount)
+  const patience = (question: PatienceQuestion) => ({ patience: patienceFor(house.config.policy.patience, question) })
+  const debit = (leg: BankLeg) => ({ scheme: leg.scheme, clearingMs: clearingMs(leg) })
+  const depositMs = ({ dueAt }: { dueAt: string }) => Date.parse(dueAt) - createdAtMs
   const poolOf = (place: string, { currency }: { currency: string }) => `${place}:${currency}`
   switch (legs.route) {
     case 'onramp': {
@@ -51,6 +55,7 @@ export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: Ter
       const terms = {
         ...common,
         ...hold,
+        ...patience({ chains: [hold.chain], debit: debit(legs.source) }),
         clearingMs: clearingMs(legs.source),
         pool: poolOf(hold.chain, hold.hold),
         bankAccount: accountAt(house, legs.source),
@@ -62,7 +67,13 @@ export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: Ter
       const { rail, currency } = legs.destination
       return {
         route: 'offramp',
-        terms: { ...common, deposit, pool: poolOf(rail, { currency }), payoutAccount: accountAt(house, legs.destination) },
+        terms: {
+          ...common,
+          ...patience({ chains: [deposit.chain], depositMs: depositMs(deposit), payout: legs.destination.scheme }),
+          deposit,
+          pool: poolOf(rail, { currency }),
+          payoutAccount: accountAt(house, legs.destination),
+        },
       }
     }
     case 'remittance': {
@@ -72,6 +83,7 @@ export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: Ter
       const terms = {
         ...common,
         ...hold,
+        ...patience({ chains: [hold.chain], debit: debit(legs.source), payout: legs.destination.scheme }),
         clearingMs: clearingMs(legs.source),
         pool: poolOf(hold.chain, hold.hold),
         bankAccount: accountAt(house, legs.source),
@@ -83,7 +95,8 @@ export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: Ter
     case 'crosschain': {
       const deposit = depositTerms(chainOf(house, legs.source.chain), ref, price.sourceAmount, legs.source, createdAtMs)
       const hold = holdTerms(chainOf(house, legs.destination.chain), ref, price.destinationAmount, legs.destination.address)
-      return { route: 'crosschain', terms: { ...common, ...hold, deposit, pool: poolOf(hold.chain, hold.hold) } }
+      const waiting = patience({ chains: [deposit.chain, hold.chain], depositMs: depositMs(deposit) })
+      return { route: 'crosschain', terms: { ...common, ...waiting, ...hold, deposit, pool: poolOf(hold.chain, hold.hold) } }
     }
   }
 }

@@ -35,6 +35,8 @@ export type EngineOptions = {
   readonly log: CoordinatorOptions['log']
   readonly timing?: Timing
   readonly pollMs?: number
+  /** How long the banks keep keys; see the executor. */
+  readonly keyRetentionMs?: number
 }
 
 export type Engine = {
@@ -66,6 +68,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     log,
     timing,
     pollMs,
+    ...(options.keyRetentionMs === undefined ? {} : { keyRetentionMs: options.keyRetentionMs }),
   })
   const coordinating: Coordinator = coordinator({
     store,

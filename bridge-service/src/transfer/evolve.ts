@@ -1,5 +1,6 @@
 import { BridgeError, unreachable } from '../errors.ts'
 import type { TransferEvent } from './event.ts'
+import { attentionAfter } from './patience.ts'
 import { type State, targetOf } from './state.ts'
 import type { Progress, RetriedStep, Transfer, Unborn } from './transfer.ts'
 
@@ -13,7 +14,7 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
     ...transfer,
     state,
     version: transfer.version + 1,
-    progress: state === transfer.state ? progress : entering(progress, state),
+    progress: state === transfer.state ? progress : entering(withAttention(progress, attentionAfter(progress, state)), state),
   }
 }
 
@@ -32,6 +33,9 @@ const entering = (progress: Progress, state: State): Progress => {
   return step === 'depositRefund' && progress.deposit?.refund ? progress : wishing(progress, step, 'open')
 }
 
+const withAttention = (progress: Progress, attention: Progress['attention']): Progress =>
+  progress.attention === attention ? progress : omit(progress, 'attention')
+
 const progressAfter = (progress: Progress, event: TransferEvent, state: State): Progress => {
   switch (event.type) {
     case 'transferRequested':
@@ -42,6 +46,7 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'creditUnknown':
     case 'transferCompensated':
     case 'receivableOpened':
+    case 'creditOwed':
     case 'payoutUnknown':
       return progress
     case 'releaseFinalized': {
@@ -70,9 +75,17 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'debitReturned':
       return {
         ...progress,
-        debit: { ...progress.debit, returned: event.afterPivot ? 'afterPivot' : 'beforePivot' },
+        debit: {
+          ...progress.debit,
+          returned: event.afterPivot ? 'afterPivot' : 'beforePivot',
+          ...(event.at === undefined ? {} : { returnedAt: event.at }),
+        },
         failure: { code: 'debit_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'debitReturnReversed':
+      return { ...progress, debit: { ...omit(omit(progress.debit ?? {}, 'returned'), 'returnedAt'), reversedAt: event.at } }
+    case 'receivableClosed':
+      return omit(progress, 'failure')
     case 'escrowLocked':
       return { ...progress, lock: placeOf(event) }
     case 'lockOrphaned':
@@ -195,6 +208,10 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
       return again(progress, 'depositRefund')
+    case 'attentionRequired':
+      return { ...progress, attention: { why: event.why, since: event.since } }
+    case 'debitCalledBack':
+      return { ...progress, debit: { ...progress.debit, calledBack: true } }
     default:
       return unreachable(event)
   }

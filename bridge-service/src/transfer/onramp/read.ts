@@ -75,7 +75,12 @@ const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type
 }
 
 const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
-  const returned = (afterPivot: boolean): TransferEvent => ({ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot })
+  const returned = (afterPivot: boolean): TransferEvent => ({
+    type: 'debitReturned',
+    rawCode: rawCodeOf(fact),
+    afterPivot,
+    at: fact.at,
+  })
   switch (state) {
     case 'locking':
     case 'refunding':
