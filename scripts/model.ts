@@ -22,8 +22,9 @@ const show = (found: Search) => {
   const { claim, verdict, states, depth, seconds, detail } = found
   const name = [claim.model, ...claim.defines].join(' ')
   const size = `${states.toLocaleString('en')} states, depth ${depth.toLocaleString('en')}, ${seconds} s`
-  const what = claim.planted ?? (claim.property === 'safe' ? 'one way for the money, and rest' : 'no run is endless')
-  console.log(`${asItMust(found) ? '✓' : '✗'} ${verdict.padEnd(8)} ${name}: ${what} (${size})`)
+  const what = claim.planted ?? 'one way for the money, and rest'
+  const mark = claim.known ? '!' : asItMust(found) ? '✓' : '✗'
+  console.log(`${mark} ${verdict.padEnd(8)} ${name}: ${what} (${size})`)
   if (asItMust(found)) return
   console.log(`    ${detail || 'no counterexample'}`)
   if (found.trail !== undefined) console.log(`    the counterexample is in ${keepTrail(found)}`)
@@ -50,6 +51,9 @@ if (json) {
   console.log(JSON.stringify({ ok, checked: true, spin, states, seconds, searches }))
 } else
   console.log(
-    `\n${proper.length} claims over ${states.toLocaleString('en')} states, ${found.length - proper.length} planted bugs, ${seconds} s, by ${spin}`,
+    [
+      `\n${proper.length} claims over ${states.toLocaleString('en')} states, ${found.length - proper.length} bugs to be found, ${seconds} s, by ${spin}`,
+      ...found.filter(({ claim }) => claim.known).map(({ claim }) => `KNOWN AND NOT MENDED: ${claim.planted}`),
+    ].join('\n'),
   )
 process.exit(ok ? 0 : 1)

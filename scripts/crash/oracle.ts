@@ -61,7 +61,7 @@ export const judgeOrders = async (
 }
 
 /** Undefined when the money went two ways, or nowhere. */
-const fateOf = (debits: number, returned: number, credits: number, arrived: boolean): string | undefined => {
+export const fateOf = (debits: number, returned: number, credits: number, arrived: boolean): string | undefined => {
   if (debits + returned > 1 || credits > 1 || (credits === 1 && arrived)) return undefined
   if (debits + returned === 0) return credits === 0 && !arrived ? 'never debited' : undefined
   if (returned === 1) return credits === 0 && !arrived ? 'returned by the bank' : 'in a person’s hands'

@@ -84,7 +84,7 @@ inline onFact(f) {
   :: f == COMMIT && seenIncluded(COMMIT) && state == COMMITTING -> step(COMMITTED, NOBODY); closes(COMMIT, SUCCEEDED)
   :: f == COMMIT && !seenIncluded(COMMIT) && state == COMMITTED -> step(COMMITTING, NOBODY); closes(COMMIT, OPEN)
   :: f == RELEASE && seenIncluded(RELEASE) && state == RELEASING -> step(RELEASED, NOBODY); closes(RELEASE, SUCCEEDED)
-  :: f == RELEASE && seenIncluded(RELEASE) && (state == CREDITING || state == COMMITTED || state == REFUNDING) ->
+  :: f == RELEASE && seenIncluded(RELEASE) && (state == COMMITTING || state == COMMITTED || state == CREDITING || state == REFUNDING || state == REFUNDED) ->
        step(REVIEW, NOBODY); mine.mark = VOID_MARK /* a stranger, at the hard deadline */
   :: f == RELEASE && !seenIncluded(RELEASE) && state == RELEASED -> step(RELEASING, RELEASE)
   :: f == REFUND && seenIncluded(REFUND) && state == REFUNDING -> step(REFUNDED, NOBODY); closes(REFUND, SUCCEEDED)

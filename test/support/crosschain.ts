@@ -104,3 +104,14 @@ export const history = {
   failed: events(awaitingDeposit, { type: 'depositExpired' }),
   review: events(completed, { type: 'deliveryReclaimed', ...place('50') }),
 } as const
+
+/** What the treasury's escrow books. */
+export const hold = ['treasury:evm:2:USDC -100.000000 pending', 'escrow:evm:2:USDC +100.000000 pending']
+export const unhold = ['escrow:evm:2:USDC -100.000000 pending', 'treasury:evm:2:USDC +100.000000 pending']
+export const intoEscrow = ['treasury:evm:2:USDC -100.000000', 'escrow:evm:2:USDC +100.000000']
+export const outOfEscrow = ['escrow:evm:2:USDC -100.000000', 'treasury:evm:2:USDC +100.000000']
+export const exchanged = [
+  ...['escrow:evm:2:USDC -100.000000', 'exchange:USDC +100.000000'],
+  ...['exchange:USDC -100.000000', 'customer_clearing:USDC +100.000000'],
+  ...['fee_income:USDC -0.250000', 'customer_clearing:USDC +0.250000'],
+]

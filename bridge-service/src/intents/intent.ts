@@ -79,10 +79,19 @@ const ofHold = (transfer: Transfer, key: string, action: ChainOrder['action']): 
   request: { kind: 'chain', order: { key, action, terms: holdTermsOf(transfer) } },
 })
 
-const ofDeposit = (transfer: Transfer, key: string, action: ChainOrder['action']): Pick<Intent, 'target' | 'request'> => ({
-  target: depositOf(transfer.terms)!.chain,
-  request: { kind: 'chain', order: { key, action, terms: depositTermsOf(transfer), deposit: true } },
-})
+const ofDeposit = (transfer: Transfer, key: string, action: ChainOrder['action']): Pick<Intent, 'target' | 'request'> => {
+  const fact = transfer.progress.deposit?.lock?.fact
+  return {
+    target: depositOf(transfer.terms)!.chain,
+    request: {
+      kind: 'chain',
+      order: {
+        ...{ key, action, terms: depositTermsOf(transfer), deposit: true },
+        ...(fact === undefined ? {} : { depositFact: fact }),
+      },
+    },
+  }
+}
 
 /** A debit and what is credited back are of the source, in what it paid; a payout is of the destination. */
 const railRequest = (

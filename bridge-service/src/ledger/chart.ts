@@ -65,6 +65,9 @@ export const chartFor = (
       { id: account.escrow(chain, currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.issued(chain, currency), kind: 'liability' as const, currency, shards: hot },
       { id: account.exposure(chain, currency), kind: 'asset' as const, currency, shards: 1 },
+      // Of routes that begin on a chain.
+      { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
+      { id: account.receivable(currency), kind: 'asset' as const, currency, shards: 1 },
       ...each(currency),
     ]),
   ]

@@ -1,3 +1,4 @@
+import type { Chain } from '../chains/chain.ts'
 import type { Policy } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { type Currency, decimalsOf } from '../money/currency.ts'
@@ -11,6 +12,19 @@ export const partnerFor = (partners: readonly PayoutPartner[], currency: Currenc
   const partner = partners.find(each => each.currency === currency)
   if (partner === undefined) throw new BridgeError('route_unsupported', { asset: currency, reason: 'no partner pays out in it' })
   return partner
+}
+
+/** Before the first transfer is paid out: a partner can be paid. Throws `config_invalid` for an address that is none. */
+export const checkPartners = (partners: readonly PayoutPartner[], chains: ReadonlyMap<string, Chain>): void => {
+  const problems = partners.flatMap(({ currency, chain, address }) => {
+    try {
+      chains.get(chain)?.parseAddress(address)
+      return []
+    } catch (error) {
+      return [`CAUSEWAY_POLICY.payoutPartners ${currency}: ${(error as Error).message}`]
+    }
+  })
+  if (problems.length > 0) throw new BridgeError('config_invalid', { problems })
 }
 
 /** The same amount in the partner's token, whose minor unit is no coarser. */

@@ -1,6 +1,6 @@
 import type { RailFact } from '../rails/rail.ts'
 import type { Reading } from './decision.ts'
-import type { TransferEvent } from './event.ts'
+import { rawCodeOf, type TransferEvent } from './event.ts'
 import { changed, happened, nothing } from './reading.ts'
 import { readReturnReversal, wasReversed } from './return-reversal.ts'
 import type { OnrampTerms, RemittanceTerms } from './terms.ts'
@@ -49,6 +49,9 @@ export const readDebit = (transfer: Debiting, fact: RailFact, nowMs: number, rea
           [{ type: 'debitRefused', code: 'debit_returned', detail: fact.rawCode ?? 'no code given' }],
           changed('debitFiat', 'FAILED'),
         )
+      // So was that of a settlement after a refusal, and it is still to come: it must find that there is nothing to book any more.
+      if (state === 'failed' && progress.failure?.code !== 'debit_returned')
+        return happened([{ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot: false }])
       return readReturn()
     case 'returnReversed':
       return readReturnReversal(transfer, fact, () => settlement(terms, fact, nowMs))

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type Accounts, bridgeAccountIds } from './accounts.ts'
+import { type Accounts, orderableAccounts } from './accounts.ts'
 import type { Books } from './books.ts'
 import type { Faults } from './faults.ts'
 import { type BankRail, type Order, orderSchema } from './order.ts'
@@ -92,7 +92,7 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
     const known = recall(key, body)
     if (known) return { transfer: known, replayed: true }
     const order = parse(body)
-    if (!bridgeAccountIds.has(order.account)) throw new Problem(422, 'account_unknown', `There is no account ${order.account}.`)
+    if (!orderableAccounts.has(order.account)) throw new Problem(422, 'account_unknown', `There is no account ${order.account}.`)
     if (books.account(order.account)?.currency !== order.currency || !railCarries(order.rail, order.currency))
       throw new Problem(422, 'currency_mismatch', `${order.account} or ${order.rail} does not carry ${order.currency}.`)
     if (order.direction === 'credit' && available(order.account) < BigInt(order.amount))

@@ -101,7 +101,7 @@ const some = (random: Random, past: Past, most: number): Transfer[] => {
   const newest = new Map(past.transfers.map(transfer => [transfer.id, transfer]))
   const chosen = Array.from({ length: random.between(1, most) }, () => {
     const transfer = random.pick(past.transfers)
-    return random.chance(0.9) ? newest.get(transfer.id)! : transfer
+    return random.chance(0.7) ? newest.get(transfer.id)! : transfer
   })
   return [...new Map(chosen.map(transfer => [transfer.id, transfer])).values()]
 }

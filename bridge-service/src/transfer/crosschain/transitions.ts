@@ -2,6 +2,8 @@ import { depositTransitions, early, underWay } from '../deposit/transitions.ts'
 import type { Transitions } from '../state.ts'
 
 const { ended, ...deposit } = depositTransitions
+// A deposit that goes back turns a transfer that is locked back with it.
+const { depositRefundOrphaned: _, depositRefundFinalized: __, ...staysLocked } = underWay('locked')
 
 /**
  * RELEASING is the pivot: from there on the customer gets what he bought on the other chain, and his deposit is ours, unless that chain
@@ -22,7 +24,7 @@ export const crosschainTransitions = {
     escrowClawedBack: 'refundingDeposit',
   },
   locked: {
-    ...underWay('locked'),
+    ...staysLocked,
     lockOrphaned: 'locking',
     lockFinalized: 'releasing',
     cancelRequested: 'locked',

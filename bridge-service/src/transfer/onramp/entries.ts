@@ -36,6 +36,8 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
     case 'debitSettled':
       return [entry(move(customer, bankCash, paid))]
     case 'debitReturned':
+      // What came and went before we heard of it was never booked.
+      if (before.state === 'failed') return []
       return [entry(move(bankCash, holdsCustomersMoney(before) ? customer : receivable, paid))]
     case 'debitReturnReversed':
       return progress.debit?.returned ? [entry(move(owedFromReturn(before) ? receivable : customer, bankCash, paid))] : []

@@ -257,6 +257,13 @@ describe('the debit', () => {
     given(onramp(), returnedFirst).when(debit('settled')).thenNothing()
   })
 
+  it('is as if never made, too, when the bank settles what it had rejected, and the news of its return is quicker', () => {
+    given(onramp(), history.failed).when(debit('returned', 'R01')).then(['debitReturned'], { state: 'failed' })
+    const returnedFirst = [...history.failed, debitReturned]
+    given(onramp(), returnedFirst).when(debit('settled')).thenNothing()
+    given(onramp(), returnedFirst).when(debit('returned', 'R01')).thenNothing()
+  })
+
   it('pays back what a canceled transfer has taken', () => {
     given(onramp(), history.debiting).when(cancel).then(['cancelRequested'], { state: 'debiting' })
     given(onramp(), [...history.debiting, { type: 'cancelRequested', reason: 'x' }])
@@ -736,7 +743,7 @@ describe('a return after the pivot', () => {
   })
 
   it('happens once, and only to a debit that was made', () => {
-    for (const past of [[...history.locking, debitReturned], history.failed, history.canceled, history.requested, history.review])
+    for (const past of [[...history.locking, debitReturned], history.canceled, history.requested, history.review])
       given(onramp(), past).when(debit('returned', 'R10')).thenNothing()
   })
 })

@@ -94,7 +94,7 @@ export const onrampTransitions = {
   compensated: { creditReturned: 'review', debitReturned: 'review', debitReturnReversed: 'compensated', creditOwed: 'crediting' },
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
-  failed: { debitSettled: 'review' },
+  failed: { debitSettled: 'review', debitReturned: 'failed' },
   // A person has it, and the bank goes on all the same: what moves there is booked here.
   review: {
     debitReturned: 'review',

@@ -42,6 +42,8 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
     case 'debitSettled':
       return [entry(move(customer, bankCash, paid))]
     case 'debitReturned':
+      // What came and went before we heard of it was never booked.
+      if (before.state === 'failed') return []
       return [entry(move(bankCash, event.afterPivot ? receivable : customer, paid))]
     case 'debitReturnReversed':
       return progress.debit?.returned ? [entry(move(owedFromReturn(before) ? receivable : customer, bankCash, paid))] : []

@@ -144,7 +144,7 @@ export const remittanceTransitions = {
   },
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
-  failed: { debitSettled: 'review' },
+  failed: { debitSettled: 'review', debitReturned: 'failed' },
   // A person has it, and bank and chain go on all the same: what moves there is booked here.
   review: {
     debitReturned: 'review',
