@@ -35,6 +35,8 @@ const bank = z.object({
   accounts: z.partialRecord(currency, z.string()),
   schemes: z.array(scheme).min(1),
   timeoutMs: z.int().positive().default(5_000),
+  /** Between two looks at the statements of our accounts. */
+  statementPollMs: z.int().positive().default(30_000),
 })
 
 const clearing = z.object({ finalAfterMs: z.int().min(0), advanceUptoMinor: minor })

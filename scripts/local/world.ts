@@ -260,6 +260,7 @@ const environment = ({
       accounts: { USD: bank.accounts.USD, EUR: bank.accounts.EUR },
       schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'],
       timeoutMs: 2_000,
+      statementPollMs: 1_000,
     },
   ]),
   CAUSEWAY_POLICY: JSON.stringify({

@@ -37,6 +37,11 @@ export const metricsRoutes =
     const transfers = gauge('transfers', 'Transfers by state.', ['state'])
     const parked = gauge('transfers_parked', 'Transfers that wait for a person because a step broke an invariant.')
     const attention = gauge('transfers_attention', 'Transfers that a person must look at, by reason: see the runbook.', ['why'])
+    const doubts = gauge(
+      'bank_statement_doubts',
+      'Lines of bank statements that no order of ours explains, or not as they are.',
+      ['verdict'],
+    )
     const waiting = gauge('inbox_waiting', 'Facts that the saga has not read yet.')
     const oldest = gauge('inbox_oldest_seconds', 'Age of the oldest of them.')
     const unmatched = gauge('inbox_unmatched', 'Facts that belong to no transfer.')
@@ -55,6 +60,7 @@ export const metricsRoutes =
       for (const state of strayStates) strays.set({ state }, counts.strays[state] ?? 0)
       orders.set(counts.orders)
       for (const why of attentionReasons) attention.set({ why }, counts.attention[why] ?? 0)
+      for (const verdict of ['mismatched', 'unexplained']) doubts.set({ verdict }, counts.doubts[verdict] ?? 0)
       parked.set(counts.parked)
       waiting.set(counts.waiting)
       oldest.set(counts.oldestSeconds)
@@ -90,6 +96,7 @@ export const metricsRoutes =
 type Counts = {
   readonly transfers: Readonly<Record<string, number>>
   readonly attention: Readonly<Record<string, number>>
+  readonly doubts: Readonly<Record<string, number>>
   readonly parked: number
   readonly waiting: number
   readonly oldestSeconds: number
@@ -112,6 +119,8 @@ const readCounts = async (pool: Pool): Promise<Counts> => {
       w as (select count(*) as n, min(received_at) as since from inbox where consumed < revision and not unmatched)
       select (select coalesce(jsonb_object_agg(state, n), '{}') from t) as transfers,
              (select coalesce(jsonb_object_agg(why, n), '{}') from a) as attention,
+             (select coalesce(jsonb_object_agg(verdict, n), '{}') from (select verdict, count(*) as n from bank_statement_lines
+               where verdict in ('mismatched', 'unexplained') group by verdict) s) as doubts,
              (select coalesce(sum(parked), 0)::int from t) as parked,
              (select n::int from w) as waiting,
              (select coalesce(extract(epoch from now() - since), 0)::float8 from w) as "oldestSeconds",
