@@ -28,6 +28,7 @@ import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
 import { repeat } from './repeat.ts'
+import { readStatement } from './saga/bank-statement.ts'
 import { databaseClock } from './saga/database-clock.ts'
 import { startEngine } from './saga/engine.ts'
 import { listen } from './saga/listen.ts'
@@ -185,9 +186,25 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
+    const statements = config.banks.map(({ id, accounts, statementPollMs }) =>
+      repeat(
+        statementPollMs,
+        async () => {
+          for (const account of Object.values(accounts)) await readStatement(pool, rails.get(id)!, account, log)
+        },
+        warn(`the statement of ${id} could not be read`),
+      ),
+    )
     const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
-    stops.push(inbox.stop, desk.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
+    stops.push(
+      inbox.stop,
+      desk.stop,
+      ...tending.map(({ stop }) => stop),
+      ...statements.map(({ stop }) => stop),
+      snapshots.stop,
+      engine.stop,
+    )
   }
 
   let url: string | undefined
