@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Hex } from 'viem'
+import { BridgeError } from '../../errors.ts'
 import type { Refused } from '../../outcome.ts'
 import { inTransaction } from '../../transaction.ts'
 import type { Call } from './call.ts'
@@ -15,7 +16,7 @@ export type Lanes = {
    * A call that was refused gets none. Returns the nonce that the lane stood at when it had to be raised.
    */
   readonly allocate: (sender: Hex, chainCount: number, calls: readonly Wanted[]) => Promise<{ raisedFrom?: number }>
-  /** Keeps for ever that the chain refused this call, unless it has been given a nonce or refused before: a key has one answer. */
+  /** Keeps for ever that the chain refused this call, unless it has been given a nonce or refused before. Throws `database_unavailable`. */
   readonly refuse: (call: Call, refusal: Refused) => Promise<void>
   /** Takes or keeps the lane for `leaseMs` (database time); undefined while another worker holds it, or before its first use. */
   readonly hold: (sender: Hex, leaseMs: number) => Promise<Lease | undefined>
@@ -49,6 +50,8 @@ export const nonceLanes = (pool: Pool, chain: string, owner: string): Lanes => (
         text: insertRefusal,
         values: [call.key, chain, call.sender, call.to, calldata, code, detail],
       })
+    }).catch(cause => {
+      throw new BridgeError('database_unavailable', {}, { cause })
     }),
   hold: async (sender, leaseMs) => {
     const { rows } = await pool.query<{ lease_epoch: number }>({
@@ -82,7 +85,7 @@ const allocateNonces = `
 // After the lock, too: what has a nonce by now may be mined, whatever the chain said a moment ago.
 const insertRefusal = `
   insert into evm_refusals (intent_key, chain, sender, target, calldata, code, detail)
-  select $1, $2, $3, $4, $5, $6, $7 where not exists (select from evm_txs where intent_key = $1)
+  select $1::text, $2, $3, $4, $5::bytea, $6, $7 where not exists (select from evm_txs where intent_key = $1)
   on conflict (intent_key) do nothing`
 
 const holdLane = `

@@ -20,11 +20,7 @@ export const submitting = (context: EvmContext, place: (call: Wanted) => Promise
     const simulated = await simulate(rpc, call)
     await context.checkpoint('simulated')
     if (simulated.kind === 'passes') return placeAndSend({ ...call, gasLimit: simulated.gasLimit }, true)
-    try {
-      await lanes.refuse(call, simulated)
-    } catch {
-      return unknown('whether the refusal was stored is not known')
-    }
+    await lanes.refuse(call, simulated)
     // Not what we have just been told: the same order, submitted beside us, may have its nonce, and have been mined.
     return (await answerOf(call))!
   }

@@ -376,22 +376,25 @@ describe('an order that cannot be', () => {
   })
 
   // Who was told of a refusal has acted upon it. Nobody has taken the sleeper's channel meanwhile, so its lease keeps it from nothing.
-  test.each(['leased', 'signed'] as const)('after another worker has read that it can (%s): that one builds nothing more', async at => {
-    const customer = await scene.customer()
-    const terms = await locked(scene.adapter(), { payee: behind(customer) })
-    const release = scene.order('release', terms)
-    const frozen = frozenAt(at)
-    const sleeper = scene.adapter({ checkpoint: frozen.checkpoint }).submit(release)
-    await frozen.reached
-    await scene.transact(customer, [Operation.changeTrust({ asset: scene.usdc, limit: '0' })])
-    const refusal = await scene.adapter().submit(release)
-    expect(refusal).toMatchObject({ kind: 'refused', code: 'trustline_missing' })
-    await scene.transact(customer, [Operation.changeTrust({ asset: scene.usdc })])
-    frozen.thaw()
-    expect(await sleeper).toEqual(refusal)
-    expect(await scene.rows('select from stellar_attempts where intent_key = $1', [release.key])).toEqual([])
-    expect(await carryOut(scene.adapter(), scene.order('release', terms))).toMatchObject({ kind: 'done' })
-  })
+  test.each(['leased', 'signed'] as const)(
+    'after another worker has read that it can (%s): that one builds nothing more',
+    async at => {
+      const customer = await scene.customer()
+      const terms = await locked(scene.adapter(), { payee: behind(customer) })
+      const release = scene.order('release', terms)
+      const frozen = frozenAt(at)
+      const sleeper = scene.adapter({ checkpoint: frozen.checkpoint }).submit(release)
+      await frozen.reached
+      await scene.transact(customer, [Operation.changeTrust({ asset: scene.usdc, limit: '0' })])
+      const refusal = await scene.adapter().submit(release)
+      expect(refusal).toMatchObject({ kind: 'refused', code: 'trustline_missing' })
+      await scene.transact(customer, [Operation.changeTrust({ asset: scene.usdc })])
+      frozen.thaw()
+      expect(await sleeper).toEqual(refusal)
+      expect(await scene.rows('select from stellar_attempts where intent_key = $1', [release.key])).toEqual([])
+      expect(await carryOut(scene.adapter(), scene.order('release', terms))).toMatchObject({ kind: 'done' })
+    },
+  )
 
   test('release while the lock is still open is tried again later', async () => {
     const chain = scene.adapter()
