@@ -165,6 +165,25 @@ describe('the refund', () => {
       })
   })
 
+  it('is wished whatever becomes of its reason: the one that is signed may be mined after a payout', () => {
+    const reversed = [
+      ...history.clearing,
+      debitReturned,
+      { type: 'compensationStarted', reason: 'debit_returned' },
+      { type: 'lockOrphaned', fact: place('10').fact },
+      { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() },
+    ] as const
+    given(remittance(), reversed)
+      .when(included('escrowLocked', '10', 'b'))
+      .then(['escrowLocked', { type: 'compensationStarted', reason: 'refund_wished' }], {
+        state: 'refunding',
+        answered: ['lockEscrow SUCCEEDED'],
+        intents: ['refundEscrow 1'],
+        timers: { clearing: null, retryCommit: null },
+        waits: { lock: null, commit: null },
+      })
+  })
+
   it('comes to a person when the partner was paid instead', () => {
     given(remittance(), history.refunding)
       .when(included('escrowReleased', '20'))
