@@ -42,7 +42,8 @@ const searchOn = async () => {
 }
 await Promise.all(Array.from({ length: atOnce }, searchOn))
 
-const ok = found.every(asItMust)
+const failed = found.filter(one => !asItMust(one)).length
+const ok = failed === 0
 const seconds = Math.round((performance.now() - startedMs) / 1000)
 const proper = found.filter(({ claim }) => claim.planted === undefined)
 const states = proper.reduce((sum, one) => sum + one.states, 0)
@@ -51,6 +52,9 @@ if (json) {
   console.log(JSON.stringify({ ok, checked: true, spin, states, seconds, searches }))
 } else
   console.log(
-    `\n${proper.length} claims over ${states.toLocaleString('en')} states, ${found.length - proper.length} bugs to be found, ${seconds} s, by ${spin}`,
+    [
+      `\n${proper.length} claims over ${states.toLocaleString('en')} states, ${found.length - proper.length} bugs to be found, ${seconds} s, by ${spin}`,
+      `model: ${found.length - failed} passed, ${failed} failed`,
+    ].join('\n'),
   )
 process.exit(ok ? 0 : 1)
