@@ -20,6 +20,7 @@ beforeAll(async () => {
   await compileContracts()
   scene = await startScenario({
     bank: { settlementDelays: { ach: 150, wire: 150 } },
+    statementPollMs: 1_000,
     env: { CAUSEWAY_INTENT_LEASE_MS: '2000', CAUSEWAY_POLICY: JSON.stringify({ clearing }) },
   })
 })
