@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Pool } from 'pg'
 import { z } from 'zod'
+import { strayStates } from '../deposits/stray-deposit.ts'
 import { attentionReasons } from '../transfer/patience.ts'
 import { states, terminalStates } from '../transfer/state.ts'
 import type { ServerDeps } from './server-deps.ts'
@@ -45,12 +46,19 @@ export const metricsRoutes =
     const oldest = gauge('inbox_oldest_seconds', 'Age of the oldest of them.')
     const unmatched = gauge('inbox_unmatched', 'Facts that belong to no transfer.')
     const intents = gauge('intents', 'Intents that are not done, by status. UNKNOWN: money may have moved.', ['status'])
+    const strays = gauge('stray_deposits', 'Deposits that no transfer takes, by state. person: somebody must look.', ['state'])
+    const orders = gauge(
+      'deposit_orders_waiting',
+      'Signed locks and returns of stray deposits that a chain has not answered yet.',
+    )
     const oldestUnknown = gauge('intents_oldest_unknown_seconds', 'Age of the oldest intent whose outcome is unknown.')
 
     const refresh = async (): Promise<void> => {
       const counts = await readCounts(pool)
       for (const state of states) transfers.set({ state }, counts.transfers[state] ?? 0)
       for (const status of openStatuses) intents.set({ status }, counts.intents[status] ?? 0)
+      for (const state of strayStates) strays.set({ state }, counts.strays[state] ?? 0)
+      orders.set(counts.orders)
       for (const why of attentionReasons) attention.set({ why }, counts.attention[why] ?? 0)
       for (const verdict of ['mismatched', 'unexplained']) doubts.set({ verdict }, counts.doubts[verdict] ?? 0)
       parked.set(counts.parked)
@@ -94,6 +102,8 @@ type Counts = {
   readonly oldestSeconds: number
   readonly unmatched: number
   readonly intents: Readonly<Record<string, number>>
+  readonly strays: Readonly<Record<string, number>>
+  readonly orders: number
   readonly oldestUnknownSeconds: number
 }
 
@@ -116,6 +126,9 @@ const readCounts = async (pool: Pool): Promise<Counts> => {
              (select coalesce(extract(epoch from now() - since), 0)::float8 from w) as "oldestSeconds",
              (select count(*)::int from inbox where unmatched) as unmatched,
              (select coalesce(jsonb_object_agg(status, n), '{}') from i) as intents,
+             (select coalesce(jsonb_object_agg(state, n), '{}')
+                from (select state, count(*) as n from stray_deposits group by state) s) as strays,
+             (select count(*)::int from deposit_orders where status in ('PENDING', 'IN_FLIGHT')) as orders,
              (select coalesce(max(extract(epoch from now() - since)), 0)::float8 from i where status = 'UNKNOWN') as "oldestUnknownSeconds"`,
     values: [terminalStates],
   })

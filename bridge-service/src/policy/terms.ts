@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { encodePacked, keccak256, toHex } from 'viem'
-import { isStellarChain } from '../chain-config.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { BankConfig, Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
@@ -93,7 +92,7 @@ export const termsOf = (
         pool: poolOf(hold.chain, hold.hold),
         bankAccount: accountAt(house, legs.source),
         payoutAccount: partner.account,
-        commits: !isStellarChain(served.config),
+        commits: served.chain.committedBy === 'escrow',
       }
       return { route: 'remittance', terms }
     }

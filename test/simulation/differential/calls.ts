@@ -261,7 +261,10 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
   const known = wait && transfers.get(wait.transfer_id)
   const mined: Mined = {
     txHash: wait && random.chance(0.9) ? wait.fact.split(':')[0]! : random.hex(4),
-    type: random.pick(['escrowLocked', 'escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowReleased', 'escrowRefunded']),
+    ...random.pick<Pick<Mined, 'type' | 'balance'>>([
+      ...[{ type: 'escrowLocked' }, { type: 'escrowLocked' }, { type: 'depositReceived' }, { type: 'escrowCommitted' }],
+      ...[{ type: 'escrowReleased' }, { type: 'escrowReleased', balance: 'deposit' as const }, { type: 'escrowRefunded' }],
+    ]),
     escrowId: random.hex(4),
     ref: known && random.chance(0.9) ? known.escrow_ref : random.hex(32),
     height: random.between(1, 1_000),
