@@ -65,6 +65,20 @@ describe('a return after the release', () => {
   })
 })
 
+describe('a recall before the release', () => {
+  it('is granted: the escrow is refunded and the customer credited', async () => {
+    const id = await scene.post({ value: '600.00' })
+    await scene.reaches(id, 'clearing')
+    await scene.bank('POST', `/recall/${await debitOf(id)}`)
+    const { transfer } = await scene.endsAs(id, 'compensated')
+    expect(transfer.failure).toMatchObject({ detail: 'debit_recalled' })
+    expect((await scene.bankTransfersOf(id)).map(({ direction, status }) => `${direction} ${status}`).sort()).toEqual([
+      'credit settled',
+      'debit settled',
+    ])
+  })
+})
+
 describe('sixty days of an ACH debit', () => {
   it('pass in seconds: the release waits for the end of them, and is not told a person as late', async () => {
     const id = await scene.post({ value: '600.00' })
