@@ -5,7 +5,7 @@ import { finalFacts, heads } from '../../indexer/src/queries.ts'
 import { type EvmChainConfig, isStellarChain, type StellarChainConfig } from './chain-config.ts'
 import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
-import { stellarChain } from './chains/stellar/adapter.ts'
+import { type StellarChain, stellarChain } from './chains/stellar/adapter.ts'
 import type { Config, Policy } from './config.ts'
 import { BridgeError } from './errors.ts'
 import { clientDomainKeys } from './http/sep/client-domain.ts'
@@ -16,6 +16,8 @@ import { transferTail } from './http/tail.ts'
 import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
+import { type HandTools, obeyActions } from './operators/obey.ts'
+import { type Pauses, pausesOf } from './operators/pauses.ts'
 import { publishFinality } from './policy/publish-finality.ts'
 import { houseRates } from './policy/rates/house-rates.ts'
 import { httpRates } from './policy/rates/http-rates.ts'
@@ -107,6 +109,26 @@ const stellarAdapter = (chain: StellarChainConfig, { stellarKeys }: Config, pool
   )
 }
 
+/** What a person can have done by hand, where a chain has such a thing. */
+const handTools = (chains: ReadonlyMap<string, Chain>): Map<string, HandTools> =>
+  new Map(
+    [...chains].flatMap(([id, chain]) =>
+      isStellar(chain)
+        ? [
+            [
+              id,
+              {
+                settle: chain.settleByHand,
+                reclaim: (key, ref, balanceId) => chain.order({ key, task: { action: 'reclaimDelivery', ref, balanceId } }),
+              },
+            ] as const,
+          ]
+        : [],
+    ),
+  )
+
+const isStellar = (chain: Chain): chain is StellarChain => 'settleByHand' in chain
+
 /** The rates of the policy, from its table and from its feed. `nowMs` is database time. */
 const ratesOf = ({ rates, rateFeed, rateGuard }: Policy, nowMs: () => number, log: Log): RateSource => {
   const onFailure = (detail: string) => log('warn', 'the rate feed gave no rates', { detail })
@@ -135,6 +157,8 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   const tail = transferTail({ pool, onError: error => log('warn', 'the streams could not be fed', { error: String(error) }) })
   const registry = new Registry()
   const stops: (() => Promise<unknown>)[] = []
+  const pauses = pausesOf(pool)
+  await pauses.refresh()
   const warn = (what: string) => (error: unknown) => log('warn', what, { error: String(error) })
 
   const minted = config.chains.flatMap(({ id, funding }) =>
@@ -159,6 +183,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
             escrowId,
           })),
         intentLeaseMs: config.intentLeaseMs,
+        isHeld: pauses.holds,
         onMoved: tail.wake,
         log,
       })
@@ -167,8 +192,12 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
-    stops.push(inbox.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
+    const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
+    stops.push(obeying.stop, inbox.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
   }
+
+  const reading = repeat(500, pauses.refresh, warn('the pauses could not be read'))
+  stops.push(reading.stop)
 
   let url: string | undefined
   if (config.roles.includes('api')) {
@@ -187,7 +216,8 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       opener,
       tail,
       wakeSaga,
-      readiness: () => readiness(pool),
+      pauses,
+      readiness: () => readiness(pool, pauses),
       registry,
       sep: config.sep && {
         config: config.sep,
@@ -214,11 +244,13 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
 // A head that has not moved for so long means that nobody follows the chain.
 const silentAfterMs = 60_000
 
-const readiness = async (pool: pg.Pool): Promise<ReadinessCheck[]> => {
+const readiness = async (pool: pg.Pool, pauses: Pauses): Promise<ReadinessCheck[]> => {
   try {
     const chains = await heads(pool)
     return [
       { name: 'database', ok: true },
+      // Somebody wanted it so, and knows.
+      ...pauses.all().map(({ scope, reason }) => ({ name: scope, ok: true, detail: `paused: ${reason}` })),
       ...chains.map(({ chain, haltedReason, alarm, updatedAt }) => {
         if (haltedReason !== undefined) return { name: chain, ok: false, detail: `halted: ${haltedReason}` }
         if (alarm !== undefined) return { name: chain, ok: false, detail: `alarm: ${alarm}` }

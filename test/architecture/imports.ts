@@ -32,6 +32,10 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
     ],
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
+  operators: {
+    values: ['money', 'transfer', 'ledger', 'transaction.ts', 'outcome.ts', 'errors.ts'],
+    types: ['saga', 'log.ts', ...ports],
+  },
   rails: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts'] },
   chains: { values: ['money', 'outcome.ts', 'transaction.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },
   bus: { values: ['errors.ts'], types: ['transfer'] },
@@ -44,6 +48,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
         'ledger',
         'liquidity',
         'saga',
+        'operators',
         'policy',
         'bus',
         'webhooks',

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Pool } from 'pg'
 import { z } from 'zod'
+import { readPauses } from '../operators/pauses.ts'
 import { states } from '../transfer/state.ts'
 import type { ServerDeps } from './server-deps.ts'
 
@@ -40,11 +41,15 @@ export const metricsRoutes =
     const intents = gauge('intents', 'Intents that are not done, by status. UNKNOWN: money may have moved.', ['status'])
     const oldestUnknown = gauge('intents_oldest_unknown_seconds', 'Age of the oldest intent whose outcome is unknown.')
 
+    const paused = gauge('paused', '1 for every route, chain or rail that stands still by an operator’s word.', ['scope'])
+
     const refresh = async (): Promise<void> => {
       const counts = await readCounts(pool)
       for (const state of states) transfers.set({ state }, counts.transfers[state] ?? 0)
       for (const status of openStatuses) intents.set({ status }, counts.intents[status] ?? 0)
       parked.set(counts.parked)
+      paused.reset()
+      for (const { scope } of await readPauses(pool)) paused.set({ scope }, 1)
       waiting.set(counts.waiting)
       oldest.set(counts.oldestSeconds)
       unmatched.set(counts.unmatched)

@@ -15,6 +15,7 @@ import { escrowRoutes } from './escrows.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { measureRequests, metricsRoutes } from './metrics.ts'
+import { operatorActionRoutes } from './operator-actions.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
 import { sepRoutes } from './sep/routes.ts'
@@ -68,6 +69,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(chainRoutes(deps))
       await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
+      await v1.register(operatorActionRoutes(deps))
     },
     { prefix: '/v1' },
   )

@@ -13,7 +13,9 @@ export const transferSchema = z
   .object({
     id: transferId,
     route: z.enum(['onramp', 'offramp', 'remittance', 'crosschain']),
-    state: z.enum(states).describe('Ended: completed, compensated, canceled, failed. `review` is in the hands of a person.'),
+    state: z
+      .enum(states)
+      .describe('Ended: completed, compensated, canceled, failed, resolved (by a person). `review` is in the hands of a person.'),
     version: z.int().describe('Number of events so far; the id of the last one in the stream.'),
     source: shownLeg,
     destination: shownLeg,
@@ -30,6 +32,10 @@ export const transferSchema = z
       })
       .meta({ id: 'TransferEscrow' }),
     failure: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Why it did not complete.'),
+    resolution: z
+      .enum(['completed', 'compensated', 'failed'])
+      .nullable()
+      .describe('What it came to, when a person has ended it.'),
     cancelReason: z.string().nullable(),
     reference: z.string().nullable(),
     createdAt: time,
@@ -62,6 +68,7 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
       refundTx: progress.refund?.txHash ?? null,
     },
     failure: progress.failure ?? null,
+    resolution: progress.resolution?.outcome ?? null,
     cancelReason: progress.cancelReason ?? null,
     reference: terms.reference,
     createdAt: terms.createdAt,

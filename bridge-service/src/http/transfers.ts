@@ -82,6 +82,7 @@ export const transferRoutes =
 
     const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
       const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : await readOrder(body, deps)
+      if (deps.pauses.find('route:onramp') !== undefined) throw new BridgeError('route_paused', { route: 'onramp' })
       const createdAtMs = deps.nowMs()
       const id = typeId<TransferId>('tr', deps.newUuid())
       const unborn: Unborn = {
@@ -125,7 +126,15 @@ export const transferRoutes =
             'Accepted. `Location` leads to it; `Idempotent-Replayed: true` marks the answer to a repeated key.',
             transferSchema,
           ),
-          ...problems(...posted, ...refusedOrders, 'quote_not_found', 'quote_expired', 'quote_used', 'quote_source_mismatch'),
+          ...problems(
+            ...posted,
+            ...refusedOrders,
+            'quote_not_found',
+            'quote_expired',
+            'quote_used',
+            'quote_source_mismatch',
+            'route_paused',
+          ),
         },
       },
       handler: async (request, reply) => {

@@ -19,6 +19,8 @@ export const account = {
   rounding: (currency: Currency) => `rounding:${currency}`,
   /** What customers owe us after a return that came too late to roll back. */
   receivable: (currency: Currency) => `receivable:${currency}`,
+  /** What a person has given up. */
+  writtenOff: (currency: Currency) => `written_off:${currency}`,
   /** What issuers have taken out of our escrows: a claim on them, or a loss. */
   exposure: (chain: ChainId, currency: Currency) => `exposure:${chain}:${currency}`,
   /** What we owe the partner who pays out in a currency, from the payout until the release of his hold: zero at rest. */
@@ -47,6 +49,7 @@ export const chartFor = (
     { id: account.exchange(currency), kind: 'equity', currency, shards: hot },
     { id: account.feeIncome(currency), kind: 'income', currency, shards: hot },
     { id: account.rounding(currency), kind: 'income', currency, shards: hot },
+    { id: account.writtenOff(currency), kind: 'expense', currency, shards: 1 },
     { id: account.equity(currency), kind: 'equity', currency, shards: 1 },
   ]
   const definitions = [

@@ -1,3 +1,4 @@
+import type { Currency } from '../money/currency.ts'
 import type { RailFact } from '../rails/rail.ts'
 
 /** Where on the chain an observation was made. */
@@ -10,6 +11,23 @@ export type ChainPlace = {
 }
 
 type Refused = { readonly code: string; readonly detail: string }
+
+/** How a person has ended what the machine could not. */
+export type Resolution = {
+  /** What it comes to for the customer. */
+  readonly outcome: 'completed' | 'compensated' | 'failed'
+  /** What the person has seen. */
+  readonly evidence: string
+  /** Where a document lies that shows it. */
+  readonly document: string | null
+  /** What the transfer had left open in the books, and where it goes. Debit positive, in minor units as a decimal string. */
+  readonly closing: readonly {
+    readonly account: string
+    readonly into: string
+    readonly currency: Currency
+    readonly minor: string
+  }[]
+}
 
 /** What has happened, in the past tense. The payloads are plain JSON, kept for ever. */
 export type TransferEvent =
@@ -100,6 +118,8 @@ export type TransferEvent =
   | { readonly type: 'depositRefundFinalized' }
   | ({ readonly type: 'depositRefundRefused' } & Refused)
   | { readonly type: 'depositRefundRetried' }
+  /** A person has ended it, out of `review`. */
+  | ({ readonly type: 'transferResolved' } & Resolution)
 
 export type EventType = TransferEvent['type']
 

@@ -8,7 +8,8 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
   const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
-  const progress = progressAfter(transfer.progress, event, state)
+  const known = transfer.state === 'resolved' ? omit(transfer.progress, 'resolution') : transfer.progress
+  const progress = progressAfter(known, event, state)
   return {
     ...transfer,
     state,
@@ -190,6 +191,10 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
       return again(progress, 'depositRefund')
+    case 'transferResolved': {
+      const { outcome, evidence, document } = event
+      return { ...progress, resolution: { outcome, evidence, document } }
+    }
     default:
       return unreachable(event)
   }

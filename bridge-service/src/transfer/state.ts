@@ -3,9 +3,10 @@ import type { EventType } from './event.ts'
 import { offrampTransitions } from './offramp/transitions.ts'
 import { onrampTransitions } from './onramp/transitions.ts'
 import { remittanceTransitions } from './remittance/transitions.ts'
+import { withResolution } from './resolution.ts'
 import type { Route } from './terms.ts'
 
-/** Where a transfer stands. Terminal: completed, compensated, failed, canceled. `review` is in a person's hands. */
+/** Where a transfer stands. Terminal: completed, compensated, failed, canceled, resolved. `review` is in a person's hands. */
 export const states = [
   'requested',
   'screened',
@@ -38,11 +39,13 @@ export const states = [
   'canceled',
   'failed',
   'review',
+  /** A person has ended it. */
+  'resolved',
 ] as const
 
 export type State = (typeof states)[number]
 
-export const terminalStates: readonly State[] = ['completed', 'compensated', 'canceled', 'failed']
+export const terminalStates: readonly State[] = ['completed', 'compensated', 'canceled', 'failed', 'resolved']
 
 /**
  * The version of this machine that a new transfer is pinned to. Raise it when a recorded history would be read differently, or could not be
@@ -50,8 +53,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
  *   4: the routes off-ramp, remittance and crosschain.
+ *   5: `transferResolved`, and a person's `compensationStarted` out of `releasing`. Without them a history is read as 4 read it.
  */
-export const currentDefinition = 4
+export const currentDefinition = 5
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'
@@ -64,10 +68,10 @@ export type Transitions = { readonly [S in Source]?: { readonly [E in EventType]
  * from them, and so are the diagrams in ARCHITECTURE.md.
  */
 export const transitions: Readonly<Record<Route, Transitions>> = {
-  onramp: onrampTransitions,
-  offramp: offrampTransitions,
-  remittance: remittanceTransitions,
-  crosschain: crosschainTransitions,
+  onramp: withResolution(onrampTransitions),
+  offramp: withResolution(offrampTransitions),
+  remittance: withResolution(remittanceTransitions),
+  crosschain: withResolution(crosschainTransitions),
 }
 
 export const targetOf = (route: Route, source: Source, event: EventType): State | undefined => transitions[route][source]?.[event]

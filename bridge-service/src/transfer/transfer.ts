@@ -1,4 +1,4 @@
-import type { ChainPlace } from './event.ts'
+import type { ChainPlace, Resolution } from './event.ts'
 import type { TransferId } from './id.ts'
 import type { Source, State } from './state.ts'
 import type { Route, TermsByRoute } from './terms.ts'
@@ -52,6 +52,8 @@ export type Progress = {
     readonly refused?: true
     readonly returned?: true
   }
+  /** How a person has ended it. Gone again when more becomes known. */
+  readonly resolution?: Omit<Resolution, 'closing'>
   readonly cancelReason?: string
   /** Why it did not complete, with a stable code. */
   readonly failure?: { readonly code: string; readonly detail: string }
