@@ -33,8 +33,8 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
   operators: {
-    values: ['money', 'transfer', 'ledger', 'transaction.ts', 'outcome.ts', 'errors.ts'],
-    types: ['saga', 'log.ts', ...ports],
+    values: ['money', 'transfer', 'ledger', 'intents', 'transaction.ts', 'outcome.ts', 'errors.ts'],
+    types: ['log.ts', ...ports],
   },
   rails: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts'] },
   chains: { values: ['money', 'outcome.ts', 'transaction.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },

@@ -21,6 +21,7 @@ import { quoteRoutes } from './quotes.ts'
 import { sepRoutes } from './sep/routes.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { streamRoutes } from './stream.ts'
+import { stuckRoutes } from './stuck.ts'
 import { timelineRoutes } from './timeline.ts'
 import { transferRoutes } from './transfers.ts'
 
@@ -70,6 +71,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
       await v1.register(operatorActionRoutes(deps))
+      await v1.register(stuckRoutes(deps))
     },
     { prefix: '/v1' },
   )
