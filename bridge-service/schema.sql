@@ -249,6 +249,30 @@ create table deadlines (
 CREATE INDEX deadlines_due ON public.deadlines USING btree (due_at);
 grant delete, insert, select, update on deadlines to causeway_app;
 
+create table deposit_orders (
+  key key_text not null,
+  kind text not null,
+  chain key_text not null,
+  subject key_text not null,
+  request jsonb not null,
+  status text not null default 'PENDING'::text,
+  tx_hash key_text,
+  code text,
+  detail text,
+  attempts integer not null default 0,
+  next_at timestamp with time zone not null default now(),
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint deposit_orders_pkey PRIMARY KEY (key),
+  constraint deposit_orders_check CHECK (((status = 'FAILED'::text) = (code IS NOT NULL))),
+  constraint deposit_orders_kind_check CHECK ((kind = ANY (ARRAY['lockSigned'::text, 'giveBack'::text]))),
+  constraint deposit_orders_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text, 'SUCCEEDED'::text, 'FAILED'::text])))
+);
+CREATE INDEX deposit_orders_by_subject ON public.deposit_orders USING btree (subject, created_at);
+CREATE INDEX deposit_orders_waiting ON public.deposit_orders USING btree (next_at) WHERE (status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text]));
+CREATE UNIQUE INDEX deposit_orders_one_open ON public.deposit_orders USING btree (kind, subject) WHERE (status <> 'FAILED'::text);
+grant insert, select on deposit_orders to causeway_app;
+
 create table evm_tx_versions (
   intent_key key_text not null,
   version integer not null,
@@ -288,7 +312,7 @@ create table evm_txs (
   constraint evm_txs_chain_sender_nonce_key UNIQUE (chain, sender, nonce),
   constraint evm_txs_pkey PRIMARY KEY (intent_key),
   constraint evm_txs_chain_sender_fkey FOREIGN KEY (chain, sender) REFERENCES nonce_lanes(chain, sender),
-  constraint evm_txs_action_check CHECK ((action = ANY (ARRAY['lock'::text, 'release'::text, 'refund'::text]))),
+  constraint evm_txs_action_check CHECK ((action = ANY (ARRAY['lock'::text, 'commit'::text, 'release'::text, 'refund'::text]))),
   constraint evm_txs_check CHECK (((status = ANY (ARRAY['included'::text, 'reverted'::text])) = ((hash IS NOT NULL) AND (block_number IS NOT NULL) AND (block_hash IS NOT NULL)))),
   constraint evm_txs_check1 CHECK (((final_at IS NULL) OR (status = ANY (ARRAY['included'::text, 'reverted'::text])))),
   constraint evm_txs_gas_limit_check CHECK ((gas_limit > 0)),
@@ -345,6 +369,7 @@ create table inbox (
   received_at timestamp with time zone not null default now(),
   constraint inbox_pkey PRIMARY KEY (source, fact)
 );
+CREATE INDEX inbox_unmatched ON public.inbox USING btree (received_at) WHERE unmatched;
 CREATE INDEX inbox_waiting ON public.inbox USING btree (received_at) WHERE ((consumed < revision) AND (NOT unmatched));
 grant insert, select, update on inbox to causeway_app;
 grant insert, select, update on inbox to causeway_indexer;
@@ -567,6 +592,7 @@ create table stellar_txs (
   detail text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  deposit_fact key_text,
   constraint stellar_txs_pkey PRIMARY KEY (intent_key),
   constraint stellar_txs_action_check CHECK ((action = ANY (ARRAY['lock'::text, 'release'::text, 'refund'::text, 'claimDeposit'::text, 'returnDeposit'::text, 'pay'::text, 'reclaimDelivery'::text]))),
   constraint stellar_txs_check CHECK (((status = 'refused'::text) = (code IS NOT NULL))),
@@ -574,8 +600,42 @@ create table stellar_txs (
 );
 CREATE INDEX stellar_txs_by_escrow ON public.stellar_txs USING btree (escrow_id);
 CREATE INDEX stellar_txs_waiting ON public.stellar_txs USING btree (chain, created_at) WHERE (status = 'waiting'::text);
+CREATE UNIQUE INDEX stellar_txs_one_claim ON public.stellar_txs USING btree (chain, deposit_fact) WHERE ((action = 'claimDeposit'::text) AND (status <> 'refused'::text));
 CREATE UNIQUE INDEX stellar_txs_one_lock ON public.stellar_txs USING btree (chain, escrow_id) WHERE ((action = 'lock'::text) AND (status <> 'refused'::text));
+CREATE UNIQUE INDEX stellar_txs_one_return ON public.stellar_txs USING btree (chain, deposit_fact) WHERE ((action = ANY (ARRAY['returnDeposit'::text, 'pay'::text])) AND (status <> 'refused'::text));
 grant insert, select on stellar_txs to causeway_app;
+
+create table stray_deposits (
+  id key_text not null,
+  chain key_text not null,
+  fact key_text not null,
+  ref key_text not null,
+  transfer_id key_text,
+  tenant text,
+  escrow_id key_text,
+  balance_id key_text,
+  token key_text not null,
+  currency text,
+  units numeric(78,0) not null,
+  booked numeric(38,0) not null,
+  payer key_text not null,
+  reason text not null,
+  state text not null,
+  reclaim_after bigint,
+  code text,
+  detail text,
+  tx_hash key_text,
+  look_at timestamp with time zone not null default now(),
+  received_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint stray_deposits_chain_fact_key UNIQUE (chain, fact),
+  constraint stray_deposits_pkey PRIMARY KEY (id),
+  constraint stray_deposits_reason_check CHECK ((reason = ANY (ARRAY['reference_unknown'::text, 'wrong_asset'::text, 'wrong_amount'::text, 'wrong_terms'::text, 'repeated'::text, 'not_expected'::text]))),
+  constraint stray_deposits_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'returning'::text, 'returned'::text, 'self_serve'::text, 'person'::text, 'gone'::text])))
+);
+CREATE INDEX stray_deposits_by_tenant ON public.stray_deposits USING btree (tenant, id);
+CREATE INDEX stray_deposits_due ON public.stray_deposits USING btree (look_at) WHERE (state = ANY (ARRAY['waiting'::text, 'self_serve'::text]));
+grant insert, select, update on stray_deposits to causeway_app;
 
 create table transfer_events (
   transfer_id key_text not null,

@@ -7,17 +7,21 @@ import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
 import { type StellarChain, stellarChain } from './chains/stellar/adapter.ts'
 import type { Config, Policy } from './config.ts'
+import { depositDesk } from './deposits/desk.ts'
 import { BridgeError } from './errors.ts'
 import { clientDomainKeys } from './http/sep/client-domain.ts'
 import { horizonSigners } from './http/sep/horizon-signers.ts'
 import { buildServer } from './http/server.ts'
 import type { ReadinessCheck } from './http/server-deps.ts'
 import { transferTail } from './http/tail.ts'
+import { type AccountDefinition, chartFor } from './ledger/chart.ts'
+import { openAccounts } from './ledger/open-accounts.ts'
 import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
 import { type HandTools, obeyActions } from './operators/obey.ts'
 import { type Pauses, pausesOf } from './operators/pauses.ts'
+import { checkPartners } from './policy/payout-partner.ts'
 import { publishFinality } from './policy/publish-finality.ts'
 import { houseRates } from './policy/rates/house-rates.ts'
 import { httpRates } from './policy/rates/http-rates.ts'
@@ -135,6 +139,16 @@ const ratesOf = ({ rates, rateFeed, rateGuard }: Policy, nowMs: () => number, lo
   return houseRates(rates, rateGuard, rateFeed && httpRates(rateFeed, { nowMs, onFailure }), nowMs)
 }
 
+/** The accounts of all that the configuration moves, also of what it moves since the books were opened. */
+const configuredChart = ({ banks, chains, policy }: Config): AccountDefinition[] =>
+  chartFor(
+    [
+      ...banks.flatMap(({ accounts }) => Object.keys(accounts) as Currency[]),
+      ...policy.payoutPartners.map(each => each.currency),
+    ],
+    chains.flatMap(({ id, tokens }) => (Object.keys(tokens) as Currency[]).map(currency => ({ chain: id, currency }))),
+  )
+
 /** A pool under the application's role, which has no right to rewrite history. */
 export const applicationPool = (databaseUrl: string, max: number, log: Log): pg.Pool => {
   const pool = new pg.Pool({
@@ -166,15 +180,20 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       .filter(currency => funding[currency] === 'mint')
       .map(currency => ({ chain: chains.get(id)!, currency })),
   )
-  if (config.roles.includes('saga')) await checkFunding(pool, minted, log)
+  checkPartners(config.policy.payoutPartners, chains)
+  if (config.roles.includes('saga')) {
+    await openAccounts(pool, configuredChart(config))
+    await checkFunding(pool, minted, log)
+  }
 
+  const screening = denyListScreening(config.policy.denyList)
   const engine = config.roles.includes('saga')
     ? await startEngine({
         store,
         owner: `${process.pid}-${randomUUID()}`,
         rails,
         chains,
-        screening: denyListScreening(config.policy.denyList),
+        screening,
         finalFacts: async limit =>
           (await finalFacts(pool, limit)).map(({ transferId, kind, fact, escrowId }) => ({
             transferId: transferId as TransferId,
@@ -191,9 +210,10 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
+    const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
     const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
-    stops.push(obeying.stop, inbox.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
+    stops.push(obeying.stop, inbox.stop, desk.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
   }
 
   const reading = repeat(500, pauses.refresh, warn('the pauses could not be read'))

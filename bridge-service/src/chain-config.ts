@@ -19,11 +19,17 @@ const requirement = z.union([
 ])
 const funding = z.partialRecord(currency, z.enum(['liquidity', 'mint'])).default({})
 const finality = z.array(z.object({ uptoMinor: minor.nullable(), requirement })).default([])
-const day = 86_400_000
-/** From the settlement of the debit on. */
-const deadlines = (softMs: number, hardMs: number) => ({
+const hour = 3_600_000
+const day = 24 * hour
+const deadlines = (softMs: number, hardMs: number, commitMs: number) => ({
+  /** Of an escrow that we pay into: from the day on which the debit is final. */
   softDeadlineMs: z.int().positive().default(softMs),
+  /** From the soft deadline on. */
   hardDeadlineMs: z.int().positive().default(hardMs),
+  /** How long a customer may take to make his deposit. */
+  depositDueMs: z.int().positive().default(hour),
+  /** From then on: how long it may take to be final and committed, before he may have it back without us. */
+  depositCommitMs: z.int().positive().default(commitMs),
 })
 
 /** One chain as the service sees it; the indexer reads the same variable and takes what it needs. */
@@ -43,7 +49,7 @@ const evmChain = z.object({
   laneLeaseMs: z.int().positive().default(10_000),
   /** Wei per gas as a decimal string. */
   maxFeePerGasCap: minor.default(500_000_000_000n),
-  ...deadlines(day, 7 * day),
+  ...deadlines(day, 7 * day, 6 * hour),
 })
 
 const account = z.string().regex(/^G[A-Z2-7]{55}$/, 'an account, G…')
@@ -83,7 +89,7 @@ const stellarChain = z
     channelLeaseMs: z.int().positive().default(10_000),
     requestTimeoutMs: z.int().positive().default(10_000),
     // Longer than any scheme takes to clear: from it on there is no release any more, only a refund.
-    ...deadlines(7 * day, 14 * day),
+    ...deadlines(7 * day, 14 * day, hour),
   })
   // By currency as the ledger and our tables name them, so that a token is a token on either kind of chain.
   .transform(entry => ({

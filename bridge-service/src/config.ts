@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import { type ChainConfig, chainSchema } from './chain-config.ts'
+import type { ChainId } from './chains/chain.ts'
 import { currency, minor } from './config-fields.ts'
 import { BridgeError } from './errors.ts'
+import { currencies } from './money/currency.ts'
 import { fees, rateFeed, rateGuard, rates } from './pricing-config.ts'
 import type { RailScheme } from './rails/rail.ts'
 import { jwtSecret, type SepConfig, sepNetwork, sepShape, signingSeed } from './sep-config.ts'
@@ -37,9 +39,41 @@ const bank = z.object({
 
 const clearing = z.object({ finalAfterMs: z.int().min(0), advanceUptoMinor: minor })
 const day = 86_400_000
+const hour = 3_600_000
+const ms = z.int().positive()
+const chainPatience = z.strictObject({ inclusionMs: ms.default(hour / 6), finalityMs: ms.default(hour) })
+const railPatience = z.strictObject({
+  ach: ms.default(4 * day),
+  sepa: ms.default(3 * day),
+  sepa_inst: ms.default(hour / 4),
+  wire: ms.default(day),
+  book: ms.default(hour / 4),
+} satisfies Record<RailScheme, unknown>)
+
+const payoutPartner = z
+  .strictObject({
+    currency,
+    /** The bank that holds his account, and that pays out of it at our word. */
+    rail: z.string().regex(/^bank:[\w-]+$/),
+    account: z.string().min(1),
+    /** What he is paid with, at par, and where. */
+    asset: currency,
+    chain: z.string().regex(/^(?:evm|stellar):[\w.-]+$/),
+    address: z.string().min(1),
+  })
+  .refine(({ currency, asset }) => currencies[currency].kind === 'fiat' && currencies[asset].kind === 'token', {
+    path: ['asset'],
+    message: 'fiat is paid out for a token',
+  })
 
 const policyShape = z.strictObject({
-  limits: z.partialRecord(currency, minor).default({ USD: 100_000_000n, EUR: 100_000_000n }),
+  limits: z
+    .partialRecord(currency, minor)
+    .default({ USD: 100_000_000n, EUR: 100_000_000n, USDC: 1_000_000_000_000n, EURC: 1_000_000_000_000n }),
+  payoutPartners: z
+    .array(payoutPartner)
+    .refine(partners => new Set(partners.map(({ currency }) => currency)).size === partners.length, 'one for each currency')
+    .default([]),
   fees,
   rates,
   rateFeed: rateFeed.optional(),
@@ -58,6 +92,20 @@ const policyShape = z.strictObject({
       wire: { finalAfterMs: 0, advanceUptoMinor: 0n },
       book: { finalAfterMs: 0, advanceUptoMinor: 0n },
     }),
+  /** How long each part of a transfer may take before a person is told, in milliseconds. */
+  patience: z
+    .strictObject({
+      rails: railPatience.default(railPatience.parse({})),
+      chains: chainPatience.default(chainPatience.parse({})),
+      perChain: z
+        .record(
+          z.custom<ChainId>(value => typeof value === 'string' && value.includes(':'), 'a chain'),
+          chainPatience,
+        )
+        .default({}),
+      transferMs: ms.default(day),
+    })
+    .prefault({}),
   denyList: z
     .object({ name: z.string(), names: z.array(z.string()), accounts: z.array(z.string()), addresses: z.array(z.string()) })
     .default({ name: 'none', names: [], accounts: [], addresses: [] }),
@@ -140,6 +188,8 @@ export const readConfig = (environment: Record<string, string | undefined>, role
       problems: read.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`),
     })
   const env = read.data
+  const problems = env.CAUSEWAY_POLICY.payoutPartners.flatMap(partner => partnerProblems(partner, env))
+  if (problems.length > 0) throw new BridgeError('config_invalid', { problems })
   return {
     databaseUrl: env.DATABASE_URL,
     host: env.HOST,
@@ -161,6 +211,19 @@ export const readConfig = (environment: Record<string, string | undefined>, role
     sep: sepOf(env, environment.CAUSEWAY_CHAINS ?? '[]'),
     roles,
   }
+}
+
+const partnerProblems = (
+  { currency, rail, asset, chain }: Policy['payoutPartners'][number],
+  { CAUSEWAY_BANKS: banks, CAUSEWAY_CHAINS: chains }: z.output<typeof schema>,
+): string[] => {
+  const where = `CAUSEWAY_POLICY.payoutPartners ${currency}`
+  return [
+    ...(banks.some(({ id }) => id === rail) ? [] : [`${where}: CAUSEWAY_BANKS has no ${rail}`]),
+    ...(chains.some(({ id, tokens }) => id === chain && tokens[asset] !== undefined)
+      ? []
+      : [`${where}: CAUSEWAY_CHAINS has no ${asset} on ${chain}`]),
+  ]
 }
 
 /** The entry of its chain is read once more, for what wallets need of it, as the indexer reads it for what it needs. */

@@ -1,9 +1,12 @@
 import type { EscrowEvent, Observation } from './observation.ts'
 
-type Told = Pick<Observation, 'owner' | 'balance' | 'balanceId' | 'memoType' | 'feeBumpHash'>
+type Told = Pick<Observation, 'owner' | 'refundAfter' | 'balance' | 'balanceId' | 'madeBy' | 'memoType' | 'feeBumpHash'>
 
 // What the payload holds of these is what an observation says; the decoders have seen to their types.
-const told = ['owner', 'balance', 'balanceId', 'memoType', 'feeBumpHash'] as const satisfies readonly (keyof Told)[]
+const told = [
+  ...(['owner', 'refundAfter', 'balance', 'balanceId'] as const),
+  ...(['madeBy', 'memoType', 'feeBumpHash'] as const),
+] as const satisfies readonly (keyof Told)[]
 
 /** An event of the canonical chain as the saga reads it. What an event lacks is absent. */
 export const observationOf = (event: EscrowEvent): Observation => {

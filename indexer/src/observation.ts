@@ -29,13 +29,13 @@ export type BalanceKind = 'hold' | 'deposit' | 'delivery'
 export type Observation = {
   /** `orphaned`: the block left the canonical chain. The same fact may be included again, in another block. */
   readonly status: 'included' | 'orphaned'
-  /** Absent when a deposit is a plain payment, which holds nothing. */
+  /** Of a plain payment the id that its terms give it. Absent from a deposit that no terms can mean: under a memo of another type, or in another shape. */
   readonly escrowId?: Hash
   /** 0x and 64 hex digits; of a plain payment its memo, whatever that says. */
   readonly ref: string
   /** The contract, or `CODE:ISSUER`. */
   readonly token: string
-  /** Of a lock, a refund and a deposit. */
+  /** Of a lock, a refund and a deposit. What the treasury pays back of a deposit is a refund, too. */
   readonly payer?: string
   /** Of a release, a delivery and a plain payment; on EVM of a lock, too. */
   readonly payee?: string
@@ -45,11 +45,15 @@ export type Observation = {
   readonly amount?: string
   /** On EVM the number of the event among those of its token: what is missing shows. `0` on Stellar. */
   readonly sequence: string
+  /** Of a lock and of a deposit in a balance: Unix seconds from which its payer can have it back without us. */
+  readonly refundAfter?: string
   /** Stellar: which kind of balance was claimed or clawed back. */
   readonly balance?: BalanceKind
   /** Stellar: the balance that a lock, a deposit or a release with a delivery has created. */
   readonly balanceId?: string
-  /** Stellar: of a plain payment, where its `ref` comes from. */
+  /** Stellar: of the end of a balance, the fact that told of its making: two of the same terms have the same id. */
+  readonly madeBy?: string
+  /** Stellar: of a deposit that has no terms, or is a plain payment, where its `ref` comes from. */
   readonly memoType?: 'text' | 'id' | 'hash' | 'return' | 'muxed'
   /** Stellar: the outer hash, when somebody raised the fee; `txHash` is the inner one. */
   readonly feeBumpHash?: Hash

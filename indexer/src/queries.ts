@@ -140,6 +140,8 @@ export type FinalFact = {
 // have consumed the newest truth about it, its block must lie below the head of that level itself, and it must still be what was waited
 // for: after a reorg the same transaction may emit another event, or one for another escrow.
 //
+// A claim of a deposit's balance is the commit of it, and a plain payment is committed as it comes: a Stellar ledger knows no other.
+//
 // `finalized` counts as far as a second reading of the blocks has confirmed what the tables say of them.
 //
 // `limit 1` and `offset 0` keep the planner from hashing the whole of events, inbox and transfers for the sake of a hundred rows: with
@@ -151,14 +153,16 @@ select w.transfer_id, w.kind, w.chain, w.fact, e.escrow_id, e.block_number, e.bl
                              ('finalized', least(h.finalized_height, coalesce(h.verified_height, h.finalized_height)))) l (level, height)
   join finality_waits w on w.chain = h.chain and w.level = l.level and w.height <= l.height
  cross join lateral (
-   select e.type, e.escrow_id, e.ref, e.block_number, e.block_hash
+   select e.type, e.escrow_id, e.ref, e.block_number, e.block_hash,
+          (e.type = 'escrowReleased' and e.payload->>'balance' = 'deposit') or (e.type = 'depositReceived' and e.balance_id is null) as commits
      from chain_events e where e.chain = w.chain and e.fact = w.fact and e.canonical limit 1
  ) e
  where h.halted_reason is null and h.alarm is null
    and e.block_number <= l.height
-   and e.type = any (case when w.kind = 'lock' then '{escrowLocked}'::text[] when w.kind = 'deposit' then '{escrowLocked,depositReceived}'
+   and (e.type = any (case when w.kind = 'lock' then '{escrowLocked}'::text[] when w.kind = 'deposit' then '{escrowLocked,depositReceived}'
                           when w.kind = 'commit' then '{escrowCommitted}' when w.kind in ('release', 'depositRelease') then '{escrowReleased}'
                           when w.kind in ('refund', 'depositRefund') then '{escrowRefunded}' else array[e.type] end)
+        or (w.kind = 'commit' and e.commits))
    and not exists (select from inbox i where i.source = w.chain and i.fact = w.fact and i.consumed < i.revision offset 0)
    and not exists (select from transfers t where t.id = w.transfer_id and t.escrow_ref <> e.ref offset 0)
  limit $1`

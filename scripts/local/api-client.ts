@@ -4,7 +4,26 @@ export type TransferView = {
   readonly state: string
   readonly version: number
   readonly failure: { code: string; detail: string } | null
-  readonly escrow: { ref: string; id: string | null; lockTx: string | null; releaseTx: string | null; refundTx: string | null }
+  readonly escrow: TransferEscrow
+  /** On a route on which the customer pays in on a chain. */
+  readonly deposit?: (TransferEscrow & { readonly terms: EscrowTerms }) | null
+}
+
+type TransferEscrow = {
+  readonly ref: string
+  readonly id: string | null
+  readonly lockTx: string | null
+  readonly releaseTx: string | null
+  readonly refundTx: string | null
+}
+
+export type EscrowTerms = {
+  readonly payer: string
+  readonly payee: string
+  readonly amount: { readonly value: string; readonly asset: string }
+  readonly refundAfter: number
+  readonly hardDeadline: number
+  readonly onExpiry: 'refund' | 'release'
 }
 
 export type EventView = {

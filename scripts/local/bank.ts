@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { bridgeAccounts } from './bank/accounts.ts'
+import { bridgeAccounts, partnerAccounts } from './bank/accounts.ts'
 import type { SettlementDelays } from './bank/transfers.ts'
 import { startChild } from './child.ts'
 import { freePort } from './ports.ts'
@@ -25,10 +25,13 @@ export type LocalBank = {
   readonly apiKey: string
   readonly webhookSecret: string
   readonly accounts: typeof bridgeAccounts
+  readonly partnerAccounts: typeof partnerAccounts
   readonly alive: () => boolean
   readonly stop: () => Promise<void>
   /** For tests of a bank that dies; started again on the same folder it has the same books. */
   readonly kill: () => Promise<void>
+  /** After `kill`: the same bank at the same address. */
+  readonly restart: () => Promise<void>
 }
 
 /** The bank simulator as a process of its own, with its journal under the folder. */
@@ -36,22 +39,31 @@ export const startBank = async (folder: string, options: LocalBankOptions = {}):
   const apiKey = options.apiKey ?? `bank_${randomBytes(24).toString('base64url')}`
   const webhookSecret = options.webhookSecret ?? `whsec_${randomBytes(32).toString('base64')}`
   const port = await freePort(options.port)
-  const child = await startChild({
-    name: 'bank',
-    script: 'scripts/local/bank-process.ts',
-    args: [join(folder, 'bank'), String(port)],
-    env: {
-      BANK_API_KEY: apiKey,
-      BANK_WEBHOOK_SECRET: webhookSecret,
-      BANK_WEBHOOK_URL: options.webhookUrl ?? '',
-      BANK_OPENING_BALANCES: JSON.stringify(options.openingBalances ?? {}),
-      BANK_SETTLEMENT_DELAYS_MS: JSON.stringify(options.settlementDelays ?? {}),
-      BANK_COUNTERPARTY_BALANCE: options.counterpartyBalance ?? '',
-    },
-    logFile: join(folder, 'bank.log'),
-    ...(options.onExit ? { onExit: options.onExit } : {}),
-  })
+  const start = () =>
+    startChild({
+      name: 'bank',
+      script: 'scripts/local/bank-process.ts',
+      args: [join(folder, 'bank'), String(port)],
+      env: {
+        BANK_API_KEY: apiKey,
+        BANK_WEBHOOK_SECRET: webhookSecret,
+        BANK_WEBHOOK_URL: options.webhookUrl ?? '',
+        BANK_OPENING_BALANCES: JSON.stringify(options.openingBalances ?? {}),
+        BANK_SETTLEMENT_DELAYS_MS: JSON.stringify(options.settlementDelays ?? {}),
+        BANK_COUNTERPARTY_BALANCE: options.counterpartyBalance ?? '',
+      },
+      logFile: join(folder, 'bank.log'),
+      ...(options.onExit ? { onExit: options.onExit } : {}),
+    })
+  let child = await start()
   const { url } = child.ready as { url: string }
-  const kill = () => child.kill('SIGKILL')
-  return { url, apiKey, webhookSecret, accounts: bridgeAccounts, alive: child.alive, stop: child.stop, kill }
+  return {
+    ...{ url, apiKey, webhookSecret, accounts: bridgeAccounts, partnerAccounts },
+    alive: () => child.alive(),
+    stop: () => child.stop(),
+    kill: () => child.kill('SIGKILL'),
+    restart: async () => {
+      child = await start()
+    },
+  }
 }

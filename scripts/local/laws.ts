@@ -8,6 +8,7 @@ export type Law = { readonly name: string; readonly ok: boolean; readonly detail
 
 type BankTransfer = {
   id: string
+  account: string
   externalId: string
   direction: 'debit' | 'credit'
   status: string
@@ -28,6 +29,15 @@ const endings: Record<string, readonly string[]> = {
   canceled: [nothing],
   // The debit came back after the release or beside our credit, or the credit did not arrive: a person decides.
   review: [takenBack, kept, '0 debits, 1 returned, 1 credits'],
+}
+
+/** How often the payout of a transfer that has ended so has settled. */
+const payouts: Record<string, readonly number[]> = {
+  completed: [1],
+  compensated: [0],
+  failed: [0],
+  canceled: [0],
+  review: [0, 1],
 }
 
 /**
@@ -55,14 +65,19 @@ export const checkLaws = async (
     })
     const transfers = await ask<{
       id: string
+      route: string
       state: string
       chain: string
       ref: string
       source_minor: string
+      destination_minor: string
+      payout_account: string | null
       confirmations: number
     }>(
-      `select id, state, terms->>'chain' as chain, escrow_ref as ref, terms->'sourceAmount'->>'minor' as source_minor,
-              (terms->'finality'->>'confirmations')::int as confirmations from transfers`,
+      `select id, route, state, coalesce(terms->>'chain', terms->'deposit'->>'chain') as chain, escrow_ref as ref,
+              terms->'sourceAmount'->>'minor' as source_minor, terms->'destinationAmount'->>'minor' as destination_minor,
+              terms->>'payoutAccount' as payout_account,
+              coalesce(terms->'finality', terms->'deposit'->'finality')->>'confirmations' as confirmations from transfers`,
     )
     const laws: Law[] = []
     const law = (name: string, problems: readonly string[], fine: string) =>
@@ -90,14 +105,15 @@ export const checkLaws = async (
       `${sums.length} currency layers, each zero`,
     )
 
-    const ofTransfer = (id: string, direction: string, status: string) =>
-      bank.filter(t => t.description === id && t.direction === direction && t.status === status)
+    const ofTransfer = (id: string, direction: string, status: string, isOurs: (t: BankTransfer) => boolean = () => true) =>
+      bank.filter(t => t.description === id && t.direction === direction && t.status === status && isOurs(t))
     law(
       'every debit ends once',
-      transfers.flatMap(({ id, state, source_minor }) => {
+      transfers.flatMap(({ id, route, state, source_minor, payout_account }) => {
+        if (route !== 'onramp' && route !== 'remittance') return []
         const debits = ofTransfer(id, 'debit', 'settled')
         const returned = ofTransfer(id, 'debit', 'returned')
-        const credits = ofTransfer(id, 'credit', 'settled')
+        const credits = ofTransfer(id, 'credit', 'settled', ({ account }) => account !== payout_account)
         const found = `${debits.length} debits, ${returned.length} returned, ${credits.length} credits`
         if (!endings[state]?.includes(found)) return [`${id} is ${state} with ${found}`]
         return [...debits, ...credits]
@@ -105,6 +121,19 @@ export const checkLaws = async (
           .map(t => `${id}: the bank moved ${t.amount}, not ${source_minor}`)
       }),
       `${transfers.length} transfers: delivered, refunded, in a person’s hands or never debited`,
+    )
+
+    law(
+      'every payout arrives once, or not at all',
+      transfers.flatMap(({ id, state, destination_minor, payout_account }) => {
+        if (payout_account === null) return []
+        const paid = ofTransfer(id, 'credit', 'settled', ({ account }) => account === payout_account)
+        if (!payouts[state]?.includes(paid.length)) return [`${id} is ${state} with ${paid.length} payouts`]
+        return paid
+          .filter(t => t.amount !== destination_minor)
+          .map(t => `${id}: the bank paid out ${t.amount}, not ${destination_minor}`)
+      }),
+      `${transfers.filter(each => each.payout_account !== null).length} transfers that pay fiat out`,
     )
 
     const byId = Map.groupBy(logs, log => String((log.args as { id?: string }).id))

@@ -56,6 +56,8 @@ postgres.once('exit', code => process.exit(code ?? 1))
 const stop = () => postgres.kill('SIGINT')
 process.once('SIGTERM', stop)
 process.once('SIGINT', stop)
+// And SIGQUIT for an immediate one, as `pg_ctl stop -m immediate`: nothing is written any more, and the next start recovers from the log.
+process.once('SIGQUIT', () => postgres.kill('SIGQUIT'))
 
 await new Promise<void>(resolve => {
   postgres.stderr.on('data', (chunk: Buffer) => {

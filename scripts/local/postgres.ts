@@ -8,6 +8,8 @@ export type LocalPostgres = {
   /** Connects as the owner of an empty database. */
   readonly url: string
   readonly stop: () => Promise<void>
+  /** Ends it as a power cut would, and starts it again on what was written. A server that is not ours is left alone. */
+  readonly crash?: () => Promise<void>
 }
 
 /**
@@ -21,13 +23,22 @@ export const startPostgres = async (folder: string, port?: number): Promise<Loca
 
 const startServer = async (folder: string, port?: number): Promise<LocalPostgres> => {
   const chosen = await freePort(port)
-  const child = await startChild({
-    name: 'postgres',
-    script: 'scripts/local/postgres-process.ts',
-    args: [join(folder, 'postgres'), String(chosen)],
-    logFile: join(folder, 'postgres.log'),
-  })
-  return { url: `postgresql://postgres:local@127.0.0.1:${chosen}/causeway`, stop: child.stop }
+  const start = () =>
+    startChild({
+      name: 'postgres',
+      script: 'scripts/local/postgres-process.ts',
+      args: [join(folder, 'postgres'), String(chosen)],
+      logFile: join(folder, 'postgres.log'),
+    })
+  let child = await start()
+  return {
+    url: `postgresql://postgres:local@127.0.0.1:${chosen}/causeway`,
+    stop: () => child.stop(),
+    crash: async () => {
+      await child.kill('SIGQUIT')
+      child = await start()
+    },
+  }
 }
 
 const borrowServer = async (server: string): Promise<LocalPostgres> => {

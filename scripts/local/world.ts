@@ -14,6 +14,7 @@ import { type Child, startChild } from './child.ts'
 import { type Deployment, deployContracts } from './deploy-contracts.ts'
 import { deploySettlementToken } from './deploy-settlement-token.ts'
 import { type LocalEvm, startEvm } from './evm.ts'
+import { evmAccount } from './evm-accounts.ts'
 import { freePort } from './ports.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
 import { type StellarBridge, startStellarBridge } from './stellar-bridge.ts'
@@ -56,6 +57,8 @@ export type World = {
   readonly apiKey: string
   readonly indexerUrl: string
   readonly databaseUrl: string
+  /** See `LocalPostgres`. */
+  readonly crashDatabase: LocalPostgres['crash']
   readonly evm: LocalEvm
   readonly contracts: Deployment
   /** EURC here: the bridge mints it itself, for every transfer what it needs. USDC comes out of the treasury's inventory. */
@@ -170,6 +173,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       apiKey,
       indexerUrl: `http://127.0.0.1:${indexerPort}`,
       databaseUrl: postgres.url,
+      crashDatabase: postgres.crash,
       evm,
       contracts,
       settlementToken,
@@ -258,10 +262,30 @@ const environment = ({
       timeoutMs: 2_000,
     },
   ]),
+  CAUSEWAY_POLICY: JSON.stringify({
+    payoutPartners: partnersOf(`evm:${contracts.chainId}`, bank),
+    rates: [...pegs, ...crossRates],
+  }),
   CAUSEWAY_TREASURY_KEY: contracts.treasury.key,
   CAUSEWAY_OPERATOR_KEY: contracts.operator.key,
   CAUSEWAY_INTENT_LEASE_MS: '5000',
 })
+
+/** Who pays out here: in dollars for USDC, which the treasury has, and in euros for EURC, which is minted for it. */
+export const payoutPartner = evmAccount(9)
+const partnersOf = (chain: string, bank: LocalBank) =>
+  Object.entries({ USD: 'USDC', EUR: 'EURC' } as const).map(([currency, asset]) => ({
+    ...{ currency, rail: 'bank:sim', account: bank.partnerAccounts[currency as 'USD' | 'EUR'] },
+    ...{ asset, chain, address: payoutPartner.address },
+  }))
+
+const rate = (from: Currency, to: Currency, numerator: string, denominator: string) => ({ from, to, numerator, denominator })
+const peg = (from: Currency, to: Currency) => rate(from, to, '1', '1')
+const pegs = [
+  ...[peg('USD', 'USDC'), peg('EUR', 'EURC'), peg('USDC', 'USD'), peg('EURC', 'EUR')],
+  ...[peg('USD', 'USD'), peg('EUR', 'EUR'), peg('USDC', 'USDC'), peg('EURC', 'EURC')],
+]
+const crossRates = [rate('EUR', 'USD', '27', '25'), rate('USD', 'EUR', '9', '10')]
 
 /** What lets Stellar wallets in: stellar.toml, web authentication, quotes. */
 const wallets = (chain: string, apiPort: number): Record<string, string> => ({
@@ -283,6 +307,7 @@ const setUp = async (env: Record<string, string>): Promise<string> => {
         currencies: Object.keys(tokens) as Currency[],
         minted: (Object.keys(funding) as Currency[]).filter(currency => funding[currency] === 'mint'),
       })),
+      partners: config.policy.payoutPartners.map(({ currency }) => currency),
     })
     const { key } = await mintApiKey(pool, {
       tenant,

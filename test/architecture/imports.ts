@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path/posix'
 export type SourceFile = { readonly path: string; readonly text: string }
 
 const service = 'bridge-service/src/'
-const ports = ['rails/rail.ts', 'chains/chain.ts']
+const ports = ['rails/rail.ts', 'chains/chain.ts', 'chains/deposits.ts']
 
 /** What a folder of the service may import beside itself and packages: folders and files, and those of which it may know the types. */
 const house: Record<string, { values: readonly string[]; types?: readonly string[] }> = {
@@ -36,6 +36,10 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
     values: ['money', 'transfer', 'ledger', 'intents', 'transaction.ts', 'outcome.ts', 'errors.ts'],
     types: ['log.ts', ...ports],
   },
+  deposits: {
+    values: ['money', 'transfer', 'ledger', 'outcome.ts', 'repeat.ts', 'transaction.ts', 'errors.ts'],
+    types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
+  },
   rails: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts'] },
   chains: { values: ['money', 'outcome.ts', 'transaction.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },
   bus: { values: ['errors.ts'], types: ['transfer'] },
@@ -49,6 +53,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
         'liquidity',
         'saga',
         'operators',
+        'deposits',
         'policy',
         'bus',
         'webhooks',

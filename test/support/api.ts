@@ -33,12 +33,23 @@ export const customer = '0x52908400098527886E0F7030069857D2E4169EE7'
 export const token = '0x00000000000000000000000000000000000000CC'
 const contract = '0x00000000000000000000000000000000000000EE'
 
+/** Who pays dollars out, and gets USDC for them. */
+export const payoutPartner = {
+  currency: 'USD',
+  rail: 'bank:test',
+  account: 'acct_partner',
+  asset: 'USDC',
+  chain: 'evm:31337',
+  address: '0x00000000000000000000000000000000000000dd',
+}
+
 /** A chain that only knows how to read: the API never sends anything to one. */
 export const readOnlyChain: Chain = {
   id: 'evm:31337',
   treasury,
   escrow: contract,
-  escrowId: terms => keccak256(toHex(JSON.stringify(terms))),
+  // Whatever order the database gives their fields in.
+  escrowId: terms => keccak256(toHex(JSON.stringify(Object.entries(terms).toSorted()))),
   parseAddress: text => {
     if (!isAddress(text, { strict: false })) throw new BridgeError('address_invalid', { value: text })
     if (!isAddress(text)) throw new BridgeError('address_checksum_invalid', { value: text })
@@ -90,6 +101,7 @@ export const configuration = (url: string, change: Record<string, string> = {}):
           schemes: ['ach', 'sepa', 'sepa_inst', 'wire'],
         },
       ]),
+      CAUSEWAY_POLICY: JSON.stringify({ payoutPartners: [payoutPartner] }),
       ...change,
     },
     ['api'],
@@ -105,7 +117,9 @@ export const startApi = async (change: Partial<ServerDeps> = {}) => {
   for (const each of [admin, pool]) each.on('error', () => {})
   const config = configuration(database.url)
   await openAccounts(admin, chartFor(['USD', 'EUR'], [{ chain: 'evm:31337', currency: 'USDC' }]))
-  await admin.query(`insert into liquidity_pools (id, currency, total) values ('evm:31337:USDC', 'USDC', 1000000000000)`)
+  await admin.query(
+    `insert into liquidity_pools (id, currency, total) values ('evm:31337:USDC', 'USDC', 1000000000000), ('bank:test:USD', 'USD', 100000000)`,
+  )
   const balances = new Map([
     ['acct_usd', '0'],
     ['acct_eur', '0'],
@@ -245,6 +259,8 @@ export type ChainEvent = {
   readonly block: number
   readonly tx?: string
   readonly payer?: string
+  /** Of a lock: Unix seconds. */
+  readonly refundAfter?: number
   readonly owner?: string
   readonly canonical?: boolean
 }
@@ -259,7 +275,12 @@ export const onChain = async (admin: pg.Pool, event: ChainEvent): Promise<void> 
      values ('evm:31337', $1, 0, $2, 0, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       ...[keccak256(toHex(randomUUID())), tx, block, type, escrowId, ref, token, payer, customer, amount],
-      ...[JSON.stringify({ amount, ...(event.owner ? { owner: event.owner } : {}) }), canonical],
+      JSON.stringify({
+        amount,
+        ...(event.owner ? { owner: event.owner } : {}),
+        ...(event.refundAfter ? { refundAfter: String(event.refundAfter) } : {}),
+      }),
+      canonical,
     ],
   )
 }

@@ -2,7 +2,7 @@ import type { Pool } from 'pg'
 import type { Chain, ChainOrder, ChainTx } from '../../bridge-service/src/chains/chain.ts'
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
-import type { Rail, RailFact, RailOrder, RailTransfer } from '../../bridge-service/src/rails/rail.ts'
+import type { Rail, RailFact, RailOrder, RailStatus, RailTransfer } from '../../bridge-service/src/rails/rail.ts'
 import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
 
 /** What happens to a call: its answer is lost before or after it was taken, it is refused, or the adapter throws. */
@@ -15,7 +15,7 @@ export type InProcessBank = Rail & {
   readonly faults: { submit: Fault[]; query: Fault[] }
   /** The orders that the bank took: one for each key, whatever happened to the answer. */
   readonly orders: ReadonlyMap<string, RailOrder>
-  readonly decide: (key: string, status: RailFact['type'], rawCode?: string) => RailFact
+  readonly decide: (key: string, status: RailStatus, rawCode?: string) => RailFact
   /** Money that has moved, seen from the bridge: debits in, credits out, returns back. Minor units. */
   readonly bookedMinor: () => bigint
   /** Forgets a key, as banks do after their retention. */
@@ -23,7 +23,7 @@ export type InProcessBank = Rail & {
 }
 
 /** A bank that keeps its books by key: the same key is the same order, for ever (or until it is pruned). */
-export const inProcessBank = (id = 'bank:sim', status: RailFact['type'] = 'settled'): InProcessBank => {
+export const inProcessBank = (id = 'bank:sim', status: RailStatus = 'settled'): InProcessBank => {
   const held = new Map<string, { order: RailOrder; transfer: RailTransfer }>()
   const orders = new Map<string, RailOrder>()
   const calls: string[] = []

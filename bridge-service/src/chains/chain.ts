@@ -1,5 +1,6 @@
 import type { Currency } from '../money/currency.ts'
 import type { Outcome } from '../outcome.ts'
+import type { ChainDeposits } from './deposits.ts'
 
 /** CAIP-2 style: `evm:31337`, `stellar:testnet`. */
 export type ChainId = `${string}:${string}`
@@ -29,6 +30,8 @@ export type ChainOrder = {
   readonly terms: HoldTerms
   /** Of the customer's own escrow, which he has locked himself. */
   readonly deposit?: true
+  /** Of a deposit: the fact that told of its making, since on some chains two of the same terms look alike. */
+  readonly depositFact?: string
 }
 
 /** A chain transaction that is signed, stored and on its way (or further). */
@@ -86,6 +89,8 @@ export type Chain = {
   readonly mintRights: (currency: Currency) => Promise<MintRights>
   /** All there is of a currency on this chain, in minor units, as a decimal string. */
   readonly supplyOf: (currency: Currency) => Promise<string>
+  /** What it can do about money that customers bring by themselves; absent where none of the routes that begin on a chain leads from it. */
+  readonly deposits?: ChainDeposits
   /** Treasury balance of a currency in minor units, as a decimal string, at the newest block. */
   readonly balanceOf: (currency: Currency, address: string) => Promise<string>
 }

@@ -16,7 +16,7 @@ export const document = async (app: FastifyInstance): Promise<void> => {
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       servers: [{ url: '/' }],
-      tags: ['Quotes', 'Transfers', 'Escrows', 'Chains', 'Ledger', 'Banks', 'Health'].map(name => ({ name })),
+      tags: ['Quotes', 'Transfers', 'Deposits', 'Escrows', 'Chains', 'Ledger', 'Banks', 'Health'].map(name => ({ name })),
       components: {
         securitySchemes: { apiKey: { type: 'http', scheme: 'bearer', description: 'An API key: `ck_…`.' } },
       },

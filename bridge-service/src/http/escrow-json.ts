@@ -3,28 +3,26 @@ import type { ChainHead, RecordedEvent } from '../../../indexer/src/queries.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { Currency } from '../money/currency.ts'
 import { money } from '../money/money.ts'
-import { escrowsOf } from '../transfer/hold.ts'
-import type { Transfer } from '../transfer/transfer.ts'
+import type { Escrow } from '../transfer/hold.ts'
+import { escrowTerms, escrowTermsJson } from './escrow-terms-json.ts'
 import { amountJson, shownAmount, transferId } from './schemas.ts'
 
 export const escrowStates = ['unseen', 'locked', 'committed', 'released', 'refunded'] as const
 
 export const escrowSchema = z
   .object({
-    id: z.string().nullable().describe('On chain: the EIP-712 hash of the terms. Known once the debit has settled.'),
+    id: z.string().nullable().describe('On chain: the EIP-712 hash of the terms. Known once the deadlines are.'),
+    role: z
+      .enum(['hold', 'deposit'])
+      .describe(
+        '`hold`: the treasury pays into it. `deposit`: the customer does. A transfer may have one of each, with one ref.',
+      ),
     ref: z.string(),
     chain: z.string(),
     address: z.string().describe('The contract.'),
     transferId,
     state: z.enum(escrowStates).describe('What the canonical chain says, final or not: see the finality of its events.'),
-    terms: z.object({
-      payer: z.string(),
-      payee: z.string(),
-      amount: shownAmount,
-      refundAfter: z.int().nullable().describe('Unix seconds. From here on anyone may refund a locked escrow to the payer.'),
-      hardDeadline: z.int().nullable().describe('Unix seconds.'),
-      onExpiry: z.enum(['refund', 'release']),
-    }),
+    terms: escrowTerms,
     credit: z
       .object({ owner: z.string(), amount: shownAmount })
       .nullable()
@@ -52,42 +50,36 @@ export const escrowSchema = z
 
 export type EscrowJson = z.output<typeof escrowSchema>
 
-/** Known once the debit has settled. */
-export const escrowIdOf = (transfer: Transfer, chain: Chain): `0x${string}` | null => {
-  const { terms } = escrowsOf(transfer).at(-1)!
-  return terms === undefined ? null : (chain.escrowId(terms).toLowerCase() as `0x${string}`)
-}
+export const escrowIdOf = ({ terms }: Escrow, chain: Chain): `0x${string}` | null =>
+  terms === undefined ? null : (chain.escrowId(terms).toLowerCase() as `0x${string}`)
 
 export const escrowJson = (
-  transfer: Transfer,
+  transferId: string,
+  escrow: Escrow,
   chain: Chain,
   id: string | null,
   events: readonly RecordedEvent[],
   head: ChainHead | undefined,
-): EscrowJson => {
-  const { outline, terms } = escrowsOf(transfer).at(-1)!
-  const { ref, payer, payee, currency, amountMinor, onExpiry } = outline
-  const { refundAfter = null, hardDeadline = null } = terms ?? {}
-  return {
-    id,
-    ref,
-    chain: chain.id,
-    address: chain.escrow,
-    transferId: transfer.id,
-    state: stateOf(events),
-    credit: creditIn(events, currency),
-    terms: { payer, payee, amount: amountJson(money(currency, BigInt(amountMinor))), refundAfter, hardDeadline, onExpiry },
-    events: events.map(event => ({
-      type: event.type,
-      finality: finalityOf(event, head),
-      txHash: event.txHash,
-      blockNumber: event.blockNumber.toString(),
-      blockHash: event.blockHash,
-      logIndex: event.logIndex,
-      arguments: { ...event.payload },
-    })),
-  }
-}
+): EscrowJson => ({
+  id,
+  role: escrow.role,
+  ref: escrow.outline.ref,
+  chain: chain.id,
+  address: chain.escrow,
+  transferId,
+  state: stateOf(events),
+  credit: creditIn(events, escrow.outline.currency),
+  terms: escrowTermsJson(escrow),
+  events: events.map(event => ({
+    type: event.type,
+    finality: finalityOf(event, head),
+    txHash: event.txHash,
+    blockNumber: event.blockNumber.toString(),
+    blockHash: event.blockHash,
+    logIndex: event.logIndex,
+    arguments: { ...event.payload },
+  })),
+})
 
 const stateOf = (events: readonly RecordedEvent[]): EscrowJson['state'] => {
   const types = new Set(events.filter(({ canonical }) => canonical).map(({ type }) => type))

@@ -4,14 +4,15 @@ import { escrowEvents, eventsOfEscrows, heads } from '../../../indexer/src/queri
 import type { Chain } from '../chains/chain.ts'
 import { BridgeError } from '../errors.ts'
 import { type Currency, currencies } from '../money/currency.ts'
-import { escrowsOf } from '../transfer/hold.ts'
+import { type Escrow, escrowsOf } from '../transfer/hold.ts'
 import { type EscrowJson, escrowIdOf, escrowJson, escrowSchema, escrowStates } from './escrow-json.ts'
 import { decodeCursor, encodeCursor, pageOf, pageQuery } from './pages.ts'
 import { queryable } from './queryable.ts'
-import { bearer, guarded, plainText, problems, shows, transferIdShape } from './schemas.ts'
+import { bearer, guarded, plainText, problems, shows } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
-import { findTransferByRef, scanTransfers } from './transfer-store.ts'
+import { type EscrowFilter, findTransferByRef, scanTransfers } from './transfer-store.ts'
 
+const cursorShape = /^tr_[0-7][0-9a-hjkmnp-tv-z]{25}(?::(?:hold|deposit))?$/
 const hashShape = /^0x[0-9a-f]{64}$/i
 
 const listQuery = z.strictObject({
@@ -45,20 +46,30 @@ export const escrowRoutes =
         response: { 200: shows('A page.', pageOf(escrowSchema)), ...problems(...guarded, 'cursor_invalid') },
       },
       handler: async request => {
-        const { cursor, limit, state, token, ...filter } = request.query
-        const before = decodeCursor('escrows', cursor, transferIdShape)
-        const filtered = [state, token, ...Object.values(filter)].some(value => value !== undefined)
+        const { cursor, limit, state, token, ...query } = request.query
+        const filter = {
+          ...query,
+          ref: query.ref?.toLowerCase(),
+          assets: token === undefined ? undefined : assetsOf(chains, token),
+        }
+        const last = readCursor(cursor)
+        const filtered = [state, token, ...Object.values(query)].some(value => value !== undefined)
         const { rows, lastId } = await scanTransfers(
           pool,
           request.apiKey.tenant,
-          { ...filter, ref: filter.ref?.toLowerCase(), assets: token === undefined ? undefined : assetsOf(chains, token) },
-          before,
-          filtered ? scanned : limit + 1,
+          filter,
+          last?.before,
+          filtered ? scanned : limit + 2,
         )
-        const known = rows.flatMap(transfer => {
-          const chain = chains.get(escrowsOf(transfer).at(-1)!.chain)
-          return chain === undefined ? [] : [{ transfer, chain, id: escrowIdOf(transfer, chain) }]
-        })
+        const known = rows.flatMap(transfer =>
+          escrowsOf(transfer)
+            .toReversed()
+            .flatMap(escrow => {
+              const chain = chains.get(escrow.chain)
+              if (chain === undefined || !passes(escrow, filter) || last?.after(transfer.id, escrow.role)) return []
+              return [{ transferId: transfer.id, escrow, chain, id: escrowIdOf(escrow, chain) }]
+            }),
+        )
         const db = queryable(pool)
         const events = await eventsOfEscrows(
           db,
@@ -66,12 +77,13 @@ export const escrowRoutes =
         )
         const headOf = new Map((await heads(db)).map(head => [head.chain, head]))
         const shown: EscrowJson[] = known
-          .map(({ transfer, chain, id }) =>
-            escrowJson(transfer, chain, id, (id !== null && events.get(id)) || [], headOf.get(chain.id)),
+          .map(({ transferId, escrow, chain, id }) =>
+            escrowJson(transferId, escrow, chain, id, (id !== null && events.get(id)) || [], headOf.get(chain.id)),
           )
           .filter(escrow => state === undefined || escrow.state === state)
         const data = shown.slice(0, limit)
-        const next = shown.length > limit ? data.at(-1)!.transferId : lastId
+        const end = data.at(-1)
+        const next = shown.length > limit && end ? `${end.transferId}:${end.role}` : lastId
         return { data, nextCursor: next === undefined ? null : encodeCursor('escrows', next) }
       },
     })
@@ -82,6 +94,7 @@ export const escrowRoutes =
         ...common,
         operationId: 'getEscrow',
         summary: 'Look at an escrow, by its id on chain or by its ref',
+        description: 'A ref may name two: then it is the one that the treasury pays into.',
         params: z.strictObject({ id: z.string().regex(hashShape, 'escrow_not_found') }),
         response: { 200: shows('The escrow.', escrowSchema), ...problems(...guarded, 'escrow_not_found') },
       },
@@ -90,17 +103,37 @@ export const escrowRoutes =
         const db = queryable(pool)
         const byId = await escrowEvents(db, { escrowId: id })
         const transfer = await findTransferByRef(pool, request.apiKey.tenant, byId[0]?.ref ?? id)
-        const chain = transfer && chains.get(escrowsOf(transfer).at(-1)!.chain)
-        if (transfer === undefined || chain === undefined) throw new BridgeError('escrow_not_found', { id })
-        const known = escrowIdOf(transfer, chain)
-        // Anyone can lock something of his own under our ref: only the escrow of our terms is ours.
-        if (byId.length > 0 && id !== known) throw new BridgeError('escrow_not_found', { id })
-        const events = byId.length > 0 || known === null ? byId : await escrowEvents(db, { escrowId: known })
-        const head = (await heads(db)).find(({ chain }) => chain === escrowsOf(transfer).at(-1)!.chain)
-        return escrowJson(transfer, chain, known, events, head)
+        const known = (transfer === undefined ? [] : escrowsOf(transfer)).flatMap(escrow => {
+          const chain = chains.get(escrow.chain)
+          return chain === undefined ? [] : [{ escrow, chain, id: escrowIdOf(escrow, chain) }]
+        })
+        // Anyone can lock something of his own under our ref: only the escrows of our terms are ours.
+        const found = byId.length > 0 ? known.find(each => each.id === id) : (known.find(each => each.id === id) ?? known.at(-1))
+        if (transfer === undefined || found === undefined) throw new BridgeError('escrow_not_found', { id })
+        const events = byId.length > 0 || found.id === null ? byId : await escrowEvents(db, { escrowId: found.id })
+        const head = (await heads(db)).find(({ chain }) => chain === found.chain.id)
+        return escrowJson(transfer.id, found.escrow, found.chain, found.id, events, head)
       },
     })
   }
+
+/** Behind which escrow a page begins: the last one shown, or all of a transfer. */
+const readCursor = (cursor: string | undefined) => {
+  const last = decodeCursor('escrows', cursor, cursorShape)
+  if (last === undefined) return undefined
+  const [id, role] = last.split(':') as [string, Escrow['role'] | undefined]
+  return {
+    // The transfer itself is read again where one of its escrows is still to be shown.
+    before: role === undefined ? id : `${id}~`,
+    after: (transferId: string, of: Escrow['role']) => transferId === id && (role === 'deposit' || role === of),
+  }
+}
+
+const passes = ({ chain, outline }: Escrow, { chain: wanted, payer, payee, assets }: EscrowFilter): boolean =>
+  (wanted === undefined || chain === wanted) &&
+  (payer === undefined || outline.payer.toLowerCase() === payer.toLowerCase()) &&
+  (payee === undefined || outline.payee.toLowerCase() === payee.toLowerCase()) &&
+  (assets === undefined || assets.includes(`${chain} ${outline.currency}`))
 
 /** Where the token is which asset: `evm:1 USDC`. */
 const assetsOf = (chains: ReadonlyMap<string, Chain>, token: string): string[] =>

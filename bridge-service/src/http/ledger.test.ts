@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Api, chainHead, onChain, onrampInputs, order, startApi } from '../../../test/support/api.ts'
+import { type Api, chainHead, customer, onChain, onrampInputs, order, startApi } from '../../../test/support/api.ts'
 
 type Law = { name: string; ok: boolean; detail: Record<string, unknown> }
 
@@ -131,6 +131,8 @@ describe('the proof', () => {
     expect((await lawOf('clearing_belongs_to_open_transfers')).detail).toEqual({
       'customer_clearing:EUR': { posted: '0', openPosted: '0' },
       'customer_clearing:USD': { posted: '-10025', openPosted: '-10025' },
+      'payout_partner:EUR': { posted: '0', openPosted: '0' },
+      'payout_partner:USD': { posted: '0', openPosted: '0' },
     })
     expect((await lawOf('escrow_equals_chain:evm:31337:USDC')).detail).toMatchObject({ ledger: '99890000', onChain: '99890000' })
   })
@@ -148,6 +150,27 @@ describe('the proof', () => {
       inFlight: '99890000',
       unexplained: '0',
     })
+  })
+
+  it('counts the deposit that a transfer has prepared, and nothing else that its customer locks', async () => {
+    const body = {
+      source: { type: 'chain_address', chain: 'evm:31337', address: customer },
+      destination: { ...order().source, asset: 'USD' },
+      amount: { value: '100.25', asset: 'USDC' },
+    }
+    const { id, deposit } = (await api.post('/v1/transfers', body)).json
+    const place = { fact: '0xd:0', txHash: '0xd', blockNumber: '10', blockHash: '0xb' }
+    await api.move(id, { type: 'screened', list: 'none', availableMinor: 1_000_000n })
+    await api.move(id, { type: 'depositFact', kind: 'escrowLocked', status: 'included', place })
+    const locked = { type: 'escrowLocked', ref: deposit.ref, payer: customer, amount: '100250000', block: 10 } as const
+    const { refundAfter } = deposit.terms
+    await onChain(api.admin, { ...locked, escrowId: deposit.id, refundAfter })
+    await onChain(api.admin, { ...locked, escrowId: `0x${'98'.repeat(32)}`, refundAfter: refundAfter + 1 })
+    const { detail } = await lawOf('escrow_equals_chain:evm:31337:USDC')
+    expect([await broken(), detail]).toMatchObject([[], { inFlight: '100250000', onChain: '100250000', unexplained: '0' }])
+    await api.move(id, { type: 'finalityReached', kind: 'deposit', fact: place.fact })
+    const final = await lawOf('escrow_equals_chain:evm:31337:USDC')
+    expect([await broken(), final.detail]).toMatchObject([[], { inFlight: '0', ledger: '100250000' }])
   })
 
   it('breaks when the chain holds what no open transfer explains, and overlooks what strangers lock', async () => {

@@ -4,7 +4,8 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { readPauses } from '../operators/pauses.ts'
-import { states } from '../transfer/state.ts'
+import { attentionReasons } from '../transfer/patience.ts'
+import { states, terminalStates } from '../transfer/state.ts'
 import type { ServerDeps } from './server-deps.ts'
 
 const openStatuses = ['PENDING', 'IN_FLIGHT', 'UNKNOWN'] as const
@@ -35,6 +36,7 @@ export const metricsRoutes =
     const up = gauge('database_up', '1 while the database answers.')
     const transfers = gauge('transfers', 'Transfers by state.', ['state'])
     const parked = gauge('transfers_parked', 'Transfers that wait for a person because a step broke an invariant.')
+    const attention = gauge('transfers_attention', 'Transfers that a person must look at, by reason: see the runbook.', ['why'])
     const waiting = gauge('inbox_waiting', 'Facts that the saga has not read yet.')
     const oldest = gauge('inbox_oldest_seconds', 'Age of the oldest of them.')
     const unmatched = gauge('inbox_unmatched', 'Facts that belong to no transfer.')
@@ -47,6 +49,7 @@ export const metricsRoutes =
       const counts = await readCounts(pool)
       for (const state of states) transfers.set({ state }, counts.transfers[state] ?? 0)
       for (const status of openStatuses) intents.set({ status }, counts.intents[status] ?? 0)
+      for (const why of attentionReasons) attention.set({ why }, counts.attention[why] ?? 0)
       parked.set(counts.parked)
       paused.reset()
       for (const { scope } of await readPauses(pool)) paused.set({ scope }, 1)
@@ -83,6 +86,7 @@ export const metricsRoutes =
 
 type Counts = {
   readonly transfers: Readonly<Record<string, number>>
+  readonly attention: Readonly<Record<string, number>>
   readonly parked: number
   readonly waiting: number
   readonly oldestSeconds: number
@@ -96,17 +100,20 @@ const readCounts = async (pool: Pool): Promise<Counts> => {
     name: 'metrics_counts',
     text: `
       with t as (select state, count(*) as n, count(*) filter (where parked_reason is not null) as parked from transfers group by state),
+      a as (select progress->'attention'->>'why' as why, count(*) as n from transfers
+             where state <> all($1) and progress ? 'attention' group by 1),
       i as (select status, count(*) as n, min(created_at) as since from intents
              where status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN') group by status),
       w as (select count(*) as n, min(received_at) as since from inbox where consumed < revision and not unmatched)
       select (select coalesce(jsonb_object_agg(state, n), '{}') from t) as transfers,
+             (select coalesce(jsonb_object_agg(why, n), '{}') from a) as attention,
              (select coalesce(sum(parked), 0)::int from t) as parked,
              (select n::int from w) as waiting,
              (select coalesce(extract(epoch from now() - since), 0)::float8 from w) as "oldestSeconds",
              (select count(*)::int from inbox where unmatched) as unmatched,
              (select coalesce(jsonb_object_agg(status, n), '{}') from i) as intents,
              (select coalesce(max(extract(epoch from now() - since)), 0)::float8 from i where status = 'UNKNOWN') as "oldestUnknownSeconds"`,
-    values: [],
+    values: [terminalStates],
   })
   return rows[0]!
 }

@@ -37,6 +37,7 @@ export const priceOrder = async (
   return atField(path, () => {
     const priced = price({ side, amount }, tariff, answer.value)
     assertWithinLimit(limits, priced.sourceAmount)
+    if (limits.has(destination.currency)) assertWithinLimit(limits, priced.destinationAmount)
     return priced
   })
 }

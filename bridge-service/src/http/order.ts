@@ -1,14 +1,15 @@
 import type { z } from 'zod'
-import type { Chain } from '../chains/chain.ts'
-import type { BankConfig, Config } from '../config.ts'
+import type { BankConfig } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import { type Currency, currencies } from '../money/currency.ts'
+import { partnerFor } from '../policy/payout-partner.ts'
 import type { Price } from '../policy/pricing.ts'
 import type { RateSource } from '../policy/rates/rate-source.ts'
-import { routeOf, type TermsPolicy } from '../policy/terms.ts'
+import { joinLegs, type Legs } from '../policy/route.ts'
+import type { House } from '../policy/terms.ts'
 import { parseAccountNumber } from '../rails/account-number.ts'
 import type { Counterparty, RailScheme } from '../rails/rail.ts'
-import type { BankLeg, ChainLeg, Leg } from '../transfer/terms.ts'
+import type { BankLeg, Leg } from '../transfer/terms.ts'
 import { atField } from './at-field.ts'
 import { type AskedAmount, priceOrder } from './order-price.ts'
 import type { amount, destinationLeg, sourceLeg } from './schemas.ts'
@@ -22,13 +23,9 @@ export type OrderBody = {
 }
 
 /** What somebody asks for, checked and priced. */
-export type Order = { readonly source: BankLeg; readonly destination: ChainLeg; readonly price: Price }
+export type Order = { readonly legs: Legs; readonly price: Price }
 
-export type Markets = {
-  readonly config: Pick<Config, 'policy' | 'banks' | 'chains'>
-  readonly chains: ReadonlyMap<string, Chain>
-  readonly rates: RateSource
-}
+export type Markets = House & { readonly rates: RateSource }
 
 /** Which money each scheme moves: ACH is dollars, SEPA is euros (NACHA; EPC rulebooks). Wire and book take what the bank takes. */
 const schemeCurrencies: Partial<Record<RailScheme, Currency>> = { ach: 'USD', sepa: 'EUR', sepa_inst: 'EUR' }
@@ -39,13 +36,16 @@ const accountKinds: Partial<Record<Currency, 'iban' | 'aba'>> = { USD: 'aba', EU
 export const readOrder = async (body: OrderBody, markets: Markets): Promise<Order> => {
   const { asked, sourceAsset, sourceAssetPath } = readAsked(body)
   const source = atField('source', () => readLeg(body.source, sourceAsset, sourceAssetPath, markets))
-  const destination = atField('destination', () =>
-    readLeg(body.destination, body.destination.asset, 'destination.asset', markets),
-  )
-  const route = routeOf(source, destination)
-  if (source.kind !== 'bank' || destination.kind !== 'chain') throw new BridgeError('route_unsupported')
-  return { source, destination, price: await priceOrder(route, source, destination, asked, markets) }
+  const destination = atField('destination', () => readDestination(source, body.destination, markets))
+  const legs = joinLegs(source, destination)
+  return { legs, price: await priceOrder(legs.route, source, destination, asked, markets) }
 }
+
+/** What comes from a bank and goes to one is paid out by a partner; everything else leaves from an account or a treasury of ours. */
+const readDestination = (source: Leg, leg: OrderBody['destination'], markets: Markets): Leg =>
+  source.kind === 'bank' && leg.type === 'bank_account'
+    ? bankLeg(leg, partnerBank(markets, leg.rail, leg.asset), leg.asset)
+    : readLeg(leg, leg.asset, 'destination.asset', markets)
 
 /** Which of the two amounts is given. The other side's currency is that of its leg; the source's is told by its amount where that is given. */
 const readAsked = ({ source, destination, amount, destinationAmount }: OrderBody) => {
@@ -74,34 +74,36 @@ export const readSource = (leg: OrderBody['source'], currency: Currency, markets
     return readLeg(leg, currency, 'source', markets)
   })
 
-/** The bank and the chain of an order. Throws `route_unsupported` when they are no longer served. */
-export const termsPolicyOf = ({ source, destination }: Order, { config, chains }: Markets): TermsPolicy => {
-  const bank = config.banks.find(({ id }) => id === source.rail)
-  const chainConfig = config.chains.find(({ id }) => id === destination.chain)
-  const chain = chains.get(destination.chain)
-  if (bank === undefined || chainConfig === undefined || chain === undefined)
-    throw new BridgeError('route_unsupported', { source: source.rail, destination: destination.chain })
-  return { policy: config.policy, bank, chainConfig, chain }
-}
-
 const readLeg = (
   leg: OrderBody['source'] | OrderBody['destination'],
   currency: Currency,
   assetPath: string,
   { config, chains }: Markets,
 ): Leg => {
-  if (leg.type === 'bank_account') {
-    const { name, accountNumber, routingNumber } = leg
-    const bank = bankFor(config.banks, leg.rail, currency, assetPath)
-    const account = readAccount({ name, accountNumber, ...(routingNumber === undefined ? {} : { routingNumber }) }, currency)
-    return { kind: 'bank', rail: bank.id, scheme: leg.rail, currency, account }
-  }
+  if (leg.type === 'bank_account') return bankLeg(leg, bankFor(config.banks, leg.rail, currency, assetPath), currency)
   const chainConfig = config.chains.find(({ id }) => id === leg.chain)
   const chain = chains.get(leg.chain)
   if (chainConfig === undefined || chain === undefined) throw new BridgeError('route_unsupported', { chain: leg.chain })
   if (currencies[currency].kind !== 'token' || !chain.supports(currency))
     throw new BridgeError('asset_mismatch', { path: assetPath, chain: leg.chain, asset: currency })
   return { kind: 'chain', chain: chainConfig.id, currency, address: chain.parseAddress(leg.address) }
+}
+
+const bankLeg = (leg: Extract<OrderBody['source'], { type: 'bank_account' }>, bank: BankConfig, currency: Currency): BankLeg => {
+  const { name, accountNumber, routingNumber } = leg
+  const account = readAccount({ name, accountNumber, ...(routingNumber === undefined ? {} : { routingNumber }) }, currency)
+  return { kind: 'bank', rail: bank.id, scheme: leg.rail, currency, account }
+}
+
+/** The bank of the partner who pays out. Throws `route_unsupported` and `asset_mismatch`. */
+const partnerBank = ({ config: { banks, policy } }: Markets, scheme: RailScheme, currency: Currency): BankConfig => {
+  if (!moves(scheme, currency))
+    throw new BridgeError('asset_mismatch', { path: 'destination.asset', rail: scheme, asset: currency })
+  const { rail } = partnerFor(policy.payoutPartners, currency)
+  const bank = banks.find(({ id, schemes }) => id === rail && schemes.includes(scheme))
+  if (bank === undefined)
+    throw new BridgeError('route_unsupported', { rail: scheme, reason: 'the partner’s bank has no such rail' })
+  return bank
 }
 
 /** How money of a currency reaches us, or leaves. */

@@ -1,16 +1,16 @@
 import type { Pool } from 'pg'
 import { priceTermsOf } from '../policy/price-terms.ts'
+import type { Price } from '../policy/pricing.ts'
 import type { QuoteId, TransferId } from '../transfer/id.ts'
-import type { BankLeg, ChainLeg, PriceTerms } from '../transfer/terms.ts'
-import type { Order } from './order.ts'
+import type { BankLeg, ChainLeg, Leg, PriceTerms } from '../transfer/terms.ts'
 
 /** Where the money will come from; a wallet does not say which account. */
 export type QuotedSource = BankLeg | Omit<BankLeg, 'account'>
 
 /** What was promised: an order with its price. Plain JSON. */
 export type QuoteTerms = PriceTerms & {
-  readonly source: QuotedSource
-  readonly destination: ChainLeg
+  readonly source: QuotedSource | ChainLeg
+  readonly destination: Leg
   /** As a wallet named it, if it did. */
   readonly sellDeliveryMethod?: string
 }
@@ -24,9 +24,9 @@ export type Quote = {
   readonly transferId: TransferId | null
 }
 
-export const quoteTermsOf = ({ source, destination, price }: Omit<Order, 'source'> & { source: QuotedSource }): QuoteTerms => ({
-  source,
-  destination,
+export const quoteTermsOf = (legs: Pick<QuoteTerms, 'source' | 'destination'>, price: Price): QuoteTerms => ({
+  source: legs.source,
+  destination: legs.destination,
   ...priceTermsOf(price),
 })
 

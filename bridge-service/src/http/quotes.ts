@@ -47,7 +47,7 @@ const quoteSchema = z
 
 const quoteJson = ({ id, terms, createdAt, expiresAt, transferId }: Quote): z.output<typeof quoteSchema> => ({
   id,
-  source: 'account' in terms.source ? legJson(terms.source) : withoutAccount(terms.source),
+  source: terms.source.kind === 'chain' || 'account' in terms.source ? legJson(terms.source) : withoutAccount(terms.source),
   destination: legJson(terms.destination),
   ...priceJson(terms),
   createdAt: createdAt.toISOString(),
@@ -87,7 +87,7 @@ export const quoteRoutes =
           const nowMs = deps.nowMs()
           const quote: Quote = {
             id: typeId<QuoteId>('qt', deps.newUuid()),
-            terms: quoteTermsOf(order),
+            terms: quoteTermsOf(order.legs, order.price),
             createdAt: new Date(nowMs),
             expiresAt: new Date(nowMs + config.policy.quoteTtlMs),
             transferId: null,

@@ -41,7 +41,7 @@ const cases: [what: string, code: ErrorCode, path: string | undefined, spoil: Sp
   ['an IBAN for dollars', 'account_invalid', 'source', dollarsFromIban],
   ['a chain that we do not serve', 'route_unsupported', 'destination', b => (b.destination.chain = 'evm:1')],
   ['a rail that no bank of ours has', 'route_unsupported', 'source', b => (b.source.rail = 'book')],
-  ['a bank as destination', 'route_unsupported', undefined, toBank],
+  ['the account itself as destination', 'same_account', 'destination', toItself],
   ['an unknown rail', 'request_invalid', 'source.rail', b => (b.source.rail = 'pigeon')],
   ['an unknown kind of leg', 'request_invalid', 'source.type', b => (b.source.type = 'cash')],
   ['a field nobody knows', 'field_unknown', 'memo', b => (b.memo = 'x')],
@@ -93,7 +93,7 @@ function toArrive(destinationAmount: { value: string; asset: string }, asset?: s
   }
 }
 
-function toBank(body: Parameters<Spoil>[0]) {
+function toItself(body: Parameters<Spoil>[0]) {
   body.destination = { ...order().source, asset: 'USD' }
 }
 

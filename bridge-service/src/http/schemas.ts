@@ -197,6 +197,7 @@ export const refusedOrders: readonly ErrorCode[] = [
   'address_invalid',
   'address_checksum_invalid',
   'account_invalid',
+  'same_account',
   'route_unsupported',
   'rate_unavailable',
 ]

@@ -9,6 +9,7 @@ import { bankWebhookRoutes } from './bank-webhooks.ts'
 import { cancellationRoutes } from './cancellation.ts'
 import { chainResumeRoutes } from './chain-resume.ts'
 import { chainRoutes } from './chains.ts'
+import { depositRoutes } from './deposits.ts'
 import { document } from './documentation.ts'
 import { drainOnClose } from './drain.ts'
 import { escrowRoutes } from './escrows.ts'
@@ -20,6 +21,7 @@ import { instanceOf, problem, problemOf, problemType, sendProblem } from './prob
 import { quoteRoutes } from './quotes.ts'
 import { sepRoutes } from './sep/routes.ts'
 import type { ServerDeps } from './server-deps.ts'
+import { strayDepositRoutes } from './stray-deposits.ts'
 import { streamRoutes } from './stream.ts'
 import { stuckRoutes } from './stuck.ts'
 import { timelineRoutes } from './timeline.ts'
@@ -64,6 +66,8 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(quoteRoutes(deps))
       await v1.register(transferRoutes(deps))
       await v1.register(cancellationRoutes(deps))
+      await v1.register(depositRoutes(deps))
+      await v1.register(strayDepositRoutes(deps))
       await v1.register(timelineRoutes(deps))
       await v1.register(streamRoutes(deps, keys))
       await v1.register(escrowRoutes(deps))

@@ -34,9 +34,14 @@ it('names what has stood in its state for too long, by the measure of that state
   expect(await stuck()).toMatchObject([
     { why: 'silent', transferId: releasing, state: 'releasing', can: ['retry', 'forceCompensation'] },
   ])
+  await api.admin.query(
+    `update transfers set updated_at = now(), progress = progress || '{"attention":{"why":"chain_transaction_overdue","since":"2026-01-01T00:00:00.000Z"}}' where id = $1`,
+    [releasing],
+  )
+  expect(await stuck()).toMatchObject([{ why: 'attention', transferId: releasing, detail: 'chain_transaction_overdue' }])
   await age(debiting, '8 days')
   expect((await stuck())[0]).toMatchObject({ why: 'silent', transferId: debiting, state: 'debiting', can: ['retry', 'cancel'] })
-  await api.admin.query('update transfers set updated_at = now()')
+  await api.admin.query(`update transfers set updated_at = now(), progress = progress - 'attention'`)
 })
 
 it('names what is parked, what is in a person’s hands, what nobody knows and what belongs to nobody', async () => {

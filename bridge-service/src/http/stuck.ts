@@ -11,7 +11,7 @@ const stuckSchema = z
     why: z
       .enum(stuckReasons)
       .describe(
-        '`silent`: longer in its state than that takes. `unknown_outcome`: a bank has not said whether money moved. `suspected`: workers are lost with it. `unmatched_fact`: nobody’s news.',
+        '`attention`: the transfer’s own patience has ended (`detail` says with what). `silent`: longer in its state than that takes. `unknown_outcome`: a bank has not said whether money moved. `suspected`: workers are lost with it. `unmatched_fact`: nobody’s news.',
       ),
     transferId: transferId.nullable(),
     state: z.enum(states).nullable(),

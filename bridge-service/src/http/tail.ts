@@ -1,5 +1,5 @@
 import type { Pool } from 'pg'
-import type { TransferEventRow } from './transfer-event-json.ts'
+import { eventChainSql, type TransferEventRow } from './transfer-event-json.ts'
 
 /** Tells listeners what happens to their transfers: one reader per process, however many listen. */
 export type TransferTail = {
@@ -97,7 +97,7 @@ const readEvents = async (pool: Pool, ids: readonly string[], after: readonly nu
   const { rows } = await pool.query<TransferEventRow>({
     name: 'tail_transfer_events',
     text: `select e.transfer_id as "transferId", e.version, e.type, e.payload, e.from_state as "fromState", e.to_state as "toState", e.at,
-                  t.terms->>'chain' as chain
+                  ${eventChainSql} as chain
              from unnest($1::text[], $2::int[]) as l(id, after)
              join transfer_events e on e.transfer_id = l.id and e.version > l.after
              join transfers t on t.id = l.id

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import { bearer, guarded, problems, shows, time, transferId } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
-import { type TransferEventRow, transferEventJson, transferEventSchema } from './transfer-event-json.ts'
+import { eventChainSql, type TransferEventRow, transferEventJson, transferEventSchema } from './transfer-event-json.ts'
 
 const timelineSchema = z
   .object({
@@ -78,7 +78,7 @@ const readTimeline = async (pool: Pool, tenant: string, id: string): Promise<His
     text: `select
         (select coalesce(jsonb_agg(jsonb_build_object(
                   'transferId', e.transfer_id, 'version', e.version, 'type', e.type, 'payload', e.payload, 'fromState', e.from_state,
-                  'toState', e.to_state, 'at', e.at, 'chain', t.terms->>'chain', 'actor', a.actor, 'cause', a.cause) order by e.version), '[]')
+                  'toState', e.to_state, 'at', e.at, 'chain', ${eventChainSql}, 'actor', a.actor, 'cause', a.cause) order by e.version), '[]')
            from transfer_events e left join audit_log a on a.transfer_id = e.transfer_id and a.version = e.version
           where e.transfer_id = t.id) as events,
         (select coalesce(jsonb_agg(jsonb_build_object(

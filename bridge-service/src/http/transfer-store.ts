@@ -32,6 +32,7 @@ export type TransferFilter = {
   readonly state?: State | undefined
   readonly reference?: string | undefined
   readonly createdAfter?: string | undefined
+  readonly attention?: boolean | undefined
 }
 
 // The clock that makes ids and the one that stamps transfers may disagree by this much.
@@ -41,7 +42,7 @@ const clockSkewMs = 600_000
 export const listTransfers = async (
   pool: Pool,
   tenant: string,
-  { state, reference, createdAfter }: TransferFilter,
+  { state, reference, createdAfter, attention }: TransferFilter,
   before: string | undefined,
   limit: number,
 ): Promise<TransferRow[]> => {
@@ -54,6 +55,7 @@ export const listTransfers = async (
               and ($4::text is null or terms->>'createdAt' > $4)
               and ($5::text is null or state = $5)
               and ($6::text is null or terms->>'reference' = $6)
+              and ($8::boolean is null or progress ? 'attention' = $8)
             order by id desc limit $7`,
     values: [
       tenant,
@@ -63,6 +65,7 @@ export const listTransfers = async (
       state ?? null,
       reference ?? null,
       limit,
+      attention ?? null,
     ],
   })
   return rows
@@ -81,7 +84,7 @@ export type EscrowFilter = {
 }
 
 /**
- * Of the `limit` newest transfers from behind `before`, those that pass. `lastId`: where the next scan begins; undefined when this one has
+ * Of the `limit` newest transfers from behind `before`, those with an escrow that passes. `lastId`: where the next scan begins; undefined when this one has
  * seen the last.
  */
 export const scanTransfers = async (
@@ -97,11 +100,12 @@ export const scanTransfers = async (
              select ${columns} from transfers
               where tenant = $1 and id < $2 and ($4::text is null or escrow_ref = $4) order by id desc limit $8
            ), bounds as (select min(id) as "lastId", count(*)::int as count from scanned)
-           select b.*, s.* from bounds b left join scanned s
-               on ($3::text is null or terms->>'chain' = $3)
-              and ($5::text is null or lower(terms->'hold'->>'payer') = lower($5))
-              and ($6::text is null or lower(terms->'hold'->>'payee') = lower($6))
-              and ($7::text[] is null or (terms->>'chain') || ' ' || (terms->'hold'->>'currency') = any($7))
+           select b.*, s.* from bounds b left join scanned s on exists (
+             select from (values (s.terms->>'chain', s.terms->'hold'), (s.terms->'deposit'->>'chain', s.terms->'deposit'->'terms')) e (chain, terms)
+              where e.chain is not null and ($3::text is null or e.chain = $3)
+                and ($5::text is null or lower(e.terms->>'payer') = lower($5))
+                and ($6::text is null or lower(e.terms->>'payee') = lower($6))
+                and ($7::text[] is null or e.chain || ' ' || (e.terms->>'currency') = any($7)))
             order by s.id desc`,
     values: [tenant, before ?? 'tr_~', chain ?? null, ref ?? null, payer ?? null, payee ?? null, assets ?? null, limit],
   })

@@ -2,14 +2,15 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import { priceFrom } from '../policy/price-terms.ts'
-import { onrampTerms } from '../policy/terms.ts'
+import { joinLegs } from '../policy/route.ts'
+import { termsOf } from '../policy/terms.ts'
 import type { Opening } from '../saga/open.ts'
 import { request as firstStep } from '../transfer/decide.ts'
 import { type QuoteId, type TransferId, typeId } from '../transfer/id.ts'
 import { currentDefinition, states } from '../transfer/state.ts'
 import type { Unborn } from '../transfer/transfer.ts'
 import { type Claim, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
-import { type Order, type OrderBody, readOrder, readSource, termsPolicyOf } from './order.ts'
+import { type Order, type OrderBody, readOrder, readSource } from './order.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
 import { findQuote } from './quote-store.ts'
 import {
@@ -57,6 +58,7 @@ const listQuery = z.strictObject({
   state: z.enum(states).optional(),
   reference: reference.optional(),
   createdAfter: anyTime.optional(),
+  attention: z.stringbool().optional().describe('Only those that a person must look at, or only the others.'),
 })
 
 /** Transfers: open one, look at one, list them. */
@@ -71,13 +73,15 @@ export const transferRoutes =
       if (quote === undefined) throw new BridgeError('quote_not_found', { quoteId: id })
       const { source, destination } = quote.terms
       const price = priceFrom(quote.terms)
-      if ('account' in source && given === undefined) return { source, destination, price }
       const mismatch = (reason: string) => new BridgeError('quote_source_mismatch', { path: 'source', reason })
-      if ('account' in source) throw mismatch('the quote names its account')
+      if (source.kind === 'chain' || 'account' in source) {
+        if (given !== undefined) throw mismatch('the quote names its source')
+        return { legs: joinLegs(source, destination), price }
+      }
       if (given === undefined) throw mismatch('the quote names no account')
       const account = readSource(given, source.currency, deps)
       if (account.kind !== 'bank' || account.scheme !== source.scheme) throw mismatch(`the quote is for ${source.scheme}`)
-      return { source: account, destination, price }
+      return { legs: joinLegs(account, destination), price }
     }
 
     const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
@@ -88,14 +92,10 @@ export const transferRoutes =
       const unborn: Unborn = {
         id,
         tenant: claim.tenant,
-        route: 'onramp',
         definition: currentDefinition,
         state: 'none',
         version: 0,
-        terms: onrampTerms(
-          { transferId: id, ...order, reference: body.reference ?? null, createdAtMs },
-          termsPolicyOf(order, deps),
-        ),
+        ...termsOf({ transferId: id, ...order, reference: body.reference ?? null, createdAtMs }, deps),
         progress: { attempts: { release: 0, refund: 0 } },
       }
       const opening: Opening = {

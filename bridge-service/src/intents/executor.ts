@@ -97,6 +97,9 @@ export const executor = (options: ExecutorOptions): Executor => {
         case 'rail':
           await runRail(intent, request.order, needed(rails, intent.target))
           break
+        case 'railCancel':
+          await runCancel(intent, request.order.bankTransferId, needed(rails, intent.target))
+          break
         case 'chain':
           await runChain(intent, request.order, needed(chains, intent.target))
           break
@@ -147,6 +150,14 @@ export const executor = (options: ExecutorOptions): Executor => {
     answer(intent, { type: 'railAnswered', step, fact })
     // Not settled yet: the webhook may be lost, so the bank is asked again, ever more rarely.
     if (status === 'submitted' && intent.tried) await postpone(intent, 'IN_FLIGHT')
+  }
+
+  /** Asked as often as it takes: to give up an order twice is to give it up once. What the bank then says is news of the order itself. */
+  const runCancel = async (intent: LeasedIntent, bankTransferId: string, rail: Rail) => {
+    const outcome = await rail.cancel(bankTransferId)
+    if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
+    if (outcome.kind === 'unknown' || outcome.value.status === 'submitted') return postpone(intent, 'IN_FLIGHT')
+    await answerRail(intent, 'debitFiat', outcome.value)
   }
 
   const runChain = async (intent: LeasedIntent, order: Parameters<Chain['submit']>[0], chain: Chain) => {

@@ -1,7 +1,7 @@
 import type { ChainOrder } from '../chains/chain.ts'
 import { BridgeError, unreachable } from '../errors.ts'
 import type { ScreeningOrder } from '../policy/screening.ts'
-import type { RailOrder } from '../rails/rail.ts'
+import type { RailCancel, RailOrder } from '../rails/rail.ts'
 import type { IntentWish } from '../transfer/decision.ts'
 import { depositOf, depositTermsOf, holdOf, holdTermsOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
@@ -13,6 +13,8 @@ import { intentKey, referenceOf } from './key.ts'
 export type IntentRequest =
   | { readonly kind: 'screening'; readonly order: ScreeningOrder }
   | { readonly kind: 'rail'; readonly order: RailOrder }
+  /** Asks a bank to give up an order of ours that has not settled. */
+  | { readonly kind: 'railCancel'; readonly order: RailCancel }
   | { readonly kind: 'chain'; readonly order: ChainOrder }
 
 /** A durable wish to cause one external effect. Everything that the call needs is in the row, before the call. */
@@ -43,6 +45,8 @@ const requestOf = (transfer: Transfer, step: Step, key: string, reference: strin
     case 'creditFiat':
     case 'payoutFiat':
       return railRequest(transfer, step, key, reference)
+    case 'cancelDebit':
+      return cancelRequest(transfer, key)
     case 'lockEscrow':
       return ofHold(transfer, key, 'lock')
     case 'commitEscrow':
@@ -75,10 +79,19 @@ const ofHold = (transfer: Transfer, key: string, action: ChainOrder['action']): 
   request: { kind: 'chain', order: { key, action, terms: holdTermsOf(transfer) } },
 })
 
-const ofDeposit = (transfer: Transfer, key: string, action: ChainOrder['action']): Pick<Intent, 'target' | 'request'> => ({
-  target: depositOf(transfer.terms)!.chain,
-  request: { kind: 'chain', order: { key, action, terms: depositTermsOf(transfer), deposit: true } },
-})
+const ofDeposit = (transfer: Transfer, key: string, action: ChainOrder['action']): Pick<Intent, 'target' | 'request'> => {
+  const fact = transfer.progress.deposit?.lock?.fact
+  return {
+    target: depositOf(transfer.terms)!.chain,
+    request: {
+      kind: 'chain',
+      order: {
+        ...{ key, action, terms: depositTermsOf(transfer), deposit: true },
+        ...(fact === undefined ? {} : { depositFact: fact }),
+      },
+    },
+  }
+}
 
 /** A debit and what is credited back are of the source, in what it paid; a payout is of the destination. */
 const railRequest = (
@@ -105,6 +118,13 @@ const railRequest = (
     description: id,
   }
   return { target: leg.rail, request: { kind: 'rail', order } }
+}
+
+const cancelRequest = ({ id, terms, progress }: Transfer, key: string): Pick<Intent, 'target' | 'request'> => {
+  const bankTransferId = progress.debit?.bankTransferId
+  if (terms.source.kind !== 'bank' || bankTransferId === undefined)
+    throw new BridgeError('internal', { transfer: id, reason: 'no debit to cancel' })
+  return { target: terms.source.rail, request: { kind: 'railCancel', order: { key, bankTransferId } } }
 }
 
 const bankAccountOf = (terms: Terms) => ('bankAccount' in terms ? terms.bankAccount : undefined)

@@ -57,10 +57,14 @@ const readCash = async (pool: Pool): Promise<Cash[]> => {
     text: `with moving as (
              select terms->'sourceAmount'->>'currency' as currency, state, sum((terms->'sourceAmount'->>'minor')::numeric) as amount
                from transfers where state in ('debiting', 'crediting') group by 1, 2
+              union all
+             -- A remittance is paid out of its partner's account, which is none of ours.
+             select terms->'destinationAmount'->>'currency', state, sum((terms->'destinationAmount'->>'minor')::numeric)
+               from transfers where state = 'payingOut' and route = 'offramp' group by 1, 2
            )
            select a.currency, coalesce((select sum(posted) from ledger_balances b where b.account_id = a.id), 0) as ledger,
                   coalesce((select amount from moving m where m.currency = a.currency and m.state = 'debiting'), 0) as debiting,
-                  coalesce((select amount from moving m where m.currency = a.currency and m.state = 'crediting'), 0) as crediting
+                  coalesce((select sum(amount) from moving m where m.currency = a.currency and m.state in ('crediting', 'payingOut')), 0) as crediting
              from ledger_accounts a where a.id = 'bank_cash:' || a.currency`,
     values: [],
   })

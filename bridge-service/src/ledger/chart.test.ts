@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { replay } from '../../../test/support/given.ts'
 import { history, onramp } from '../../../test/support/onramp.ts'
+import { remittance, history as remittanceHistory } from '../../../test/support/remittance.ts'
+import type { TransferEvent } from '../transfer/event.ts'
 import { onrampEntries } from '../transfer/onramp/entries.ts'
+import { remittanceEntries } from '../transfer/remittance/entries.ts'
+import type { Route } from '../transfer/terms.ts'
+import type { TransferOf, UnbornOf } from '../transfer/transfer.ts'
 import { chartFor } from './chart.ts'
+import type { Entry } from './entry.ts'
 
 describe('the chart', () => {
   const chart = chartFor(
@@ -18,13 +24,28 @@ describe('the chart', () => {
     for (const { id, currency } of chart) expect(id.endsWith(`:${currency}`), id).toBe(true)
   })
 
-  it('has every account that an on-ramp books on', () => {
-    const ids = new Set(chart.map(({ id }) => id))
-    for (const events of Object.values(history))
-      events.forEach((event, index) => {
-        if (index === 0) return
-        for (const { postings } of onrampEntries(replay(onramp(), events.slice(0, index)), event))
-          for (const { account } of postings) expect(ids).toContain(account)
-      })
+  const ids = new Set(chart.map(({ id }) => id))
+  const books = <R extends Route>(
+    unborn: UnbornOf<R>,
+    histories: readonly (readonly TransferEvent[])[],
+    entries: (before: TransferOf<R>, event: TransferEvent) => Entry[],
+  ) =>
+    histories.flatMap(events =>
+      events
+        .slice(1)
+        .flatMap((event, index) =>
+          entries(replay(unborn, events.slice(0, index + 1)), event).flatMap(({ postings }) =>
+            postings.map(({ account }) => account),
+          ),
+        ),
+    )
+
+  it('has every account that a route books on', () => {
+    const booked = [
+      ...books(onramp(), Object.values(history), onrampEntries),
+      ...books(remittance(), Object.values(remittanceHistory), remittanceEntries),
+    ]
+    expect(booked.length).toBeGreaterThan(0)
+    expect(booked.filter(account => !ids.has(account))).toEqual([])
   })
 })

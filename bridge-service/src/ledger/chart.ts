@@ -46,18 +46,18 @@ export const chartFor = (
   tokens: readonly { chain: ChainId; currency: Currency }[],
 ): AccountDefinition[] => {
   const each = (currency: Currency): AccountDefinition[] => [
+    { id: account.customerClearing(currency), kind: 'clearing', currency, shards: hot },
     { id: account.exchange(currency), kind: 'equity', currency, shards: hot },
     { id: account.feeIncome(currency), kind: 'income', currency, shards: hot },
     { id: account.rounding(currency), kind: 'income', currency, shards: hot },
     { id: account.writtenOff(currency), kind: 'expense', currency, shards: 1 },
+    { id: account.receivable(currency), kind: 'asset', currency, shards: 1 },
     { id: account.equity(currency), kind: 'equity', currency, shards: 1 },
   ]
   const definitions = [
     ...fiat.flatMap(currency => [
       { id: account.bankCash(currency), kind: 'asset' as const, currency, shards: hot },
-      { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
       { id: account.payoutPartner(currency), kind: 'clearing' as const, currency, shards: hot },
-      { id: account.receivable(currency), kind: 'asset' as const, currency, shards: 1 },
       ...each(currency),
     ]),
     ...tokens.flatMap(({ chain, currency }) => [
@@ -65,6 +65,9 @@ export const chartFor = (
       { id: account.escrow(chain, currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.issued(chain, currency), kind: 'liability' as const, currency, shards: hot },
       { id: account.exposure(chain, currency), kind: 'asset' as const, currency, shards: 1 },
+      // Of routes that begin on a chain.
+      { id: account.customerClearing(currency), kind: 'clearing' as const, currency, shards: hot },
+      { id: account.receivable(currency), kind: 'asset' as const, currency, shards: 1 },
       ...each(currency),
     ]),
   ]

@@ -9,7 +9,7 @@ export type EscrowOnChain = {
   readonly chain: ChainId
   readonly currency: Currency
   readonly token: string
-  /** Only its locks are ours, and the minter's: anyone may lock his tokens in the contract. */
+  /** Only its locks are ours, the minter's, and those that transfers wait for: anyone may lock his tokens in the contract. */
   readonly treasury: string
   /** The payer of what is minted. */
   readonly minter: string
@@ -31,10 +31,21 @@ type EscrowFacts = EscrowOnChain & {
 export const escrowLaw = async (client: ClientBase, escrow: EscrowOnChain, terminalStates: readonly string[]): Promise<Law> =>
   escrowMatchesChain(await readEscrow(client, escrow, terminalStates))
 
+// A deposit is the one whose terms the transfer has prepared: its customer may lock others under the same ref, and those are not ours.
 const escrowSql = `
 with ours as (
   select escrow_id, ref, div(amount, $7) as amount, block_number from chain_events
    where chain = $1 and canonical and type = 'escrowLocked' and lower(token) = lower($2) and lower(payer) = any($3)
+   union all
+  select e.escrow_id, e.ref, div(e.amount, $7), e.block_number
+    from transfers t cross join lateral (select t.terms->'deposit'->'terms' as terms) d
+    join chain_events e on e.ref = t.escrow_ref and e.chain = $1 and e.canonical and lower(e.token) = lower($2)
+   where t.terms->'deposit'->>'chain' = $1 and d.terms->>'currency' = $6
+     and (e.type = 'escrowLocked' or (e.type = 'depositReceived' and e.payload ? 'balanceId'))
+     and lower(coalesce(e.payer, e.payload->>'payer')) = lower(d.terms->>'payer') and lower(d.terms->>'payer') <> all($3)
+     and div(e.amount, $7) = (d.terms->>'amountMinor')::numeric
+     and coalesce(e.payload->>'refundAfter', d.terms->>'refundAfter') = d.terms->>'refundAfter'
+     and coalesce(e.payload->>'hardDeadline', d.terms->>'hardDeadline') = d.terms->>'hardDeadline'
 ), ended as (
   select e.escrow_id, e.block_number from chain_events e join ours using (escrow_id)
    where e.chain = $1 and e.canonical and e.type in ('escrowReleased', 'escrowRefunded', 'escrowClawedBack')
@@ -50,7 +61,9 @@ with ours as (
 ), booked as (
   select t.id, t.escrow_ref, coalesce(sum(p.amount) filter (where p.account_id = $4 and p.layer = 'posted'), 0) as amount
     from transfers t left join ledger_entries e on e.transfer_id = t.id left join ledger_postings p on p.entry = e.position
-   where t.state <> all($5) and t.terms->>'chain' = $1 and t.terms->'hold'->>'currency' = $6 group by 1, 2
+   where t.state <> all($5)
+     and ((t.terms->>'chain' = $1 and t.terms->'hold'->>'currency' = $6)
+       or (t.terms->'deposit'->>'chain' = $1 and t.terms->'deposit'->'terms'->>'currency' = $6)) group by 1, 2
 )
 select (select coalesce(sum(posted), 0) from ledger_balances where account_id = $4) as ledger,
        (select coalesce(sum(amount), 0) from on_chain) as "onChain",

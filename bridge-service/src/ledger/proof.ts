@@ -46,7 +46,7 @@ type AccountFacts = {
   /** Snapshot and the postings behind it. */
   readonly addedPosted: bigint
   readonly addedPending: bigint
-  /** What transfers that are not over have put here. */
+  /** What transfers that are not over have put here, and customers whose money no transfer takes. */
   readonly openPosted: bigint
   readonly openPending: bigint
 }
@@ -63,8 +63,9 @@ tail as (
 ), open as (
   select p.account_id, coalesce(sum(p.amount) filter (where p.layer = 'posted'), 0) as posted,
          coalesce(sum(p.amount) filter (where p.layer = 'pending'), 0) as pending
-    from transfers t join ledger_entries e on e.transfer_id = t.id join ledger_postings p on p.entry = e.position
-   where t.state <> all($1) group by 1
+    from (select id from transfers where state <> all($1) union all
+          select id from stray_deposits where state in ('waiting', 'returning', 'person')) t
+    join ledger_entries e on e.transfer_id = t.id join ledger_postings p on p.entry = e.position group by 1
 )
 select a.id, a.kind, a.currency, coalesce(k.posted, 0) as posted, coalesce(k.pending, 0) as pending,
        coalesce(b.posted, 0) + coalesce(t.posted, 0) as "addedPosted", coalesce(b.pending, 0) + coalesce(t.pending, 0) as "addedPending",

@@ -7,6 +7,8 @@ import type { Rail } from '../rails/rail.ts'
 import { inTransaction } from '../transaction.ts'
 
 export type BooksToOpen = {
+  /** What partners pay out, and are owed for. */
+  readonly partners?: readonly Currency[]
   readonly banks: readonly { readonly rail: Rail; readonly accounts: Partial<Record<Currency, string>> }[]
   readonly chains: readonly {
     readonly chain: Chain
@@ -22,15 +24,15 @@ type Opening = { readonly account: string; readonly currency: Currency; readonly
  * Opens the accounts, books what the bank and the treasury hold at this moment against equity, and makes the liquidity pools. For an
  * account that was opened before nothing is asked and nothing changes. To be run before the first transfer, by whoever sets the bridge up.
  */
-export const openBooks = async (database: Pool, { banks, chains }: BooksToOpen): Promise<void> => {
+export const openBooks = async (database: Pool, { banks, chains, partners = [] }: BooksToOpen): Promise<void> => {
   const fiat = banks.flatMap(({ accounts }) => Object.keys(accounts) as Currency[])
   const tokens = chains.flatMap(({ chain, currencies }) => currencies.map(currency => ({ chain: chain.id, currency })))
-  await openAccounts(database, chartFor(fiat, tokens))
+  await openAccounts(database, chartFor([...fiat, ...partners], tokens))
   const openings: Opening[] = []
   for (const { rail, accounts } of banks)
     for (const id of Object.values(accounts)) {
       const { amountMinor, currency } = await rail.balance(id)
-      openings.push({ account: account.bankCash(currency), currency, minor: amountMinor })
+      openings.push({ account: account.bankCash(currency), currency, minor: amountMinor, pool: `${rail.id}:${currency}` })
     }
   for (const { chain, currencies, minted = [] } of chains) {
     for (const currency of currencies) {
@@ -49,13 +51,13 @@ const book = (database: Pool, { account: id, currency, minor, pool }: Opening): 
       `insert into ledger_entries (transfer_id, version, kind) values ($1, 1, 'opening') on conflict do nothing returning position`,
       [`opening:${id}`],
     )
-    if (rows[0] === undefined) return
-    if (BigInt(minor) !== 0n)
+    if (rows[0] !== undefined && BigInt(minor) !== 0n)
       await client.query(
         `insert into ledger_postings (entry, line, account_id, currency, layer, amount)
          values ($1, 0, $2, $3, 'posted', $4), ($1, 1, $5, $3, 'posted', -$4::numeric)`,
         [rows[0].position, id, currency, minor, account.equity(currency)],
       )
+    // Also for books that were opened before this pool was known.
     if (pool !== undefined)
       await client.query('insert into liquidity_pools (id, currency, total) values ($1, $2, $3) on conflict do nothing', [
         pool,

@@ -5,7 +5,7 @@ import type { ActionType } from './action.ts'
 import { stuckAfterMs, unknownForMs } from './stuck-after.ts'
 
 /** Why somebody should look. */
-export const stuckReasons = ['parked', 'review', 'silent', 'unknown_outcome', 'suspected', 'unmatched_fact'] as const
+export const stuckReasons = ['parked', 'review', 'attention', 'silent', 'unknown_outcome', 'suspected', 'unmatched_fact'] as const
 
 export type Stuck = {
   readonly why: (typeof stuckReasons)[number]
@@ -25,6 +25,7 @@ const remedies = ({ why, state }: Row): readonly ActionType[] => {
       return ['unpark']
     case 'review':
       return ['markResolved']
+    case 'attention':
     case 'silent':
       return state === 'releasing' ? ['retry', 'forceCompensation'] : ['retry', 'cancel']
     case 'suspected':
@@ -42,13 +43,14 @@ export const findStuck = async (pool: Pool, limit: number): Promise<Stuck[]> => 
     name: 'find_stuck',
     text: `with patience as (select * from unnest($1::text[], $2::float8[]) as p(state, ms)),
       late as (
-        select t.id, t.state, t.updated_at, t.parked_reason, t.progress->'failure' as failure
+        select t.id, t.state, t.updated_at, t.parked_reason, t.progress->'failure' as failure, t.progress->'attention' as attention
           from transfers t join patience p on p.state = t.state
-         where t.parked_reason is not null or t.updated_at <= now() - p.ms * interval '1 ms'
+         where t.parked_reason is not null or t.progress ? 'attention' or t.updated_at <= now() - p.ms * interval '1 ms'
       ), found as (
-        select case when parked_reason is not null then 'parked' when state = 'review' then 'review' else 'silent' end as why,
+        select case when parked_reason is not null then 'parked' when state = 'review' then 'review'
+                    when attention is not null then 'attention' else 'silent' end as why,
                id as "transferId", state, updated_at as since,
-               coalesce(parked_reason, failure->>'code' || ': ' || (failure->>'detail'), 'has not moved') as detail
+               coalesce(parked_reason, attention->>'why', failure->>'code' || ': ' || (failure->>'detail'), 'has not moved') as detail
           from late
         union all
         select case when i.status = 'UNKNOWN' then 'unknown_outcome' else 'suspected' end, i.transfer_id, t.state, i.created_at,

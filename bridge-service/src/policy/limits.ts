@@ -2,7 +2,10 @@ import { BridgeError } from '../errors.ts'
 import type { Currency } from '../money/currency.ts'
 import { formatDecimal, type Money, money } from '../money/money.ts'
 
-/** The most that one transfer may move, in minor units of its source currency. A currency without a limit is not served. */
+/**
+ * The most that one transfer may move, in minor units of its source currency, and of what arrives where that has a limit, too. Nothing starts
+ * from a currency without one.
+ */
 export type Limits = ReadonlyMap<Currency, bigint>
 
 /** Throws `amount_over_limit`. */

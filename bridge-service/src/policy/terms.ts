@@ -1,72 +1,117 @@
 import { randomBytes } from 'node:crypto'
 import { encodePacked, keccak256, toHex } from 'viem'
-import type { ChainConfig } from '../chain-config.ts'
+import { isStellarChain } from '../chain-config.ts'
 import type { Chain } from '../chains/chain.ts'
-import type { BankConfig, Policy } from '../config.ts'
+import type { BankConfig, Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { BankLeg, ChainLeg, Leg, OnrampTerms, Route } from '../transfer/terms.ts'
+import type { BankLeg, Route, TermsByRoute } from '../transfer/terms.ts'
 import { clearingMsFor } from './clearing.ts'
-import { finalityFor, finalityVersion } from './finality.ts'
+import { depositTerms, holdTerms, type ServedChain } from './escrow-terms.ts'
+import { type PatienceQuestion, patienceFor } from './patience.ts'
+import { atPar, partnerFor } from './payout-partner.ts'
 import { priceTermsOf } from './price-terms.ts'
 import type { Price } from './pricing.ts'
+import type { Legs } from './route.ts'
 
-/** What the policies say about a transfer, with its price: all that is fixed when it is created. */
+/** An order, as the policies are asked about it. */
 export type TermsRequest = {
   readonly transferId: TransferId
-  readonly source: BankLeg
-  readonly destination: ChainLeg
+  readonly legs: Legs
   readonly price: Price
   readonly reference: string | null
   readonly createdAtMs: number
 }
 
-export type TermsPolicy = {
-  readonly policy: Policy
-  readonly bank: BankConfig
-  readonly chainConfig: ChainConfig
-  readonly chain: Chain
+export type House = {
+  readonly config: Pick<Config, 'policy' | 'banks' | 'chains'>
+  readonly chains: ReadonlyMap<string, Chain>
 }
 
-/** Throws `route_unsupported` for legs that no route joins yet. */
-export const routeOf = (source: Leg, destination: Leg): Route => {
-  if (source.kind === 'bank' && destination.kind === 'chain') return 'onramp'
-  throw new BridgeError('route_unsupported', { source: source.kind, destination: destination.kind })
-}
+/** A route, and all that is fixed when a transfer of it is created. */
+export type RoutedTerms = { [R in Route]: { readonly route: R; readonly terms: TermsByRoute[R] } }[Route]
 
-/**
- * The terms of an on-ramp: the treasury pays into the escrow, the customer is its payee, and what is refunded goes back to the treasury. What
- * is minted is paid by the token contract itself, which burns it again when it comes back.
- */
-export const onrampTerms = (request: TermsRequest, { policy, bank, chainConfig, chain }: TermsPolicy): OnrampTerms => {
-  const { source, destination, price } = request
-  const bankAccount = bank.accounts[source.currency]
-  if (bankAccount === undefined) throw new BridgeError('asset_mismatch', { rail: bank.id, asset: source.currency })
-  const funding = chainConfig.funding[destination.currency] ?? 'liquidity'
+/** Throws `route_unsupported` when a bank, a chain or a partner of the legs is no longer served, and `asset_mismatch` when an account is not. */
+export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: TermsRequest, house: House): RoutedTerms => {
   const salt = toHex(randomBytes(32))
-  return {
+  const ref = keccak256(encodePacked(['string', 'bytes32'], [transferId, salt]))
+  const { source, destination } = legs
+  const common = {
     source,
     destination,
     ...priceTermsOf(price),
-    finality: finalityFor(new Map([[chainConfig.id, chainConfig.finality]]), chainConfig.id, price.destinationAmount),
-    finalityPolicy: finalityVersion(chainConfig.finality),
-    clearingMs: clearingMsFor(policy.clearing, source.scheme, price.sourceAmount),
-    hold: {
-      ref: keccak256(encodePacked(['string', 'bytes32'], [request.transferId, salt])),
-      currency: destination.currency,
-      amountMinor: price.destinationAmount.minor.toString(),
-      payer: funding === 'mint' ? chain.mintPayer(destination.currency) : chain.treasury,
-      payee: destination.address,
-      onExpiry: 'release',
-      softDeadlineMs: chainConfig.softDeadlineMs,
-      hardDeadlineMs: chainConfig.hardDeadlineMs,
-    },
     salt,
-    chain: chainConfig.id,
-    funding,
-    pool: `${chainConfig.id}:${destination.currency}`,
-    bankAccount,
-    reference: request.reference,
-    createdAt: new Date(request.createdAtMs).toISOString(),
+    reference,
+    createdAt: new Date(createdAtMs).toISOString(),
   }
+  const clearingMs = (leg: BankLeg) => clearingMsFor(house.config.policy.clearing, leg.scheme, price.sourceAmount)
+  const patience = (question: PatienceQuestion) => ({ patience: patienceFor(house.config.policy.patience, question) })
+  const debit = (leg: BankLeg) => ({ scheme: leg.scheme, clearingMs: clearingMs(leg) })
+  const depositMs = ({ dueAt }: { dueAt: string }) => Date.parse(dueAt) - createdAtMs
+  const poolOf = (place: string, { currency }: { currency: string }) => `${place}:${currency}`
+  switch (legs.route) {
+    case 'onramp': {
+      const hold = holdTerms(chainOf(house, legs.destination.chain), ref, price.destinationAmount, legs.destination.address)
+      const terms = {
+        ...common,
+        ...hold,
+        ...patience({ chains: [hold.chain], debit: debit(legs.source) }),
+        clearingMs: clearingMs(legs.source),
+        pool: poolOf(hold.chain, hold.hold),
+        bankAccount: accountAt(house, legs.source),
+      }
+      return { route: 'onramp', terms }
+    }
+    case 'offramp': {
+      const deposit = depositTerms(chainOf(house, legs.source.chain), ref, price.sourceAmount, legs.source, createdAtMs)
+      const { rail, currency } = legs.destination
+      return {
+        route: 'offramp',
+        terms: {
+          ...common,
+          ...patience({ chains: [deposit.chain], depositMs: depositMs(deposit), payout: legs.destination.scheme }),
+          deposit,
+          pool: poolOf(rail, { currency }),
+          payoutAccount: accountAt(house, legs.destination),
+        },
+      }
+    }
+    case 'remittance': {
+      const partner = partnerFor(house.config.policy.payoutPartners, legs.destination.currency)
+      const served = chainOf(house, partner.chain)
+      const hold = holdTerms(served, ref, atPar(price.destinationAmount, partner.asset), partner.address)
+      const terms = {
+        ...common,
+        ...hold,
+        ...patience({ chains: [hold.chain], debit: debit(legs.source), payout: legs.destination.scheme }),
+        clearingMs: clearingMs(legs.source),
+        pool: poolOf(hold.chain, hold.hold),
+        bankAccount: accountAt(house, legs.source),
+        payoutAccount: partner.account,
+        commits: !isStellarChain(served.config),
+      }
+      return { route: 'remittance', terms }
+    }
+    case 'crosschain': {
+      const deposit = depositTerms(chainOf(house, legs.source.chain), ref, price.sourceAmount, legs.source, createdAtMs)
+      const hold = holdTerms(chainOf(house, legs.destination.chain), ref, price.destinationAmount, legs.destination.address)
+      const waiting = patience({ chains: [deposit.chain, hold.chain], depositMs: depositMs(deposit) })
+      return { route: 'crosschain', terms: { ...common, ...waiting, ...hold, deposit, pool: poolOf(hold.chain, hold.hold) } }
+    }
+  }
+}
+
+const chainOf = ({ config, chains }: House, id: string): ServedChain => {
+  const found = config.chains.find(chain => chain.id === id)
+  const chain = chains.get(id)
+  if (found === undefined || chain === undefined) throw new BridgeError('route_unsupported', { chain: id })
+  return { config: found, chain }
+}
+
+const accountAt = ({ config }: House, { rail, currency }: BankLeg): string => {
+  const bank: BankConfig | undefined = config.banks.find(({ id }) => id === rail)
+  if (bank === undefined) throw new BridgeError('route_unsupported', { rail })
+  const account = bank.accounts[currency]
+  if (account === undefined) throw new BridgeError('asset_mismatch', { rail, asset: currency })
+  return account
 }

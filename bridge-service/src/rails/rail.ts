@@ -28,9 +28,18 @@ export type RailOrder = {
   readonly description: string
 }
 
-/** What a bank has said about an order; an append-only log. The bank's own code stands beside the normalised type. */
+/** A wish that a bank gives up an order that has not settled. */
+export type RailCancel = { readonly key: string; readonly bankTransferId: string }
+
+/** Where a bank says that an order stands. */
+export type RailStatus = 'submitted' | 'settled' | 'rejected' | 'returned'
+
+/**
+ * What a bank has said about an order; an append-only log. The bank's own code stands beside the normalised type. `returnReversed`: it has
+ * taken a return back, so that what had settled stands.
+ */
 export type RailFact = {
-  readonly type: 'submitted' | 'settled' | 'rejected' | 'returned'
+  readonly type: RailStatus | 'returnReversed'
   readonly bankTransferId: string
   readonly externalId: string
   readonly rawCode?: string
@@ -42,7 +51,7 @@ export type RailFact = {
 export type RailTransfer = {
   readonly bankTransferId: string
   readonly externalId: string
-  readonly status: RailFact['type']
+  readonly status: RailStatus
   readonly rawCode?: string
 }
 

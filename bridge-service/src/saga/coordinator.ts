@@ -2,7 +2,7 @@ import { type Intent, intentOf } from '../intents/intent.ts'
 import type { Log } from '../log.ts'
 import { machineTiming, type Timing } from '../timing.ts'
 import { decide } from '../transfer/decide.ts'
-import type { Escrow } from '../transfer/hold.ts'
+import { depositOf, type Escrow } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Input, OperatorInput } from '../transfer/input.ts'
 import { terminalStates } from '../transfer/state.ts'
@@ -25,6 +25,8 @@ export type Work = {
   readonly fact?: FactKey
   /** Set when the input speaks of an escrow: it must be the one that the transfer's own terms make. */
   readonly escrowId?: string
+  readonly madeBy?: string
+  readonly bringsMoney?: true
   /** Told when the input turned out to change nothing, with the transfer's version for which that is true. */
   readonly ignored?: (version: number) => void
 }
@@ -69,7 +71,7 @@ const parkedForMs = 2_000
 // Some 4 KB each. One that is forgotten is read again.
 const maxKnown = 10_000
 
-type Ignored = { work: Work; version: number }
+type Ignored = { work: Work; version: number; stray: boolean }
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
 
 /**
@@ -211,7 +213,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       if (transfer === undefined) continue // parked: its facts, timers and intents wait with it
       try {
         const step = decideOne(transfer, work, pools, nowMs)
-        if (step === undefined) plan.ignored.push({ work, version: transfer.version })
+        if (step === undefined) plan.ignored.push({ work, version: transfer.version, stray: isStray(transfer, work) })
         else {
           plan.steps.push(step)
           plan.works.set(step, work)
@@ -256,6 +258,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         txHash: work.input.place.txHash,
       })
     const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
+    if (role === 'deposit' && work.madeBy !== undefined && isAnotherDeposit(transfer, work.madeBy)) return undefined
     const input = inputOf(work.input, role, liquidity)
     const decision = decide(transfer, input, nowMs)
     if ('ignored' in decision || 'refusal' in decision) return undefined
@@ -273,6 +276,13 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       ...(liquidity && decision.liquidity === 'reserve' ? { pool: liquidity } : {}),
       ...(work.fact ? { fact: work.fact } : {}),
     }
+  }
+
+  /** Somebody's money that no transfer has taken: neither just now nor when the same was told before. */
+  const isStray = (transfer: Transfer, work: Work): boolean => {
+    const { deposit, commit } = transfer.progress
+    if (!work.bringsMoney || [deposit?.lock, commit].some(known => known?.fact === work.fact?.fact)) return false
+    return options.roleOf(transfer, work.escrowId ?? '') !== 'hold'
   }
 
   /** After the commit: what moved acts, what was overtaken tries again on what is true now. */
@@ -322,9 +332,10 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         const plan = await decideAll(tx, works)
         const moved = await write(tx, plan.steps)
         const { sure, stale } = await confirmIgnored(tx, plan)
+        const [stray, ignored] = [sure.filter(({ stray }) => stray), sure.filter(({ stray }) => !stray)]
         await tx.consumeFacts(
-          claimed.unmatched,
-          sure.flatMap(({ work }) => (work.fact ? [work.fact] : [])),
+          [...claimed.unmatched, ...stray.flatMap(({ work }) => work.fact ?? [])],
+          ignored.flatMap(({ work }) => work.fact ?? []),
         )
         return { claimed, works, plan, moved, stale }
       })
@@ -350,6 +361,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     cause: `fact:${claimed.source}/${claimed.fact}`,
     fact: { source: claimed.source, fact: claimed.fact, revision: claimed.revision },
     ...(claimed.escrowId === undefined ? {} : { escrowId: claimed.escrowId }),
+    ...(claimed.madeBy === undefined ? {} : { madeBy: claimed.madeBy }),
+    ...(claimed.bringsMoney ? { bringsMoney: true } : {}),
   })
 
   const wake = () => {
@@ -371,6 +384,15 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       })
     },
   }
+}
+
+/**
+ * On a chain where two deposits of the same terms can be made, the first that was heard of is the transfer's own. What becomes of another is no
+ * news of it.
+ */
+const isAnotherDeposit = ({ terms, progress: { deposit, commit } }: Transfer, madeBy: string): boolean => {
+  const first = deposit?.lock ?? commit
+  return depositOf(terms)?.committedBy === 'balance' && first !== undefined && first.fact !== madeBy
 }
 
 const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input | OperatorInput => {

@@ -3,7 +3,7 @@ import { executor } from '../intents/executor.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail } from '../rails/rail.ts'
 import { machineTiming, type Timing } from '../timing.ts'
-import { escrowsOf } from '../transfer/hold.ts'
+import { type Escrow, escrowsOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import type { WaitKind } from '../transfer/wait.ts'
@@ -37,6 +37,8 @@ export type EngineOptions = {
   readonly log: CoordinatorOptions['log']
   readonly timing?: Timing
   readonly pollMs?: number
+  /** How long the banks keep keys; see the executor. */
+  readonly keyRetentionMs?: number
 }
 
 export type Engine = {
@@ -70,6 +72,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     log,
     timing,
     pollMs,
+    ...(options.keyRetentionMs === undefined ? {} : { keyRetentionMs: options.keyRetentionMs }),
   })
   const coordinating: Coordinator = coordinator({
     store,
@@ -78,7 +81,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     execute: executing.take,
     onMoved,
     roleOf: (transfer, escrowId) =>
-      escrowsOf(transfer).find(({ chain, terms }) => terms && options.chains.get(chain)?.escrowId(terms) === escrowId)?.role,
+      escrowsOf(transfer).find(escrow => idsOf(escrow, options.chains.get(escrow.chain)).includes(escrowId))?.role,
     log,
     timing,
     factPollMs: pollMs,
@@ -115,4 +118,10 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
       await coordinating.stop()
     },
   }
+}
+
+/** Every id under which a chain may tell of one of a transfer's escrows, as soon as its terms are fixed. */
+const idsOf = ({ role, terms }: Escrow, chain: Chain | undefined): readonly string[] => {
+  if (terms === undefined || chain === undefined) return []
+  return (role === 'deposit' && chain.deposits?.ids(terms)) || [chain.escrowId(terms)]
 }

@@ -12,6 +12,10 @@ export type ClaimedFact = FactKey & {
   readonly input: Exclude<Input, { type: 'screened' }> | OperatorInput
   /** The escrow that a chain's fact is about. Its ref alone proves nothing: anyone may lock dust under a ref that he has seen. */
   readonly escrowId?: string
+  /** The fact that told of the making of what this one is about, where two of the same id can be made. */
+  readonly madeBy?: string
+  /** Somebody has brought money by it, which must not be forgotten when no transfer takes it. */
+  readonly bringsMoney?: true
 }
 
 export type ClaimedFacts = {
@@ -102,19 +106,33 @@ export const readFact = ({
     case 'escrowRefunded':
     case 'escrowCredited':
     case 'escrowClawedBack':
+    case 'depositReceived':
     case 'deliveryClaimed':
     case 'deliveryReclaimed': {
-      const { status, escrowId, txHash, blockNumber, blockHash, balance } = payload as Observation
+      const { status, escrowId, txHash, blockNumber, blockHash, balance, balanceId, madeBy } = payload as Observation
       if (escrowId === undefined) return undefined
-      // What an issuer takes from a customer, on its way to us or from us to him, moves no transfer: a person has to hear of it.
-      if (kind === 'escrowClawedBack' && balance !== 'hold') return undefined
+      // What an issuer takes from a customer whom we have paid moves no transfer: a person has to hear of it.
+      if (kind === 'escrowClawedBack' && balance === 'delivery') return undefined
       const place: ChainPlace = { fact, txHash, blockNumber, blockHash }
-      return { ...key, actor: source, escrowId, input: { type: 'chainFact', kind, status, place } }
+      const claimed = { ...key, actor: source, escrowId }
+      if (kind !== 'escrowLocked' && kind !== 'depositReceived')
+        return {
+          ...claimed,
+          ...(madeBy === undefined ? {} : { madeBy }),
+          input: { type: 'chainFact', kind: whatEnds(kind, balance), status, place },
+        }
+      // A customer's balance is a lock like any other; his payment is ours as it comes, which is what a commit makes of a lock.
+      const made = kind === 'depositReceived' && balanceId === undefined ? 'escrowCommitted' : 'escrowLocked'
+      return { ...claimed, madeBy: fact, bringsMoney: true, input: { type: 'chainFact', kind: made, status, place } }
     }
     default:
       return undefined
   }
 }
+
+/** Our claim of a customer's balance is the point of no return, and it collects it, too: the machine hears of it as of a commit. */
+const whatEnds = (kind: ChainFactKind, balance: Observation['balance']): ChainFactKind =>
+  kind === 'escrowReleased' && balance === 'deposit' ? 'escrowCommitted' : kind
 
 /** Ends facts that moved nothing; those without a transfer are kept apart for a person. */
 export const consumeFacts = async (

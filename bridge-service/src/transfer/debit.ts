@@ -1,7 +1,8 @@
 import type { RailFact } from '../rails/rail.ts'
 import type { Reading } from './decision.ts'
-import type { TransferEvent } from './event.ts'
+import { rawCodeOf, type TransferEvent } from './event.ts'
 import { changed, happened, nothing } from './reading.ts'
+import { readReturnReversal, wasReversed } from './return-reversal.ts'
 import type { OnrampTerms, RemittanceTerms } from './terms.ts'
 import type { TransferOf } from './transfer.ts'
 
@@ -30,10 +31,17 @@ export const readDebit = (transfer: Debiting, fact: RailFact, nowMs: number, rea
     case 'rejected':
       if (state !== 'debiting') return nothing('the debit is over')
       return happened(
-        [{ type: 'debitRefused', code: 'rail_refused', detail: fact.rawCode ?? 'no code given' }],
+        [
+          {
+            type: 'debitRefused',
+            code: progress.debit?.calledBack ? 'debit_overdue' : 'rail_refused',
+            detail: fact.rawCode ?? 'no code given',
+          },
+        ],
         changed('debitFiat', 'FAILED'),
       )
     case 'returned':
+      if (wasReversed(progress, fact)) return nothing('the bank has taken that back')
       if (progress.debit?.returned !== undefined) return nothing('returned before')
       // The settlement's news was overtaken by the return's: the bank's books are where they were.
       if (state === 'debiting')
@@ -41,7 +49,12 @@ export const readDebit = (transfer: Debiting, fact: RailFact, nowMs: number, rea
           [{ type: 'debitRefused', code: 'debit_returned', detail: fact.rawCode ?? 'no code given' }],
           changed('debitFiat', 'FAILED'),
         )
+      // So was that of a settlement after a refusal, and it is still to come: it must find that there is nothing to book any more.
+      if (state === 'failed' && progress.failure?.code !== 'debit_returned')
+        return happened([{ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot: false }])
       return readReturn()
+    case 'returnReversed':
+      return readReturnReversal(transfer, fact, () => settlement(terms, fact, nowMs))
   }
 }
 

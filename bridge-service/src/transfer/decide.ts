@@ -1,4 +1,5 @@
 import { BridgeError, unreachable } from '../errors.ts'
+import { none } from './asking.ts'
 import { crosschainEffects } from './crosschain/effects.ts'
 import { readCrosschain } from './crosschain/read.ts'
 import type { Decision, Effects, Ignored, IntentChange, Reading, Refusal } from './decision.ts'
@@ -10,6 +11,7 @@ import { readOfframp } from './offramp/read.ts'
 import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
+import { callBack, endOfCallBack, patienceAfter, readNoCallBack, readPatience } from './patience.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
 import { resolutionEffects } from './resolution.ts'
@@ -38,6 +40,8 @@ const withoutPromise = (state: Source, { liquidity, ...effects }: Effects): Effe
 const standing = (transfer: Transfer): Transfer => (transfer.state === 'resolved' ? { ...transfer, state: 'review' } : transfer)
 
 const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
+  if (input.type === 'deadlineReached' && input.kind === 'patience') return readPatience(transfer, nowMs)
+  if (input.type === 'intentRefused' && input.step === 'cancelDebit') return readNoCallBack(transfer, input, nowMs)
   switch (transfer.route) {
     case 'onramp':
       return readOnramp(transfer, input, nowMs)
@@ -54,6 +58,8 @@ const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
 
 const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
   if (event.type === 'transferResolved') return resolutionEffects(before, event)
+  if (event.type === 'attentionRequired') return none
+  if (event.type === 'debitCalledBack') return { ...none, intents: [callBack] }
   switch (before.route) {
     case 'onramp':
       return onrampEffects(before, event, after, nowMs)
@@ -88,14 +94,15 @@ const conclude = (
     version: before.version + 1,
     ...withoutPromise(before.state, effectsOf(before as Transfer, event, after, nowMs)),
   }))
+  const patience = patienceAfter(start, after, nowMs)
   const liquidity = effects.map(effect => effect.liquidity).find(change => change !== undefined)
   return {
     after,
     events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
-    intentChanges,
+    intentChanges: [...intentChanges, ...endOfCallBack(start, after)],
     intents: effects.flatMap(effect => effect.intents),
     entries: effects.flatMap(({ entries, version }) => entries.map(entry => ({ version, entry }))),
-    timers: lastOfEachKind(effects.flatMap(effect => effect.timers)),
+    timers: lastOfEachKind([...effects.flatMap(effect => effect.timers), ...(patience ? [patience] : [])]),
     waits: lastOfEachKind(effects.flatMap(effect => effect.waits)),
     ...(liquidity === undefined ? {} : { liquidity }),
   }

@@ -1,5 +1,6 @@
 import type { Currency } from '../money/currency.ts'
 import type { RailFact } from '../rails/rail.ts'
+import type { AttentionReason } from './patience.ts'
 
 /** Where on the chain an observation was made. */
 export type ChainPlace = {
@@ -51,8 +52,20 @@ export type TransferEvent =
     }
   | ({ readonly type: 'debitRefused' } & Refused)
   /** `afterPivot`: the stablecoins were on their way, so the loss is a receivable and no rollback. */
-  | { readonly type: 'debitReturned'; readonly rawCode: string | null; readonly afterPivot: boolean }
+  | {
+      readonly type: 'debitReturned'
+      readonly rawCode: string | null
+      readonly afterPivot: boolean
+      /** The bank's time, ISO 8601. Absent in histories of definitions before 5. */
+      readonly at?: string
+    }
+  /** The bank has taken the return back. `at`: the bank's time, ISO 8601. */
+  | { readonly type: 'debitReturnReversed'; readonly at: string }
   | { readonly type: 'receivableOpened' }
+  /** The return that it was for was taken back. */
+  | { readonly type: 'receivableClosed' }
+  /** What the bank had given back itself is with us again, and is to be credited. */
+  | { readonly type: 'creditOwed' }
   | ({ readonly type: 'escrowLocked' } & ChainPlace)
   | { readonly type: 'lockOrphaned'; readonly fact: string }
   | { readonly type: 'lockFinalized' }
@@ -120,6 +133,10 @@ export type TransferEvent =
   | { readonly type: 'depositRefundRetried' }
   /** A person has ended it, out of `review`. */
   | ({ readonly type: 'transferResolved' } & Resolution)
+  /** It has taken too long, or something cannot be decided here: a person must look. The money stays where it is. `since`: ISO 8601. */
+  | { readonly type: 'attentionRequired'; readonly why: AttentionReason; readonly since: string }
+  /** The debit has not settled in time, and the bank is asked to give it up. */
+  | { readonly type: 'debitCalledBack'; readonly bankTransferId: string }
 
 export type EventType = TransferEvent['type']
 

@@ -1,5 +1,6 @@
 import { BridgeError, unreachable } from '../errors.ts'
 import type { TransferEvent } from './event.ts'
+import { attentionAfter } from './patience.ts'
 import { type State, targetOf } from './state.ts'
 import type { Progress, RetriedStep, Transfer, Unborn } from './transfer.ts'
 
@@ -14,13 +15,14 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
     ...transfer,
     state,
     version: transfer.version + 1,
-    progress: state === transfer.state ? progress : entering(progress, state),
+    progress: state === transfer.state ? progress : entering(withAttention(progress, attentionAfter(progress, state)), state),
   }
 }
 
 // What a state is there for is wished for when it is first entered.
 const wishOf: { readonly [S in State]?: RetriedStep } = {
   committing: 'commit',
+  releasing: 'release',
   collecting: 'depositRelease',
   refundingDeposit: 'depositRefund',
 }
@@ -32,6 +34,9 @@ const entering = (progress: Progress, state: State): Progress => {
   return step === 'depositRefund' && progress.deposit?.refund ? progress : wishing(progress, step, 'open')
 }
 
+const withAttention = (progress: Progress, attention: Progress['attention']): Progress =>
+  progress.attention === attention ? progress : omit(progress, 'attention')
+
 const progressAfter = (progress: Progress, event: TransferEvent, state: State): Progress => {
   switch (event.type) {
     case 'transferRequested':
@@ -42,6 +47,7 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'creditUnknown':
     case 'transferCompensated':
     case 'receivableOpened':
+    case 'creditOwed':
     case 'payoutUnknown':
       return progress
     case 'releaseFinalized': {
@@ -70,13 +76,21 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'debitReturned':
       return {
         ...progress,
-        debit: { ...progress.debit, returned: event.afterPivot ? 'afterPivot' : 'beforePivot' },
+        debit: {
+          ...progress.debit,
+          returned: event.afterPivot ? 'afterPivot' : 'beforePivot',
+          ...(event.at === undefined ? {} : { returnedAt: event.at }),
+        },
         failure: { code: 'debit_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'debitReturnReversed':
+      return { ...progress, debit: { ...omit(omit(progress.debit ?? {}, 'returned'), 'returnedAt'), reversedAt: event.at } }
+    case 'receivableClosed':
+      return omit(progress, 'failure')
     case 'escrowLocked':
       return { ...progress, lock: placeOf(event) }
     case 'lockOrphaned':
-      return omit(omit(progress, 'lock'), 'lockBooked')
+      return withoutRefund(omit(omit(progress, 'lock'), 'lockBooked'))
     case 'lockFinalized':
       return { ...progress, lockBooked: true }
     case 'escrowReleased':
@@ -186,7 +200,11 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return progress.wishes?.depositRefund ? wishing(gone, 'depositRefund', 'open') : gone
     }
     case 'depositRefundFinalized':
-      return { ...progress, deposit: { ...progress.deposit, refunded: true } }
+      return {
+        ...progress,
+        deposit: { ...progress.deposit, refunded: true },
+        failure: progress.failure ?? { code: 'deposit_refunded', detail: progress.deposit?.refund?.txHash ?? 'on the chain' },
+      }
     case 'depositRefundRefused':
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
@@ -195,6 +213,10 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       const { outcome, evidence, document } = event
       return { ...progress, resolution: { outcome, evidence, document } }
     }
+    case 'attentionRequired':
+      return { ...progress, attention: { why: event.why, since: event.since } }
+    case 'debitCalledBack':
+      return { ...progress, debit: { ...progress.debit, calledBack: true } }
     default:
       return unreachable(event)
   }
@@ -211,6 +233,13 @@ const wishing = (progress: Progress, step: RetriedStep, wish: 'open' | 'refused'
   ...progress,
   wishes: { ...progress.wishes, [step]: wish },
 })
+
+/** The next wish for a refund is another one: this one is over, though its transaction may still be mined. */
+const withoutRefund = (progress: Progress): Progress => {
+  if (progress.wishes?.refund === undefined) return progress
+  const { refund: _over, ...wishes } = progress.wishes
+  return { ...progress, wishes, attempts: { ...progress.attempts, refund: progress.attempts.refund + 1 } }
+}
 
 const refusedWish = (progress: Progress, step: RetriedStep, { code, detail }: { code: string; detail: string }): Progress => ({
   ...wishing(progress, step, 'refused'),

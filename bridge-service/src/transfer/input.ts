@@ -5,7 +5,7 @@ import type { WaitKind } from './wait.ts'
 /** `creditFiat` pays back at the source, `payoutFiat` pays out at the destination. */
 export type RailStep = 'debitFiat' | 'creditFiat' | 'payoutFiat'
 export type ChainStep = 'lockEscrow' | 'commitEscrow' | 'releaseEscrow' | 'refundEscrow' | 'releaseDeposit' | 'refundDeposit'
-export type Step = 'screen' | RailStep | ChainStep
+export type Step = 'screen' | RailStep | 'cancelDebit' | ChainStep
 
 /** What an intent's executor or resolver found out. `attempt` names the attempt group, so a late answer to an old wish is recognised. */
 export type IntentInput =
@@ -67,3 +67,4 @@ export type TimerKind =
   | 'retryCommit'
   | 'retryDepositRelease'
   | 'retryDepositRefund'
+  | 'patience'

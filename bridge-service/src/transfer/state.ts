@@ -52,8 +52,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  * read by the machine before.
  *   2: `mintPlanned`, and `terms.funding`. Without them a history is read as 1 read it.
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
- *   4: the routes off-ramp, remittance and crosschain.
- *   5: `transferResolved`, and a person's `compensationStarted` out of `releasing`. Without them a history is read as 4 read it.
+ *   4: the routes off-ramp, remittance and crosschain; `lockOrphaned` while an on-ramp's escrow is refunded.
+ *   5: `terms.patience`, `attentionRequired`, `debitCalledBack`, `debitReturnReversed`: a machine of 4 would drop the timer and stop at the
+ *      events. So with `transferResolved`, and a person's `compensationStarted` out of `releasing`. Without them a history is read as 4 read it.
  */
 export const currentDefinition = 5
 
@@ -63,15 +64,27 @@ export type Source = State | 'none'
 /** From a state by an event to a state; what is absent is illegal. */
 export type Transitions = { readonly [S in Source]?: { readonly [E in EventType]?: State } }
 
+/** What every route has: wherever a transfer waits for somebody, it can wait too long (see patience.ts). It stays where it is. */
+function withAttention(table: Transitions): Transitions {
+  const waiting = (Object.keys(table) as Source[]).filter(
+    state => state !== 'none' && state !== 'review' && !terminalStates.includes(state),
+  )
+  const attention = waiting.map(state => [
+    state,
+    { ...table[state], attentionRequired: state, ...(state === 'debiting' ? { debitCalledBack: state } : {}) },
+  ])
+  return { ...table, ...Object.fromEntries(attention) }
+}
+
 /**
  * The legal transitions of each route, as data: see the route's folder. The machine refuses any other, the SQL guard of a step is derived
  * from them, and so are the diagrams in ARCHITECTURE.md.
  */
 export const transitions: Readonly<Record<Route, Transitions>> = {
-  onramp: withResolution(onrampTransitions),
-  offramp: withResolution(offrampTransitions),
-  remittance: withResolution(remittanceTransitions),
-  crosschain: withResolution(crosschainTransitions),
+  onramp: withResolution(withAttention(onrampTransitions)),
+  offramp: withResolution(withAttention(offrampTransitions)),
+  remittance: withResolution(withAttention(remittanceTransitions)),
+  crosschain: withResolution(withAttention(crosschainTransitions)),
 }
 
 export const targetOf = (route: Route, source: Source, event: EventType): State | undefined => transitions[route][source]?.[event]

@@ -55,6 +55,20 @@ export type PriceTerms = {
   readonly remainder?: { readonly numerator: string; readonly denominator: string }
 }
 
+/** How long each part of a transfer may take before a person is told, in milliseconds. */
+export type Patience = {
+  /** From the order to the debit's settlement; then the bank is asked to give it up, and as long again to wait for what it says. */
+  readonly debitMs: number
+  /** From the wish to the chain transaction's inclusion. */
+  readonly inclusionMs: number
+  /** From there to its finality. */
+  readonly finalityMs: number
+  /** For what is paid out, and for what is paid back. */
+  readonly payoutMs: number
+  /** From the transfer's creation to its end. */
+  readonly transferMs: number
+}
+
 /** What every route fixes when a transfer is created. Plain JSON. */
 type Priced = PriceTerms & {
   readonly source: Leg
@@ -67,6 +81,8 @@ type Priced = PriceTerms & {
   readonly reference: string | null
   /** ISO 8601. */
   readonly createdAt: string
+  /** Absent in transfers of definitions before 5, which wait for ever. */
+  readonly patience?: Patience
 }
 
 type Finality = {

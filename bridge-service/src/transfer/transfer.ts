@@ -1,5 +1,6 @@
 import type { ChainPlace, Resolution } from './event.ts'
 import type { TransferId } from './id.ts'
+import type { AttentionReason } from './patience.ts'
 import type { Source, State } from './state.ts'
 import type { Route, TermsByRoute } from './terms.ts'
 
@@ -18,6 +19,11 @@ export type Progress = {
     readonly refundAfter?: number
     readonly hardDeadline?: number
     readonly returned?: 'beforePivot' | 'afterPivot'
+    /** The bank's times of the latest return, and of its latest reversal: their news come in any order. */
+    readonly returnedAt?: string
+    readonly reversedAt?: string
+    /** It took too long, and the bank was asked to give it up. */
+    readonly calledBack?: true
   }
   /** Unix seconds, where something else than the debit's settlement has fixed them. */
   readonly holdDeadlines?: { readonly refundAfter: number; readonly hardDeadline: number }
@@ -54,6 +60,8 @@ export type Progress = {
   }
   /** How a person has ended it. Gone again when more becomes known. */
   readonly resolution?: Omit<Resolution, 'closing'>
+  /** A person must look; ISO 8601. It ends when the transfer moves on. */
+  readonly attention?: { readonly why: AttentionReason; readonly since: string }
   readonly cancelReason?: string
   /** Why it did not complete, with a stable code. */
   readonly failure?: { readonly code: string; readonly detail: string }

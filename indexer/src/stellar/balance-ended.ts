@@ -88,14 +88,14 @@ type Ended = { payer?: string; payee?: string; balanceId?: string; reclaimableFr
 const ended = (
   type: EscrowEvent['type'],
   movement: Claimed | ClawedBack,
-  { kind, escrowId, ref, token, amount, payer }: KnownBalance,
+  { kind, escrowId, ref, token, amount, payer, madeBy }: KnownBalance,
   look: Look,
   { balanceId, reclaimableFrom, ...who }: Ended,
 ): EscrowEvent => ({
   ...place(type, movement, look),
   ...{ escrowId, ref, token, amount, ...who },
   payload: payload(look, {
-    ...{ balance: kind, endedBalanceId: movement.balanceId, by: movement.by, ref, token, amount, payer, ...who },
+    ...{ balance: kind, endedBalanceId: movement.balanceId, madeBy, by: movement.by, ref, token, amount, payer, ...who },
     ...{ balanceId, reclaimableFrom },
   }),
 })

@@ -12,6 +12,8 @@ export type KnownBalance = {
   readonly amount: bigint
   /** Whose money it was: the payer of the hold, the customer of a deposit. */
   readonly payer: string
+  /** The fact that told of its making: two of the same terms have the same id. */
+  readonly madeBy: string
   /** To whom a delivery goes. */
   readonly payee?: string
 }
@@ -44,14 +46,17 @@ const kinds: Partial<Record<EscrowEvent['type'], BalanceKind>> = {
   escrowReleased: 'delivery',
 }
 
-type Making = Pick<EscrowEvent, 'type' | 'escrowId' | 'ref' | 'token' | 'amount' | 'payee' | 'payload'>
+type Making = Pick<EscrowEvent, 'type' | 'escrowId' | 'ref' | 'token' | 'amount' | 'payee' | 'payload' | 'txHash' | 'ordinal'>
 
 /** The balance that an event tells the making of, with its id. */
 export const balanceMadeBy = (event: Making): readonly [id: string, balance: KnownBalance] | undefined => {
   const kind = kinds[event.type]
-  const { escrowId, ref, token, amount, payee, payload } = event
+  const { escrowId, ref, token, amount, payee, payload, txHash, ordinal } = event
   if (kind === undefined || typeof payload.balanceId !== 'string' || escrowId === undefined || amount === undefined)
     return undefined
-  const balance = { kind, escrowId, ref, token, amount, payer: String(payload.payer), ...(payee === undefined ? {} : { payee }) }
+  const balance = {
+    ...{ kind, escrowId, ref, token, amount, payer: String(payload.payer), madeBy: `${txHash}:${ordinal}` },
+    ...(payee === undefined ? {} : { payee }),
+  }
   return [payload.balanceId, balance]
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { Asset, StrKey } from '@stellar/stellar-sdk/base'
+import { StrKey } from '@stellar/stellar-sdk/base'
 import type { Hash } from '../observation.ts'
+import { assetOf } from './payment-id.ts'
 
-/** A hold as it stands on the ledger. Accounts are G… strkeys, the token is `CODE:ISSUER`. */
+/** A hold as it stands on the ledger. Accounts are G… strkeys, the token is `CODE:ISSUER` or `native`. */
 export type HoldOnLedger = {
   readonly passphrase: string
   readonly ref: Hash
@@ -24,12 +25,11 @@ export type HoldOnLedger = {
  * it wants; the two share nothing but the vector in test/support/stellar-hold-vector.ts.
  */
 export const escrowIdOf = (hold: HoldOnLedger): Hash => {
-  const [code, issuer] = hold.token.split(':') as [string, string]
   const bytes = Buffer.concat([
     Buffer.from('causeway stellar hold v1'),
     sha256(Buffer.from(hold.passphrase)),
     Buffer.from(hold.ref.slice(2), 'hex'),
-    new Asset(code, issuer).toXdrObject().toXdr(),
+    assetOf(hold.token).toXdrObject().toXdr(),
     int64(hold.amount),
     accountId(hold.payer),
     accountId(hold.hot),

@@ -32,6 +32,7 @@ import { balanceMadeBy, type KnownBalance } from './balance.ts'
 import { decode } from './decode.ts'
 import { escrowIdOf } from './escrow-id.ts'
 import { interpret } from './interpret.ts'
+import { paymentIdOf } from './payment-id.ts'
 import type { RawTransaction } from './transaction.ts'
 
 const block = { number: 7n, hash: '0xb7' as const }
@@ -107,7 +108,7 @@ describe('a lock', () => {
     ['without a ref', create(hot, split(hot, cold)), Memo.none()],
     ['under a text', create(hot, split(hot, cold)), Memo.text('ref')],
     ['of an asset that somebody else calls the same', create(hot, split(hot, cold), '1', new Asset('USDC', stranger)), refMemo],
-    ['of lumens', create(hot, split(hot, cold), '1', Asset.native()), refMemo],
+    ['of our own lumens', create(hot, split(hot, cold), '1', Asset.native()), refMemo],
     ['the wrong way round', create(hot, split(cold, hot)), refMemo],
     ['with a third claimant', create(hot, [...split(hot, cold), new Claimant(customer, always)]), refMemo],
     ['with hot alone', create(hot, split(hot, cold).slice(0, 1)), refMemo],
@@ -122,10 +123,31 @@ describe('a lock', () => {
     expect(events([operation], memo)).toEqual([])
   })
 
-  test('from a stranger in a shape that is none of ours is for a person, if hot could claim it', () => {
-    expect(oddities([create(stranger, [new Claimant(hot, always)])])).toEqual(['balance_shape_unknown'])
-    expect(oddities([create(stranger, split(stranger, customer))])).toEqual([])
-    expect(oddities([create(stranger, [new Claimant(hot, always)], '1', new Asset('USDC', stranger))])).toEqual([])
+  test('from a stranger in a shape that is none of ours is told without an id, if hot could claim it, and so are lumens', () => {
+    const odd = [new Claimant(hot, always)]
+    for (const [operation, memo] of [
+      [create(stranger, odd), refMemo],
+      [create(stranger, split(hot, customer)), Memo.text('CW-1')],
+      [create(stranger, [...split(hot, customer), new Claimant(stranger, always)]), refMemo],
+      [create(stranger, odd, '100.25', Asset.native()), refMemo],
+    ] as const) {
+      const [event, ...more] = events([operation], memo)
+      expect(more).toEqual([])
+      expect(event).toMatchObject({ type: 'depositReceived', payer: stranger, amount, payload: { memoType: memo.type } })
+      expect(event).toHaveProperty('payload.balanceId')
+      expect(event).not.toHaveProperty('escrowId')
+      expect(oddities([operation], memo)).toEqual([])
+    }
+    expect(events([create(stranger, split(hot, stranger), '1', Asset.native())])).toMatchObject([
+      { type: 'depositReceived', token: 'native', escrowId: expect.any(String) },
+    ])
+  })
+
+  test('from a stranger in such a shape and without a memo is for a person', () => {
+    const ask = (operation: xdr.Operation) => oddities([operation], Memo.none())
+    expect(ask(create(stranger, [new Claimant(hot, always)]))).toEqual(['balance_shape_unknown'])
+    expect(ask(create(stranger, split(stranger, customer)))).toEqual([])
+    expect(ask(create(stranger, [new Claimant(hot, always)], '1', new Asset('USDC', stranger)))).toEqual([])
   })
 })
 
@@ -228,6 +250,13 @@ describe('a deposit in a balance', () => {
     for (const us of [hot, cold, issuer]) expect(events([create(us, split(hot, customer))])).toEqual([])
   })
 
+  test('has an end that says which of two alike it is of', () => {
+    const { id, known } = deposit
+    const [ended] = events([claim(customer, id)], Memo.none(), known)
+    expect(ended?.payload.madeBy).toBe([...known.values()][0]?.madeBy)
+    expect(ended?.payload.madeBy).toMatch(/^0x[0-9a-f]{64}:0$/)
+  })
+
   test('is released to us, refunded to him, or clawed back', () => {
     const { id, known } = deposit
     const of = (...operations: xdr.Operation[]) => events(operations, refMemo, known)
@@ -259,7 +288,14 @@ describe('a deposit by a plain payment', () => {
     expect(event).toMatchObject({
       ...{ type: 'depositReceived', ref: label, token, amount, payer: customer, payee: to, ordinal: 0, payload: { memoType } },
     })
-    expect(event).not.toHaveProperty('escrowId')
+    // Only under a ref can a payment be what was agreed.
+    const id = paymentIdOf({ ...{ passphrase, ref, token, amount, payer: customer, hot } })
+    expect(event?.escrowId).toBe(memoType === 'hash' ? id : undefined)
+  })
+
+  test('of lumens under a ref is told, too, and of another amount or customer has another id', () => {
+    const ids = [pay(customer, hot), pay(customer, hot, '1'), pay(stranger, hot), pay(customer, hot, '100.25', Asset.native())]
+    expect(new Set(ids.map(operation => events([operation])[0]?.escrowId)).size).toBe(4)
   })
 
   test('with a hostile memo is told all the same, and shown to a person', () => {
@@ -274,9 +310,31 @@ describe('a deposit by a plain payment', () => {
     ['to somebody else', pay(customer, stranger), refMemo],
     ['of cold, that brings a refund home', pay(cold, hot), refMemo],
     ['of the issuer, that fills the treasury', pay(issuer, hot), refMemo],
-    ['of lumens', pay(customer, hot, '1', Asset.native()), refMemo],
+    ['of lumens without a ref', pay(customer, hot, '1', Asset.native()), Memo.text('gas money')],
     ['of an asset that somebody else calls the same', pay(customer, hot, '1', new Asset('USDC', stranger)), refMemo],
   ])('is none %s', (_, operation, memo) => {
     expect(events([operation], memo)).toEqual([])
+  })
+})
+
+describe('what the treasury pays back', () => {
+  const [came] = events([pay(customer, hot)])
+
+  test('under a ref is a refund, under the id of what came', () => {
+    expect(events([pay(hot, customer)])).toMatchObject([
+      { type: 'escrowRefunded', escrowId: came?.escrowId, ref, token, amount, payer: customer },
+    ])
+  })
+
+  test.each<[string, xdr.Operation[], Memo]>([
+    ['of what no transfer took', [pay(hot, customer)], Memo.return(Buffer.alloc(32, 1))],
+    ['without a ref', [pay(hot, customer)], Memo.none()],
+    ['to one of us', [pay(hot, cold)], refMemo],
+    ['to the issuer', [pay(hot, issuer)], refMemo],
+    ['by somebody else', [pay(stranger, customer)], refMemo],
+    ['together with more', [pay(hot, customer), pay(hot, customer)], refMemo],
+    ['in lumens', [pay(hot, customer, '1', Asset.native())], refMemo],
+  ])('is none %s', (_, operations, memo) => {
+    expect(events(operations, memo)).toEqual([])
   })
 })

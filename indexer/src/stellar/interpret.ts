@@ -4,7 +4,7 @@ import { balanceMadeBy, type KnownBalance } from './balance.ts'
 import { balanceClaimed, balanceClawedBack } from './balance-ended.ts'
 import { balanceMade } from './balance-made.ts'
 import type { Look, Oddity } from './event.ts'
-import { paymentReceived } from './payment.ts'
+import { paymentMade } from './payment.ts'
 import type { Movement, StellarTransaction } from './transaction.ts'
 import type { Watched } from './watched.ts'
 
@@ -41,7 +41,7 @@ const eventOf = (movement: Movement, look: Look): EscrowEvent | undefined => {
     case 'balanceCreated':
       return balanceMade(movement, look)
     case 'paid':
-      return paymentReceived(movement, look)
+      return paymentMade(movement, look)
     case 'balanceClaimed': {
       const balance = look.balanceOf(movement.balanceId)
       return balance && balanceClaimed(movement, balance, look)

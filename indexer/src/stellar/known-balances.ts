@@ -17,16 +17,18 @@ export const readKnownBalances = async (
     payee: string | null
     amount: string
     payload: Record<string, unknown>
+    tx_hash: Hash
+    ordinal: number
   }>({
     name: 'indexer_known_balances',
-    text: `select type, escrow_id, ref, token, payee, amount, payload from chain_events
-            where chain = $1 and balance_id = any($2::text[]) and canonical`,
+    text: `select type, escrow_id, ref, token, payee, amount, payload, tx_hash, ordinal from chain_events
+            where chain = $1 and balance_id = any($2::text[]) and canonical and escrow_id is not null`,
     values: [chain, ids],
   })
   return new Map(
-    rows.flatMap(({ type, escrow_id: escrowId, ref, token, payee, amount, payload }) => {
+    rows.flatMap(({ type, escrow_id: escrowId, ref, token, payee, amount, payload, tx_hash: txHash, ordinal }) => {
       const who = payee === null ? {} : { payee }
-      const made = balanceMadeBy({ type, escrowId, ref, token, amount: BigInt(amount), ...who, payload })
+      const made = balanceMadeBy({ type, escrowId, ref, token, amount: BigInt(amount), ...who, payload, txHash, ordinal })
       return made ? [made] : []
     }),
   )

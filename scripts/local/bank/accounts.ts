@@ -5,7 +5,14 @@ import type { BankRecord, EntryLine } from './record.ts'
 /** The bridge's own accounts, by currency. */
 export const bridgeAccounts = { USD: 'acct_bridge_usd', EUR: 'acct_bridge_eur' } as const
 
-export const bridgeAccountIds: ReadonlySet<string> = new Set(Object.values(bridgeAccounts))
+/** Those of the partner who pays out, which he lets the bridge dispose of. */
+export const partnerAccounts = { USD: 'acct_partner_usd', EUR: 'acct_partner_eur' } as const
+
+/** What an order may name. */
+export const orderableAccounts: ReadonlySet<string> = new Set([
+  ...Object.values(bridgeAccounts),
+  ...Object.values(partnerAccounts),
+])
 
 type Dependencies = {
   readonly books: Books
@@ -37,7 +44,8 @@ export const openAccounts = ({ books, commit, counterpartyBalance }: Dependencie
 
   return {
     openBridgeAccounts: (opening: Readonly<Record<string, bigint>>) => {
-      for (const [currency, id] of Object.entries(bridgeAccounts)) open(id, currency, 'bridge', opening[currency] ?? 0n)
+      for (const accounts of [bridgeAccounts, partnerAccounts])
+        for (const [currency, id] of Object.entries(accounts)) open(id, currency, 'bridge', opening[currency] ?? 0n)
     },
     /** The counterparty's account, opened on first use. */
     counterparty: ({ currency, counterparty }: Pick<Order, 'currency' | 'counterparty'>): string => {

@@ -41,6 +41,8 @@ export const adminApi = (core: Core, webhookSecret: string) => async (app: Fasti
     return transfers.giveBack(request.params.id, code)
   })
 
+  app.post<{ Params: { id: string } }>('/reverse-return/:id', async request => transfers.reverseReturn(request.params.id))
+
   /** Gives a counterparty exactly this balance. */
   app.put<{ Params: { accountNumber: string } }>('/counterparties/:accountNumber', async request => {
     const { currency, balance } = read(fundBody, request.body)

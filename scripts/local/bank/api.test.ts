@@ -97,6 +97,12 @@ describe('a transfer', () => {
 
     const pending = (await customer.submit(orderOf())).body
     expect((await customer.call('POST', `/admin/return/${pending.id}`)).body.code).toBe('not_returnable')
+    expect((await customer.call('POST', `/admin/reverse-return/${pending.id}`)).body.code).toBe('not_returned')
+
+    for (let twice = 0; twice < 2; twice++)
+      expect((await customer.call('POST', `/admin/reverse-return/${id}`)).body).toMatchObject({ status: 'settled' })
+    expect(await balance()).toBe(before + 300n)
+    expect((await customer.call('POST', `/admin/return/${id}`)).body.code).toBe('not_returnable')
   })
 })
 

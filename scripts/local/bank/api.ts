@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { z } from 'zod'
-import { bridgeAccountIds } from './accounts.ts'
+import { orderableAccounts } from './accounts.ts'
 import type { Core } from './core.ts'
 import { type Disturbance, hangUp } from './disturbance.ts'
 import type { Subject } from './faults.ts'
@@ -109,7 +109,7 @@ export const customerApi = (core: Core, disturbance: Disturbance, apiKey: string
   })
 
   const ownAccount = (id: string) => {
-    const account = bridgeAccountIds.has(id) ? books.account(id) : undefined
+    const account = orderableAccounts.has(id) ? books.account(id) : undefined
     if (!account) throw new Problem(404, 'account_not_found', `There is no account ${id}.`)
     return account
   }

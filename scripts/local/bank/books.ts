@@ -1,6 +1,6 @@
 import type { Account, BankRecord, EntryLine } from './record.ts'
 
-export type EntryKind = 'opening' | 'settlement' | 'return'
+export type EntryKind = 'opening' | 'settlement' | 'return' | 'return_reversal'
 
 export type Entry = {
   readonly position: number
@@ -11,7 +11,7 @@ export type Entry = {
   readonly lines: readonly EntryLine[]
 }
 
-const kinds = { transferSettled: 'settlement', transferReturned: 'return' } as const
+const kinds = { transferSettled: 'settlement', transferReturned: 'return', transferReturnReversed: 'return_reversal' } as const
 
 /** Double-entry books: an append-only list of entries that each sum to zero per currency; balances come from them. */
 export const openBooks = () => {
@@ -35,7 +35,7 @@ export const openBooks = () => {
     apply: (record: BankRecord) => {
       if (record.type === 'accountOpened') accounts.set(record.account.id, record.account)
       if (record.type === 'accountOpened' || record.type === 'accountFunded') post('opening', record.at, record.entry)
-      if (record.type === 'transferSettled' || record.type === 'transferReturned')
+      if (record.type === 'transferSettled' || record.type === 'transferReturned' || record.type === 'transferReturnReversed')
         post(kinds[record.type], record.at, record.entry, record.id)
     },
     account: (accountId: string) => accounts.get(accountId),

@@ -7,6 +7,8 @@ export type Transfer = Order & {
   readonly status: TransferStatus
   /** Why it was rejected or returned: the rail's own code (`R01`, `AC04`), or `CANC` after a cancellation. */
   readonly returnCode?: string
+  /** It was returned once, and the return was taken back: it stands. */
+  readonly returnReversed?: true
   readonly createdAt: string
   readonly updatedAt: string
 }
@@ -57,6 +59,7 @@ export type BankRecord =
       readonly code: string
       readonly entry: readonly EntryLine[]
     }
+  | { readonly type: 'transferReturnReversed'; readonly at: string; readonly id: string; readonly entry: readonly EntryLine[] }
   | {
       readonly type: 'webhookClosed'
       readonly at: string

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { type Accounts, bridgeAccountIds } from './accounts.ts'
+import { type Accounts, orderableAccounts } from './accounts.ts'
 import type { Books } from './books.ts'
 import type { Faults } from './faults.ts'
 import { type BankRail, type Order, orderSchema } from './order.ts'
@@ -55,6 +55,12 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
         if (record.willReturn) entry.willReturn = record.willReturn
         return
       }
+      case 'transferReturnReversed': {
+        const entry = held(record.id)
+        const { returnCode: _gone, ...transfer } = entry.transfer
+        entry.transfer = { ...transfer, status: 'settled', returnReversed: true, updatedAt: record.at }
+        return
+      }
       case 'transferRejected':
       case 'transferReturned': {
         const entry = held(record.id)
@@ -86,7 +92,7 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
     const known = recall(key, body)
     if (known) return { transfer: known, replayed: true }
     const order = parse(body)
-    if (!bridgeAccountIds.has(order.account)) throw new Problem(422, 'account_unknown', `There is no account ${order.account}.`)
+    if (!orderableAccounts.has(order.account)) throw new Problem(422, 'account_unknown', `There is no account ${order.account}.`)
     if (books.account(order.account)?.currency !== order.currency || !railCarries(order.rail, order.currency))
       throw new Problem(422, 'currency_mismatch', `${order.account} or ${order.rail} does not carry ${order.currency}.`)
     if (order.direction === 'credit' && available(order.account) < BigInt(order.amount))
@@ -115,7 +121,8 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
   const schedule = (id: string): void => {
     const { transfer, plan, willReturn } = held(id)
     if (transfer.status === 'submitted' && plan.settleAt !== null) whenDue(plan.settleAt, () => settle(id))
-    if (transfer.status === 'settled' && willReturn) whenDue(willReturn.at, () => giveBack(id, willReturn.code))
+    if (transfer.status === 'settled' && willReturn && !transfer.returnReversed)
+      whenDue(willReturn.at, () => giveBack(id, willReturn.code))
   }
 
   const whenDue = (at: string, act: () => void) => {
@@ -146,8 +153,18 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
   const giveBack = (id: string, code: string): Transfer => {
     const { transfer } = held(id)
     if (transfer.status === 'returned') return transfer
-    if (transfer.status !== 'settled') throw new Problem(409, 'not_returnable', `The transfer is ${transfer.status}.`)
+    if (transfer.status !== 'settled' || transfer.returnReversed)
+      throw new Problem(409, 'not_returnable', `The transfer is ${transfer.status}.`)
     commit({ type: 'transferReturned', at: now(), id, code, entry: movement(transfer, -1n) })
+    return held(id).transfer
+  }
+
+  /** Takes a return back: the transfer stands, and is not returned again. */
+  const reverseReturn = (id: string): Transfer => {
+    const { transfer } = held(id)
+    if (transfer.returnReversed) return transfer
+    if (transfer.status !== 'returned') throw new Problem(409, 'not_returned', `The transfer is ${transfer.status}.`)
+    commit({ type: 'transferReturnReversed', at: now(), id, entry: movement(transfer, 1n) })
     return held(id).transfer
   }
 
@@ -186,6 +203,7 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
     accept,
     settle,
     giveBack,
+    reverseReturn,
     cancel,
     available,
     get: (id: string): Transfer => held(id).transfer,

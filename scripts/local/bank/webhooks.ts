@@ -54,7 +54,7 @@ export const openWebhooks = ({ faults, timers, commit, transferOf, policy }: Dep
     }
     const id = record.type === 'transferAccepted' ? record.transfer.id : changedTransfer(record)
     if (id === undefined) return
-    const message = messageOf(transferOf(id))
+    const message = messageOf(transferOf(id), record.type === 'transferReturnReversed' ? 'return_reversed' : undefined)
     messages.set(message.id, message)
     if (live) send(message)
   }
@@ -157,16 +157,19 @@ export const openWebhooks = ({ faults, timers, commit, transferOf, policy }: Dep
 }
 
 const changedTransfer = (record: BankRecord): string | undefined =>
-  record.type === 'transferSettled' || record.type === 'transferRejected' || record.type === 'transferReturned'
+  record.type === 'transferSettled' ||
+  record.type === 'transferRejected' ||
+  record.type === 'transferReturned' ||
+  record.type === 'transferReturnReversed'
     ? record.id
     : undefined
 
-const messageOf = (transfer: Transfer): Message => {
+const messageOf = (transfer: Transfer, change: string = transfer.status): Message => {
   const { id, externalId, status, rail, direction, amount, currency, returnCode, updatedAt } = transfer
-  const event = `transfer.${status}`
+  const event = `transfer.${change}`
   const data = { id, externalId, status, rail, direction, amount, currency, ...(returnCode === undefined ? {} : { returnCode }) }
   return {
-    id: `msg_${id}_${status}`,
+    id: `msg_${id}_${change}`,
     transferId: id,
     event,
     body: JSON.stringify({ type: event, timestamp: updatedAt, data }),

@@ -11,6 +11,7 @@ import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { News } from '../memory/facts.ts'
 import { isOpen } from '../memory/intents.ts'
 import { sorted } from './canonical.ts'
+import type { Heads, Mined } from './followed-chain.ts'
 import { anyPlace, anyRailFact } from './inputs.ts'
 import { anyStep, broken, stepBy } from './steps.ts'
 import type { Twins } from './twins.ts'
@@ -34,7 +35,22 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
   const kinds: readonly ((random: Random, twins: Twins, past: Past) => Call)[] = [
     ...[opening, opening, ...Array.from({ length: 9 }, () => stepping)],
     ...[hearing, hearing, hearing, telling, telling, telling, interleaving, interleaving],
-    ...[claiming, claiming, postponing, postponing, timing, dropping, parking, unparking, repeating, quoting, flowing, asking],
+    ...[
+      claiming,
+      claiming,
+      postponing,
+      postponing,
+      timing,
+      dropping,
+      parking,
+      unparking,
+      finalizing,
+      finalizing,
+      repeating,
+      quoting,
+      flowing,
+      asking,
+    ],
   ]
   return random.pick(kinds)(random, twins, past)
 }
@@ -236,6 +252,31 @@ const timing = (random: Random, { memory, nowMs }: Twins): Call => {
     nowMs(),
   )
   return { name: 'timing', run: async ({ store }) => sorted(await store.dueTimers(limit)) }
+}
+
+/** A block or a few, with news of what is waited for, or of something else. */
+const finalizing = (random: Random, { memory }: Twins): Call => {
+  const { finality_waits, transfers } = memory.database.tables
+  const wait = finality_waits.size > 0 ? random.pick([...finality_waits.values()]) : undefined
+  const known = wait && transfers.get(wait.transfer_id)
+  const mined: Mined = {
+    txHash: wait && random.chance(0.9) ? wait.fact.split(':')[0]! : random.hex(4),
+    type: random.pick(['escrowLocked', 'escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowReleased', 'escrowRefunded']),
+    escrowId: random.hex(4),
+    ref: known && random.chance(0.9) ? known.escrow_ref : random.hex(32),
+    height: random.between(1, 1_000),
+  }
+  const latest = random.between(500, 1_100)
+  const safe = random.between(latest - 200, latest)
+  const heads: Heads = { latest, safe, finalized: random.between(safe - 200, safe), halted: random.chance(0.1) }
+  return {
+    name: 'finalizing',
+    run: async ({ chain }) => {
+      await chain.mine(mined)
+      await chain.setHeads(heads)
+      return sorted(await chain.finalFacts())
+    },
+  }
 }
 
 const dropping = (random: Random, { memory }: Twins): Call => {

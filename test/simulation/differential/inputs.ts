@@ -2,7 +2,7 @@ import type { RailFact } from '../../../bridge-service/src/rails/rail.ts'
 import type { ChainPlace } from '../../../bridge-service/src/transfer/event.ts'
 import type { ChainFactKind, Input, RailStep, Step, TimerKind } from '../../../bridge-service/src/transfer/input.ts'
 import type { State } from '../../../bridge-service/src/transfer/state.ts'
-import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
+import type { RetriedStep, Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 
@@ -55,8 +55,20 @@ export const anyInput = (random: Random, { state, progress }: Transfer, nowMs: n
     () => ({ type: 'intentRefused', step: pick(steps), attempt: between(0, 1), code: 'chain_refused', detail: 'paused' }),
     ...(chance(0.1) ? [() => ({ type: 'cancelCommand', reason: 'changed my mind' }) as const] : []),
   ]
+  const [step, group] = underWay[state] ?? []
+  if (step !== undefined && group !== undefined && chance(0.1))
+    return { type: 'intentRefused', step, attempt: progress.attempts[group] ?? 0, code: 'chain_refused', detail: 'paused' }
   const next = nextOf[state]
   return next !== undefined && chance(0.5) ? next({ random, nowMs, progress }) : pick(kinds)()
+}
+
+/** What is under way on a chain in each state, and how its attempts are counted. */
+const underWay: { readonly [S in State]?: readonly [Step, RetriedStep] } = {
+  committing: ['commitEscrow', 'commit'],
+  releasing: ['releaseEscrow', 'release'],
+  collecting: ['releaseDeposit', 'depositRelease'],
+  refunding: ['refundEscrow', 'refund'],
+  refundingDeposit: ['refundDeposit', 'depositRefund'],
 }
 
 type Moment = { readonly random: Random; readonly nowMs: number; readonly progress: Transfer['progress'] }

@@ -2,14 +2,17 @@ import { expect } from 'vitest'
 import { type Random, randomFrom } from '../../../scripts/fuzz/reorg/random.ts'
 import { type MemoryStore, memoryStore } from '../memory-store.ts'
 import { canonical } from './canonical.ts'
+import { followedInMemory } from './followed-chain.ts'
 import { type Side, virtualPostgres } from './virtual-postgres.ts'
+
+export type Asked = { readonly answer?: unknown; readonly error?: string }
 
 export type Twins = {
   readonly memory: MemoryStore
   readonly nowMs: () => number
   readonly pass: (ms: number) => Promise<void>
   /** Asks both the same, with the same dice, and compares what they answer or throw, and all that they then hold. */
-  readonly ask: (name: string, seed: number, call: (side: Side, random: Random) => Promise<unknown>) => Promise<unknown>
+  readonly ask: (name: string, seed: number, call: (side: Side, random: Random) => Promise<unknown>) => Promise<Asked>
   readonly close: () => Promise<void>
 }
 
@@ -19,7 +22,7 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
   const postgres = await virtualPostgres()
   await postgres.setTime(nowMs)
   const memory = memoryStore(() => nowMs)
-  const inMemory = spoil({ ...memory, store: memory.connect().store })
+  const inMemory = spoil({ ...memory, store: memory.connect().store, chain: followedInMemory(memory) })
 
   return {
     memory,
@@ -32,8 +35,8 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
       const [real, made] = await Promise.all(
         [postgres, inMemory].map(side =>
           call(side, randomFrom(seed)).then(
-            answer => ({ answer }),
-            (error: unknown) => ({ error: codeOf(error) }),
+            (answer): Asked => ({ answer }),
+            (error: unknown): Asked => ({ error: codeOf(error) }),
           ),
         ),
       )
@@ -41,7 +44,7 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
       const postgresHolds = await postgres.dump()
       for (const [table, rows] of Object.entries(held(memory)))
         same(`${table} after ${name}`, texts(rows), texts(postgresHolds[table]!))
-      return real
+      return real!
     },
     close: postgres.close,
   }

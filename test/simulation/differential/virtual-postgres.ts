@@ -1,14 +1,16 @@
 import pg from 'pg'
 import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
+import type { SagaStore } from '../../../bridge-service/src/saga/store.ts'
 import { freshDatabase } from '../../support/database.ts'
 import type { News } from '../memory/facts.ts'
 import type { MemoryStore } from '../memory-store.ts'
+import { type FollowedChain, followedInPostgres } from './followed-chain.ts'
 
 /** What a store does for the saga and for those who write beside it. */
 export type Side = Pick<
   MemoryStore,
   'keepFact' | 'tellFact' | 'openAccounts' | 'openPool' | 'movePool' | 'keepQuote' | 'unparkTransfer'
-> & { readonly store: ReturnType<typeof postgresStore> }
+> & { readonly store: SagaStore; readonly chain: FollowedChain }
 
 export type VirtualPostgres = Side & {
   readonly setTime: (nowMs: number) => Promise<void>
@@ -69,6 +71,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
   }
   return {
     store: postgresStore(app),
+    chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),
     tellFact: news =>
       inbox(

@@ -4,7 +4,8 @@ import { type Address, erc20Abi, getAddress, type Hex } from 'viem'
 import { type PrivateKeyAccount, privateKeyToAccount } from 'viem/accounts'
 import { BridgeError } from '../../errors.ts'
 import type { Currency } from '../../money/currency.ts'
-import type { Chain } from '../chain.ts'
+import type { Chain, HoldTerms } from '../chain.ts'
+import type { ChainDeposits } from '../deposits.ts'
 import { parseEvmAddress } from './address.ts'
 import { callOf } from './call.ts'
 import type { EvmConfig } from './config.ts'
@@ -15,11 +16,15 @@ import { finding } from './find.ts'
 import { mintRights, supplyOf } from './issuer.ts'
 import { nonceLanes } from './lanes.ts'
 import { placing } from './place.ts'
+import { prepareDeposit } from './prepare-deposit.ts'
 import { evmRpc } from './rpc.ts'
 import { signVersion } from './sign.ts'
+import { problemOfSigned, signedLockCall } from './signed-lock.ts'
 import { submitting } from './submit.ts'
 import { tending } from './tend.ts'
+import { type TokenSigning, tokenSigning } from './token-signing.ts'
 import { txStore } from './tx-store.ts'
+import { wayBackOf } from './way-back.ts'
 
 /**
  * An EVM chain behind the port `Chain`: nonces from our database, every signature stored before it is sent, fates from the chain. Any
@@ -81,11 +86,38 @@ export const evmChain = (config: EvmConfig, pool: Pool): Chain => {
   }
   let turn: Promise<void> | undefined
 
+  const contractTerms = (terms: HoldTerms) => evmTerms(terms, tokenOf(terms.currency))
+  const idOf = (terms: HoldTerms): Hex => escrowId({ chainId, escrow, terms: contractTerms(terms) })
+  // What a token is able to does not change, or only together with its address.
+  const signings = new Map<Address, TokenSigning | undefined>()
+  const signingOf = async (token: Address): Promise<TokenSigning | undefined> => {
+    if (!signings.has(token)) signings.set(token, await tokenSigning(rpc, token, chainId))
+    return signings.get(token)
+  }
+  const deposits: ChainDeposits = {
+    ids: terms => [idOf(terms)],
+    prepare: async (terms, dueAt) => {
+      await verifyChain()
+      const signing = await signingOf(tokenOf(terms.currency))
+      return prepareDeposit({ rpc, escrow, id: idOf(terms), terms: contractTerms(terms), signing, dueAt })
+    },
+    checkSigned: async (terms, signed, nowSec) => {
+      await verifyChain()
+      const signing = await signingOf(tokenOf(terms.currency))
+      return problemOfSigned(signed, { escrow, id: idOf(terms), terms: contractTerms(terms), signing, nowSec })
+    },
+    lockSigned: async (key, terms, signed) => {
+      const call = signedLockCall(key, contractTerms(terms), signed, { operator: operator.address, escrow })
+      return submitters.get(call.sender)!(call)
+    },
+    wayBack: money => wayBackOf(rpc, escrow, money),
+  }
+
   return {
     id: config.id,
     treasury: treasury.address,
     escrow,
-    escrowId: terms => escrowId({ chainId, escrow, terms: evmTerms(terms, tokenOf(terms.currency)) }),
+    escrowId: idOf,
     parseAddress: text => parseEvmAddress(text, [escrow, ...tokens.values()]),
     supports: currency => tokens.has(currency),
     submit: async order => {
@@ -94,6 +126,7 @@ export const evmChain = (config: EvmConfig, pool: Pool): Chain => {
       return submitters.get(call.sender)!(call)
     },
     find: finding(context),
+    deposits,
     tend: () => {
       // Two turns of one worker at once would only get in each other's way.
       turn ??= tendAll().finally(() => {

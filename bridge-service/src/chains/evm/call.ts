@@ -15,14 +15,14 @@ export type Call = {
   readonly payout?: { readonly token: Hex; readonly data: Hex }
 }
 
+/** Whose keys sign, and the contracts that they speak to. */
+export type CallPlace = { readonly treasury: Hex; readonly operator: Hex; readonly escrow: Hex; readonly token: Hex }
+
 /**
- * The contract lets only the payer lock, and only the operator decide about what is locked. A token that is itself the payer mints what it
- * locks, at the treasury's word.
+ * The contract lets only the payer lock, and only the operator decide about what is locked, whoever has locked it. A token that is itself the
+ * payer mints what it locks, at the treasury's word.
  */
-export const callOf = (
-  order: ChainOrder,
-  on: { readonly treasury: Hex; readonly operator: Hex; readonly escrow: Hex; readonly token: Hex },
-): Call => {
+export const callOf = (order: ChainOrder, on: CallPlace): Call => {
   const terms = evmTerms(order.terms, on.token)
   if (order.action === 'lock' && terms.payer === terms.token)
     return {
@@ -36,7 +36,8 @@ export const callOf = (
     to: on.escrow,
     data: encodeFunctionData({ abi: escrowAbi, functionName: order.action, args: [terms] }),
   }
-  if (order.action === 'lock') return call
+  // Neither of them pays anybody.
+  if (order.action === 'lock' || order.action === 'commit') return call
   const recipient = order.action === 'release' ? terms.payee : terms.payer
   const data = encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args: [recipient, terms.amount] })
   return { ...call, payout: { token: terms.token, data } }

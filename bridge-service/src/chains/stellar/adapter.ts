@@ -9,8 +9,10 @@ import { minorOf, stroopsOf } from './amount.ts'
 import { channelLeases } from './channels.ts'
 import type { StellarConfig } from './config.ts'
 import type { StellarContext } from './context.ts'
+import { depositTask } from './deposit-task.ts'
+import { stellarDeposits } from './deposits.ts'
 import { finding } from './find.ts'
-import { ledgerHold } from './hold.ts'
+import { ledgerDeposit, ledgerHold } from './hold.ts'
 import { horizonClient } from './horizon.ts'
 import { mintRights } from './issuer.ts'
 import { stellarAccounts } from './keys.ts'
@@ -71,6 +73,7 @@ export const stellarChain = (config: StellarConfig, pool: Pool): StellarChain =>
     channels: channelLeases(pool, config.id, randomUUID(), accounts.channels),
     accounts,
     holdOf: terms => ledgerHold(config, accounts, terms),
+    depositOf: terms => ledgerDeposit(config, accounts, terms),
     tokenAddress,
     decimalsOf: currency => config.assets[currency]?.decimals,
     verifyNetwork,
@@ -87,14 +90,22 @@ export const stellarChain = (config: StellarConfig, pool: Pool): StellarChain =>
     treasury: accounts.hot,
     // There is no contract: what holds the money is what its claimants can do, and those are ours.
     escrow: accounts.hot,
-    escrowId: terms => context.holdOf(terms).escrowId,
+    // What is paid by none of us is a customer's deposit.
+    escrowId: terms => (accounts.own.has(terms.payer) ? context.holdOf(terms) : context.depositOf(terms)).escrowId,
     parseAddress: text => parseStellarAddress(text, accounts.own),
     supports: currency => config.assets[currency] !== undefined,
-    submit: async ({ key, action, terms, deposit }) => {
-      if (action === 'commit' || deposit) throw new BridgeError('internal', { reason: 'deposits come with their route' })
+    submit: async wanted => {
+      const { key, action, terms, deposit } = wanted
+      if (deposit) {
+        const task = await depositTask(context, wanted)
+        return 'kind' in task ? task : order({ key, task })
+      }
+      if (action === 'commit')
+        throw new BridgeError('internal', { reason: 'only our own keys move a hold: nothing is to be committed' })
       return order({ key, task: { action, terms } })
     },
     find: finding(context),
+    deposits: stellarDeposits(context, order),
     tend: () => {
       // Two turns of one worker at once would only get in each other's way.
       turn ??= verifyNetwork()

@@ -50,6 +50,22 @@ const isClaimant = ({ destination, predicate }: ShownClaimant, rule: ClaimRule):
   return only(predicate, 'not') && predicate.not !== undefined && isBefore(predicate.not, rule.time)
 }
 
+/** When this claimant may claim, in Unix seconds, `until` exclusive; undefined for nobody, and for what is no predicate of ours. */
+export const windowOf = (claimant: ShownClaimant | undefined): { from: bigint; until?: bigint } | undefined => {
+  if (claimant === undefined) return undefined
+  const { predicate } = claimant
+  if (only(predicate, 'unconditional') && predicate.unconditional === true) return { from: 0n }
+  const until = timeOf(predicate)
+  if (until !== undefined) return { from: 0n, until }
+  const from = predicate.not && only(predicate, 'not') ? timeOf(predicate.not) : undefined
+  return from === undefined ? undefined : { from }
+}
+
+const timeOf = (predicate: ShownPredicate): bigint | undefined => {
+  const { abs_before_epoch: epoch } = predicate
+  return only(predicate, 'abs_before', 'abs_before_epoch') && epoch !== undefined ? BigInt(epoch) : undefined
+}
+
 const isBefore = (predicate: ShownPredicate, time: bigint): boolean =>
   only(predicate, 'abs_before', 'abs_before_epoch') && predicate.abs_before_epoch === time.toString()
 

@@ -18,6 +18,7 @@ export type StellarContext = {
   readonly channels: Channels
   readonly accounts: StellarAccounts
   readonly holdOf: (terms: HoldTerms) => LedgerHold
+  readonly depositOf: (terms: HoldTerms) => LedgerHold
   /** `CODE:ISSUER`. Throws `asset_unknown`. */
   readonly tokenAddress: (currency: Currency) => string
   /** What the issuer divides its token into, if less than the ledger does. */

@@ -21,7 +21,7 @@ export const buildEnvelope = (plan: Plan, slot: Slot, passphrase: string, accoun
   const builder = new TransactionBuilder(new Account(slot.channel, (slot.sequence - 1n).toString()), {
     fee: slot.bid.toString(),
     networkPassphrase: passphrase,
-    memo: Memo.hash(plan.ref.slice(2)),
+    memo: Memo[plan.memo ?? 'hash'](plan.ref.slice(2)),
     timebounds: { minTime: 0, maxTime: maxTime.toString() },
   })
   for (const operation of plan.operations) builder.addOperation(operation)

@@ -3,6 +3,7 @@ import { refused } from '../../outcome.ts'
 import { baseAccountOf } from './address.ts'
 import { showStroops } from './amount.ts'
 import { assetOf } from './asset.ts'
+import { windowOf } from './claimants.ts'
 import type { StellarContext } from './context.ts'
 import { unavailable } from './failure.ts'
 import type { Watermark } from './horizon.ts'
@@ -41,10 +42,18 @@ export const planClaimDeposit = async (
 }
 
 /** Claim and payment in one, so that nothing of it is ever ours. */
-export const planReturnDeposit = async ({ horizon, accounts }: StellarContext, task: Task<'returnDeposit'>): Promise<Planned> => {
-  const { balanceId, to, ref } = task
+export const planReturnDeposit = async (
+  { horizon, accounts }: StellarContext,
+  task: Task<'returnDeposit'>,
+  mark: Watermark,
+): Promise<Planned> => {
+  const { balanceId, to, ref, memo } = task
   const balance = await horizon.balance(balanceId)
   if (balance === undefined) return refused('deposit_absent', balanceId)
+  const window = windowOf(balance.claimants.find(({ destination }) => destination === accounts.hot))
+  if (window === undefined || mark.closeTime < window.from) return refused('deposit_not_ours', 'we cannot claim it')
+  if (window.until !== undefined && mark.closeTime >= window.until)
+    return refused('escrow_expired', 'the deposit is the customer’s again')
   const problem = problemOfTaking(await horizon.account(baseAccountOf(to)), balance.token, balance.stroops)
   if (problem) return refused(problem, `the owner: ${problem}`)
   const pay = Operation.payment({
@@ -55,14 +64,15 @@ export const planReturnDeposit = async ({ horizon, accounts }: StellarContext, t
   })
   return {
     kind: 'plan',
-    ref,
+    ...{ ref, memo },
     operations: [Operation.claimClaimableBalance({ balanceId, source: accounts.hot }), pay],
     signers: [accounts.hot],
+    ...(window.until === undefined ? {} : { latest: window.until - 1n }),
   }
 }
 
 export const planPay = async ({ horizon, accounts }: StellarContext, task: Task<'pay'>, mark: Watermark): Promise<Planned> => {
-  const { to, ref, token } = task
+  const { to, ref, memo, token } = task
   const { hot } = accounts
   const stroops = BigInt(task.stroops)
   const unpaid = problemOfPaying(await horizon.account(hot), token, stroops, mark)
@@ -70,7 +80,7 @@ export const planPay = async ({ horizon, accounts }: StellarContext, task: Task<
   const problem = problemOfTaking(await horizon.account(baseAccountOf(to)), token, stroops)
   if (problem) return refused(problem, `the payee: ${problem}`)
   const payment = Operation.payment({ destination: to, asset: assetOf(token), amount: showStroops(stroops), source: hot })
-  return { kind: 'plan', ref, operations: [payment], signers: [hot] }
+  return { kind: 'plan', ref, memo, operations: [payment], signers: [hot] }
 }
 
 export const planReclaimDelivery = async (

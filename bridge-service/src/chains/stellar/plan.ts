@@ -14,6 +14,8 @@ export type Plan = {
   readonly kind: 'plan'
   /** The transaction's memo, so that everyone sees what it is about. */
   readonly ref: `0x${string}`
+  /** Of type hash, or return: then `ref` is the transaction whose money goes back. */
+  readonly memo?: 'return' | undefined
   readonly operations: readonly xdr.Operation[]
   /** Whose signatures it needs beside the channel's. */
   readonly signers: readonly string[]
@@ -49,7 +51,7 @@ const planned = (context: StellarContext, task: StellarTask, mark: Watermark): P
     case 'claimDeposit':
       return planClaimDeposit(context, task, mark)
     case 'returnDeposit':
-      return planReturnDeposit(context, task)
+      return planReturnDeposit(context, task, mark)
     case 'pay':
       return planPay(context, task, mark)
     case 'reclaimDelivery':

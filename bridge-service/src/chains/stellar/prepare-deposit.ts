@@ -18,14 +18,18 @@ export type PreparedDeposit = {
 
 /**
  * The deposit of an off-ramp for its customer to sign: his account, his number, his fee; our reserves. Nothing is stored, because nothing of
- * ours can be moved by it. Throws `address_invalid` for an account that is not on the ledger, `amount_precision`, `chain_unavailable`.
+ * ours can be moved by it. `dueAt`: Unix seconds by which it must come. Throws `address_invalid` for an account that is not on the ledger, `amount_precision`, `chain_unavailable`.
  */
-export const prepareDeposit = async (context: StellarContext, terms: DepositTerms): Promise<PreparedDeposit> => {
+export const prepareDeposit = async (
+  context: StellarContext,
+  terms: DepositTerms,
+  dueAt = BigInt(terms.refundAfter) - 1n,
+): Promise<PreparedDeposit> => {
   const { horizon, accounts, passphrase, settings, tokenAddress, decimalsOf } = context
   await context.verifyNetwork()
   const mark = await horizon.watermark()
   const refundAfter = BigInt(terms.refundAfter)
-  const maxTime = [mark.closeTime + BigInt(settings.submissionSec), refundAfter - 1n].reduce((a, b) => (a < b ? a : b))
+  const maxTime = [mark.closeTime + BigInt(settings.submissionSec), refundAfter - 1n, dueAt].reduce((a, b) => (a < b ? a : b))
   if (maxTime <= mark.closeTime) throw unavailable('the deadline of the deposit is too near')
   const customer = await horizon.account(terms.customer)
   if (customer === undefined) throw new BridgeError('address_invalid', { address: terms.customer })

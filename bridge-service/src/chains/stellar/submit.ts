@@ -50,7 +50,7 @@ export const submitting = (context: StellarContext) => {
       if (isNew && error instanceof BridgeError && error.code === 'chain_unavailable') throw error
       return unknown('whether it was stored is not known')
     }
-    if (begun === 'lockedAlready') return refusedOrOpen(order)
+    if (begun === 'doneAlready') return refusedOrOpen(order)
     if (begun === 'fenced' && isNew) throw unavailable('the channel went to another worker')
     if (begun === 'fenced') return unknown('it waits for a channel')
     const tx = (await store.byKey(order.key))!
@@ -58,14 +58,17 @@ export const submitting = (context: StellarContext) => {
     return send(tx.attempts.at(-1)!)
   }
 
-  /** The same escrow is being locked, or was, under another key. */
-  const refusedOrOpen = async (order: StellarOrder): Promise<Outcome<ChainTx>> => {
-    const other =
-      'terms' in order.task && 'payer' in order.task.terms
-        ? await store.lockOf(context.holdOf(order.task.terms).escrowId)
-        : undefined
-    if (other?.status === 'succeeded') return refused('escrow_exists', 'it was locked under another key')
-    throw unavailable('another lock of the same terms is still open')
+  /** The same is being done, or was, under another key. */
+  const refusedOrOpen = async ({ task }: StellarOrder): Promise<Outcome<ChainTx>> => {
+    const other = await twinOf(task)
+    if (other?.status === 'succeeded') return refused(twinCodes[other.task.action] ?? 'internal', 'it was done under another key')
+    throw unavailable('the same is still open under another key')
+  }
+
+  const twinOf = async (task: StellarOrder['task']): Promise<StellarTx | undefined> => {
+    if (task.action === 'claimDeposit') return store.ofDeposit(task.deposit!, ['claimDeposit'])
+    if (task.action === 'returnDeposit' || task.action === 'pay') return store.ofDeposit(task.deposit!, ['returnDeposit', 'pay'])
+    return task.action === 'lock' ? store.lockOf(context.holdOf(task.terms).escrowId) : undefined
   }
 
   const resume = async (tx: StellarTx, order: StellarOrder): Promise<Outcome<ChainTx>> => {
@@ -91,6 +94,13 @@ export const submitting = (context: StellarContext) => {
   }
 
   return submit
+}
+
+const twinCodes: Partial<Record<StellarTx['task']['action'], string>> = {
+  lock: 'escrow_exists',
+  claimDeposit: 'deposit_claimed',
+  returnDeposit: 'deposit_returned',
+  pay: 'deposit_returned',
 }
 
 export const chainTx = ({ hash, sequence, channel }: Attempt): ChainTx => ({ hash, nonce: sequence.toString(), sender: channel })

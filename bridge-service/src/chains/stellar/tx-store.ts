@@ -67,12 +67,15 @@ export type TxStore = {
   readonly byKey: (key: string) => Promise<StellarTx | undefined>
   /** The lock of an escrow that was not refused. */
   readonly lockOf: (escrowId: string) => Promise<StellarTx | undefined>
+  /** What was done to a deposit and was not refused. */
+  readonly ofDeposit: (fact: string, actions: readonly StellarTask['action'][]) => Promise<StellarTx | undefined>
   readonly openOn: (channels: readonly string[]) => Promise<Attempt[]>
   readonly waiting: (limit: number) => Promise<StellarTx[]>
   readonly envelopeOf: (hash: string) => Promise<Uint8Array>
   /**
    * Stores the wish (when it has none), its next attempt and that one's envelope, before anyone has seen it. `taken`: another process has
-   * stored an attempt for this key meanwhile. `lockedAlready`: the same escrow is locked under another key.
+   * stored an attempt for this key meanwhile. `doneAlready`: the same escrow is locked, or the same deposit claimed or returned, under
+   * another key.
    */
   readonly begin: (lease: Lease, order: StellarOrder, escrowId: string | undefined, attempt: NewAttempt) => Promise<Begun>
   readonly bump: (lease: Lease, attempt: Attempt, version: Version, envelope: Uint8Array) => Promise<boolean>
@@ -82,7 +85,9 @@ export type TxStore = {
   readonly refuse: (key: string, code: string, detail: string) => Promise<void>
 }
 
-export type Begun = 'stored' | 'fenced' | 'taken' | 'lockedAlready'
+export type Begun = 'stored' | 'fenced' | 'taken' | 'doneAlready'
+
+const oncePer: ReadonlySet<string> = new Set(['stellar_txs_one_lock', 'stellar_txs_one_claim', 'stellar_txs_one_return'])
 
 export const txStore = (pool: Pool, chain: string): TxStore => {
   const read = async (name: string, where: string, values: unknown[]): Promise<StellarTx[]> =>
@@ -111,6 +116,14 @@ export const txStore = (pool: Pool, chain: string): TxStore => {
           escrowId,
         ])
       )[0],
+    ofDeposit: async (fact, actions) =>
+      (
+        await read(
+          'stellar_txs_of_deposit',
+          `where t.chain = $1 and t.deposit_fact = $2 and t.action = any($3) and t.status <> 'refused'`,
+          [chain, fact, actions],
+        )
+      )[0],
     openOn: async channels =>
       (
         await read(
@@ -132,7 +145,14 @@ export const txStore = (pool: Pool, chain: string): TxStore => {
           if (kept.rowCount === 0) return 'fenced'
           const wish =
             attempt.attempt === 0
-              ? await tx.query(insertTx, [order.key, chain, order.task.action, escrowId ?? null, order.task])
+              ? await tx.query(insertTx, [
+                  order.key,
+                  chain,
+                  order.task.action,
+                  escrowId ?? null,
+                  depositOf(order.task),
+                  order.task,
+                ])
               : await tx.query(reopenTx, [order.key])
           if (wish.rowCount === 0) return 'taken'
           await tx.query(insertAttempt, [
@@ -152,7 +172,7 @@ export const txStore = (pool: Pool, chain: string): TxStore => {
         })
       } catch (error) {
         const { constraint } = error as { constraint?: unknown }
-        if (constraint === 'stellar_txs_one_lock') return 'lockedAlready'
+        if (typeof constraint === 'string' && oncePer.has(constraint)) return 'doneAlready'
         if (constraint === 'stellar_attempts_one_in_flight') return 'fenced'
         throw error
       }
@@ -178,13 +198,15 @@ export const txStore = (pool: Pool, chain: string): TxStore => {
   }
 }
 
+const depositOf = (task: StellarTask) => ('deposit' in task ? (task.deposit ?? null) : null)
+
 // Locks the row: whoever wants the channel for himself waits, and then sees what is open on it.
 const useChannel = `
   update stellar_channels set sequence = $5
    where chain = $1 and account = $2 and lease_owner = $3 and lease_epoch = $4`
 
 const insertTx = `
-  insert into stellar_txs (intent_key, chain, action, escrow_id, task) values ($1, $2, $3, $4, $5) on conflict (intent_key) do nothing`
+  insert into stellar_txs (intent_key, chain, action, escrow_id, deposit_fact, task) values ($1, $2, $3, $4, $5, $6) on conflict (intent_key) do nothing`
 
 const reopenTx = `update stellar_txs set status = 'open', updated_at = now() where intent_key = $1 and status = 'waiting'`
 

@@ -43,11 +43,13 @@ export const walletQuoteRoutes =
         if (body.expire_after !== undefined && Date.parse(body.expire_after) > expiresAt.getTime())
           throw new BridgeError('quote_expiry_too_late', { path: 'expire_after', latest: expiresAt.toISOString() })
         const address = chains.get(market.chain)!.parseAddress(addressOf(session))
-        const terms = quoteTermsOf({
-          source: { kind: 'bank', rail: bankFor(banks, scheme, pair.sell, 'sell_asset').id, scheme, currency: pair.sell },
-          destination: { kind: 'chain', chain: market.chain, currency: pair.buy, address },
-          price: await priceFor({ config, rates }, market, pair, scheme, body),
-        })
+        const terms = quoteTermsOf(
+          {
+            source: { kind: 'bank', rail: bankFor(banks, scheme, pair.sell, 'sell_asset').id, scheme, currency: pair.sell },
+            destination: { kind: 'chain', chain: market.chain, currency: pair.buy, address },
+          },
+          await priceFor({ config, rates }, market, pair, scheme, body),
+        )
         const quote: Quote = {
           id: typeId<QuoteId>('qt', newUuid()),
           terms: method === undefined ? terms : { ...terms, sellDeliveryMethod: method },

@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
+import type { z } from 'zod'
 import { BridgeError } from '../../errors.ts'
 import type { RailFact, RailWebhook } from '../rail.ts'
 import { bankWebhook } from './bank-answers.ts'
@@ -46,12 +47,20 @@ const keyOf = (secret: string): Buffer => {
   return key
 }
 
+const factTypes = {
+  'transfer.submitted': 'submitted',
+  'transfer.settled': 'settled',
+  'transfer.rejected': 'rejected',
+  'transfer.returned': 'returned',
+  'transfer.return_reversed': 'returnReversed',
+} as const satisfies Record<z.output<typeof bankWebhook>['type'], RailFact['type']>
+
 const factOf = (rawBody: string): RailFact => {
   const parsed = bankWebhook.safeParse(parseJson(rawBody))
   if (!parsed.success) throw new BridgeError('request_invalid', { reason: 'webhook_unreadable' }, { cause: parsed.error })
   const { type, timestamp, data } = parsed.data
   return {
-    type: type.slice('transfer.'.length) as RailFact['type'],
+    type: factTypes[type],
     bankTransferId: data.id,
     externalId: data.externalId,
     at: timestamp,

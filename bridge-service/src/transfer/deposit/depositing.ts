@@ -9,8 +9,8 @@ export type Depositing = TransferOf<'offramp'> | TransferOf<'crosschain'>
 
 // A commit that is sent so close to the soft deadline could race with anybody's refund.
 const commitMarginMs = 60_000
-// From the hard deadline on anybody may refund even what is committed: until then what we do for it must have been done.
-const actMarginMs = 600_000
+// From the hard deadline on anybody may refund even what is committed: a bank or a chain has to have had its time before.
+const actMarginMs = 3_600_000
 
 const underWay: readonly State[] = ['payingOut', 'locking', 'locked', 'releasing', 'released', 'refunding', 'refunded']
 

@@ -109,8 +109,12 @@ const nothingMore: Pick<Effects, 'timers' | 'waits'> = {
   waits: [endOf('deposit'), endOf('commit'), endOf('depositRefund')],
 }
 
+// So long the news of a deposit may be under way.
+const newsMarginMs = 600_000
+
 /** From `refundAfter` on no chain takes the deposit any more; until then what came in time may well be mined again. */
-const lastChance = ({ terms }: Depositing) => ({ kind: 'deposit', dueAtMs: terms.deposit.terms.refundAfter * 1000 }) as const
+const lastChance = ({ terms }: Depositing) =>
+  ({ kind: 'deposit', dueAtMs: terms.deposit.terms.refundAfter * 1000 + newsMarginMs }) as const
 
 const awaits: readonly State[] = ['awaitingDeposit', 'committing', 'collecting', 'refundingDeposit']
 
@@ -119,8 +123,9 @@ const isMissing = ({ progress: { deposit } }: Depositing) => deposit?.lock === u
 /** Where a transfer gets to a state that can only be left with a deposit, and the chain has forgotten it. */
 const ifMissing = (before: Depositing, event: TransferEvent): Effects['timers'] => {
   const target = targetOf(before.route, before.state, event.type)!
-  if (target === before.state || target === 'awaitingDeposit' || !awaits.includes(target)) return []
-  return event.type !== 'depositLocked' && isMissing(before) ? [lastChance(before)] : []
+  if (target === 'awaitingDeposit' || !awaits.includes(target)) return []
+  if (event.type === 'depositRefundOrphaned') return before.progress.deposit?.lock === undefined ? [lastChance(before)] : []
+  return target !== before.state && event.type !== 'depositLocked' && isMissing(before) ? [lastChance(before)] : []
 }
 
 // It stands on the chain, since nothing could stand on it otherwise.

@@ -22,6 +22,8 @@ export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
       return refusedPayout(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
     case 'returned':
       return readReturn(transfer, fact)
+    case 'returnReversed':
+      return nothing('a person has what came back')
   }
 }
 

@@ -4,9 +4,9 @@ import { whatCameEarly } from '../deposit/depositing.ts'
 import { readDepositFact } from '../deposit/facts.ts'
 import { readDepositFinality } from '../deposit/finality.ts'
 import { readDepositDeadline, readDepositRefusal } from '../deposit/retries.ts'
+import { reasonNotToStart } from '../deposit/start.ts'
 import type { Input } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
-import { reservedMinor } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
 import { payoutIsOpen, readPayout, refusedPayout } from './payout.ts'
 
@@ -55,12 +55,7 @@ const readScreening = (
   if (state !== 'requested') return nothing('already screened')
   const passed = { type: 'screeningPassed', list } as const
   const done = changed('screen', 'SUCCEEDED')
-  const refused = reasonNotToStart(progress, availableMinor >= reservedMinor(terms), terms.pool)
+  const refused = reasonNotToStart(progress, terms, availableMinor)
   if (refused) return happened([passed, { type: 'liquidityRefused', ...refused }, ...whatCameEarly(progress, false)], done)
   return happened([passed, { type: 'liquidityReserved' }, ...whatCameEarly(progress, true)], done)
-}
-
-const reasonNotToStart = ({ deposit }: Transfer['progress'], isCovered: boolean, pool: string) => {
-  if (deposit?.clawedBack || deposit?.refund) return { code: 'deposit_expired', detail: 'it has come and gone' }
-  return isCovered ? undefined : { code: 'liquidity_insufficient', detail: `pool ${pool}` }
 }

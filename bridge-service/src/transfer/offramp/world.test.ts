@@ -82,6 +82,7 @@ const live = (dice: readonly Die[], committedBy: Deposit['committedBy']) => {
     if (old >= 0) news.splice(old, 1)
     news.push({ type: 'depositFact', kind: kindOf[action], status, place: at })
   }
+  const isOfLock = (each: Input) => each.type === 'depositFact' && each.kind === kindOf.lock
   const happens = (action: Action) => {
     chain[action] = ++block
     chainNews(action, 'included')
@@ -220,7 +221,11 @@ const live = (dice: readonly Die[], committedBy: Deposit['committedBy']) => {
       })
     for (const kind of ['deposit', 'commit', 'depositRelease', 'depositRefund'] as const)
       if (isTrue(kind)) possible.push(() => hear({ type: 'finalityReached', kind, fact: waits.get(kind)! }))
-    for (const [kind, dueAtMs] of timers) if (dueAtMs <= nowMs) possible.push(() => hear({ type: 'deadlineReached', kind }))
+    for (const [kind, dueAtMs] of timers) {
+      // The last word about a deposit leaves time for the news of it.
+      const comesFirst = kind === 'deposit' && dueAtMs > depositRefundAfterMs && news.some(isOfLock)
+      if (dueAtMs <= nowMs && !comesFirst) possible.push(() => hear({ type: 'deadlineReached', kind }))
+    }
     possible[pick % possible.length]?.()
     return possible.length > 0
   }

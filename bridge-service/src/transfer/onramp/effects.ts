@@ -30,7 +30,15 @@ const effectsOf = (before: TransferOf<'onramp'>, event: TransferEvent, after: Tr
     case 'escrowLocked':
       return { ...none, entries, waits: after.state === 'locked' ? [waitFor('lock', event)] : [] }
     case 'lockOrphaned':
-      return { ...none, entries, waits: [endOf('lock')], timers: [{ kind: 'clearing', dueAtMs: null }] }
+      return {
+        ...none,
+        entries,
+        waits: [endOf('lock')],
+        timers: [
+          { kind: 'clearing', dueAtMs: null },
+          ...(before.state === 'refunding' ? [{ kind: 'retryRefund', dueAtMs: null } as const] : []),
+        ],
+      }
     case 'lockRefused':
       return { ...none, entries, liquidity: 'free', intents: when('crediting', { step: 'creditFiat', attempt: 0 }) }
     case 'lockFinalized':
@@ -122,6 +130,8 @@ const effectsOf = (before: TransferOf<'onramp'>, event: TransferEvent, after: Tr
         ],
         intents: when('crediting', { step: 'creditFiat', attempt: 0 }),
       }
+    case 'creditOwed':
+      return { ...none, intents: [{ step: 'creditFiat', attempt: 0 }] }
     case 'deliveryReclaimed':
       return { ...none, entries, liquidity: 'restore' }
     default:

@@ -36,7 +36,11 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
     case 'debitSettled':
       return [entry(move(customer, bankCash, paid))]
     case 'debitReturned':
+      // What came and went before we heard of it was never booked.
+      if (before.state === 'failed') return []
       return [entry(move(bankCash, holdsCustomersMoney(before) ? customer : receivable, paid))]
+    case 'debitReturnReversed':
+      return progress.debit?.returned ? [entry(move(owedFromReturn(before) ? receivable : customer, bankCash, paid))] : []
     case 'compensationStarted':
       // Without a lock there is nothing to refund, so the hold goes now; with one it goes when the refund is final.
       return before.state === 'locking' ? [entry(unhold)] : []
@@ -74,5 +78,9 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
 /** A return before the pivot takes back what we hold for the customer; later it is a loss that the customer owes us. */
 const holdsCustomersMoney = ({ state }: TransferOf<'onramp'>) =>
   state === 'locking' || state === 'locked' || state === 'clearing' || state === 'refunding' || state === 'refunded'
+
+/** The late return stands as a claim on the customer; a compensation has taken it from what we held for him. */
+const owedFromReturn = ({ state, progress }: TransferOf<'onramp'>) =>
+  progress.debit?.returned === 'afterPivot' && state !== 'compensated'
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

@@ -14,15 +14,23 @@ import { type State, states, terminalStates } from '../state.ts'
 import type { Transfer, Unborn } from '../transfer.ts'
 import { onrampTransitions } from './transitions.ts'
 
-const steps: Step[] = ['screen', 'debitFiat', 'lockEscrow', 'releaseEscrow', 'refundEscrow', 'creditFiat']
+const steps: Step[] = ['screen', 'debitFiat', 'cancelDebit', 'lockEscrow', 'releaseEscrow', 'refundEscrow', 'creditFiat']
 const factOf = (fact: 'escrowLocked' | 'escrowReleased' | 'escrowRefunded') =>
   ({ escrowLocked: '10', escrowReleased: '20', escrowRefunded: '30' })[fact]
 
+const patience = {
+  debitMs: 3_600_000,
+  inclusionMs: 600_000,
+  finalityMs: 600_000,
+  payoutMs: 3_600_000,
+  transferMs: 10 * 86_400_000,
+}
+
 const railFact: fc.Arbitrary<RailFact> = fc.record({
-  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned'),
+  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned', 'returnReversed'),
   bankTransferId: fc.constantFrom('bt_1', 'bt_2'),
   externalId: fc.constant('CW1'),
-  at: fc.constantFrom(new Date(settledAtMs).toISOString(), new Date(settledAtMs - 86_400_000).toISOString(), 'never'),
+  at: fc.constantFrom(...[0, -86_400_000, 3_600_000].map(ms => new Date(settledAtMs + ms).toISOString()), 'never'),
 })
 const chainKind = fc.constantFrom('escrowLocked', 'escrowReleased', 'escrowRefunded')
 
@@ -88,7 +96,7 @@ const anyInput: fc.Arbitrary<Input | OperatorInput> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       type: fc.constant('deadlineReached'),
-      kind: fc.constantFrom<TimerKind>('clearing', 'retryRelease', 'retryRefund'),
+      kind: fc.constantFrom<TimerKind>('clearing', 'retryRelease', 'retryRefund', 'patience'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constant('cancelCommand'), reason: fc.constant('x') }) },
@@ -192,7 +200,7 @@ const wakers: Partial<Record<State, (life: ReturnType<typeof live>) => boolean>>
 describe.each(['liquidity', 'mint'] as const)('whatever an on-ramp by %s is told, in whatever order', funding => {
   const always = (law: (life: ReturnType<typeof live>) => void) =>
     fc.assert(
-      fc.property(anyStory, story => law(live(onramp({ funding }), story))),
+      fc.property(anyStory, story => law(live(onramp({ funding, patience }), story))),
       { seed, numRuns: 2_000 },
     )
 

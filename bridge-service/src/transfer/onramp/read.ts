@@ -75,7 +75,12 @@ const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type
 }
 
 const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
-  const returned = (afterPivot: boolean): TransferEvent => ({ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot })
+  const returned = (afterPivot: boolean): TransferEvent => ({
+    type: 'debitReturned',
+    rawCode: rawCodeOf(fact),
+    afterPivot,
+    at: fact.at,
+  })
   switch (state) {
     case 'locking':
     case 'refunding':
@@ -108,8 +113,11 @@ const readChain = (
   switch (kind) {
     case 'escrowLocked':
       if (status === 'orphaned') {
-        if ((state !== 'locked' && state !== 'clearing') || progress.lock?.fact !== place.fact)
-          return nothing('not waiting for it')
+        if (progress.lock?.fact !== place.fact) return nothing('not waiting for it')
+        // Where a release was wished the lock was final, and what was signed then may be mined with it again.
+        if ((state === 'refunding' || state === 'refunded') && progress.wishes?.release === undefined)
+          return readLockGone({ state, progress }, place)
+        if (state !== 'locked' && state !== 'clearing') return nothing('not waiting for it')
         return happened([{ type: 'lockOrphaned', fact: place.fact }], changed('lockEscrow', 'IN_FLIGHT'))
       }
       if (state === 'locking') return happened(afterLock(progress, place), changed('lockEscrow', 'SUCCEEDED'))
@@ -191,6 +199,20 @@ const readChain = (
       return nothing('the token refused the payout, and its owner can claim it')
   }
 }
+
+/**
+ * A reorg took the lock, and with it whatever refund there was of it: there is nothing to refund until the lock is back, and it need not come
+ * back. Found by the protocol model: waiting for the refund here would be waiting for ever.
+ */
+const readLockGone = ({ state, progress }: Pick<Transfer, 'state' | 'progress'>, { fact }: ChainPlace): Reading =>
+  happened(
+    [
+      ...(state === 'refunded' ? [{ type: 'refundOrphaned', fact: progress.refund!.fact } as const] : []),
+      { type: 'lockOrphaned', fact },
+    ],
+    changed('lockEscrow', 'IN_FLIGHT'),
+    changed('refundEscrow', 'FAILED', progress.attempts.refund),
+  )
 
 /** The stablecoins are gone, and the loss is ours and the issuer's to settle: the customer gets his money back. */
 const readClawback = ({ state, progress }: Pick<Transfer, 'state' | 'progress'>, place: ChainPlace): Reading => {

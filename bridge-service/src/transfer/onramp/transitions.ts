@@ -22,6 +22,7 @@ export const onrampTransitions = {
     debitReturned: 'locking',
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
+    debitReturnReversed: 'locking',
   },
   locked: {
     lockOrphaned: 'locking',
@@ -31,6 +32,7 @@ export const onrampTransitions = {
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
     debitReturned: 'locked',
+    debitReturnReversed: 'locked',
   },
   clearing: {
     clearingPassed: 'releasing',
@@ -40,6 +42,7 @@ export const onrampTransitions = {
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
     debitReturned: 'clearing',
+    debitReturnReversed: 'clearing',
   },
   releasing: {
     escrowReleased: 'released',
@@ -50,18 +53,36 @@ export const onrampTransitions = {
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
     debitReturned: 'releasing',
+    debitReturnReversed: 'releasing',
   },
-  released: { releaseOrphaned: 'releasing', releaseFinalized: 'completed', debitReturned: 'released' },
-  completed: { debitReturned: 'completed', receivableOpened: 'review', deliveryReclaimed: 'review' },
+  released: {
+    releaseOrphaned: 'releasing',
+    releaseFinalized: 'completed',
+    debitReturned: 'released',
+    debitReturnReversed: 'released',
+  },
+  completed: {
+    debitReturned: 'completed',
+    receivableOpened: 'review',
+    deliveryReclaimed: 'review',
+    debitReturnReversed: 'completed',
+  },
   refunding: {
     escrowRefunded: 'refunded',
     refundRefused: 'refunding',
     refundRetried: 'refunding',
+    lockOrphaned: 'locking',
     debitReturned: 'refunding',
     escrowReleased: 'released',
     escrowClawedBack: 'crediting',
+    debitReturnReversed: 'refunding',
   },
-  refunded: { refundOrphaned: 'refunding', refundFinalized: 'crediting', debitReturned: 'refunded' },
+  refunded: {
+    refundOrphaned: 'refunding',
+    refundFinalized: 'crediting',
+    debitReturned: 'refunded',
+    debitReturnReversed: 'refunded',
+  },
   crediting: {
     creditSubmitted: 'crediting',
     creditUnknown: 'crediting',
@@ -70,11 +91,12 @@ export const onrampTransitions = {
     debitReturned: 'review',
     creditReturned: 'review',
     transferCompensated: 'compensated',
+    debitReturnReversed: 'crediting',
   },
-  compensated: { creditReturned: 'review', debitReturned: 'review' },
+  compensated: { creditReturned: 'review', debitReturned: 'review', debitReturnReversed: 'compensated', creditOwed: 'crediting' },
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
-  failed: { debitSettled: 'review' },
+  failed: { debitSettled: 'review', debitReturned: 'failed' },
   // A person has it, and the bank goes on all the same: what moves there is booked here.
   review: {
     debitReturned: 'review',
@@ -82,5 +104,8 @@ export const onrampTransitions = {
     creditRefused: 'review',
     creditReturned: 'review',
     deliveryReclaimed: 'review',
+    debitReturnReversed: 'review',
+    receivableClosed: 'completed',
+    transferCompensated: 'compensated',
   },
 } as const satisfies Transitions

@@ -19,6 +19,7 @@ type Die = {
     | 'settle'
     | 'reject'
     | 'return'
+    | 'reverse'
     | 'mine'
     | 'reorg'
     | 'refundByAnybody'
@@ -37,6 +38,7 @@ const anyLife = fc.array(
       'settle',
       'reject',
       'return',
+      'reverse',
       'mine',
       'mine',
       'reorg',
@@ -180,13 +182,21 @@ const live = (dice: readonly Die[]) => {
           }
         return
       case 'return':
-        // A debit comes back now and then, a credit rarely; either once.
+        // A debit comes back now and then, a credit rarely and once. The bank's clock never stands still between two of its news.
+        nowMs++
         if (bank.debit === 'settled' && pick % 4 === 0) {
           bank.debit = 'returned'
           railNews('debitFiat', 'returned')
         } else if (bank.credit === 'settled' && pick % 4 === 1) {
           bank.credit = 'returned'
           railNews('creditFiat', 'returned')
+        }
+        return
+      case 'reverse':
+        nowMs++
+        if (bank.debit === 'returned' && pick % 2 === 0) {
+          bank.debit = 'settled'
+          railNews('debitFiat', 'returnReversed')
         }
         return
       case 'mine':
@@ -275,7 +285,10 @@ describe('an on-ramp in a world that tells the truth late, twice and in any orde
           chain.release > 0 ? 100_000_000n : 0n,
         )
         expect(ledger.open('pending')).toEqual([])
-        if (transfer.state !== 'review') expect(ledger.balance('customer_clearing:USD')).toBe(0n)
+        if (transfer.state !== 'review') {
+          expect(ledger.balance('customer_clearing:USD')).toBe(0n)
+          expect(ledger.balance('receivable:USD'), 'what a customer owes is for a person').toBe(0n)
+        }
         // Nobody is served twice, and nobody who paid goes without.
         if (transfer.state === 'completed')
           expect([chain.release > 0, bank.debit, bank.credit]).toEqual([true, 'settled', 'none'])

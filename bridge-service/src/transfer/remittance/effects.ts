@@ -108,6 +108,8 @@ const effectsOf = (before: Remittance, event: TransferEvent, after: Transfer, no
         timers: [...beforeThePayout.timers, noTimer('retryRelease'), noTimer('retryRefund')],
         intents: credit,
       }
+    case 'creditOwed':
+      return { ...none, intents: credit }
     case 'deliveryReclaimed':
       return { ...none, liquidity: 'restore' }
     default:

@@ -42,7 +42,11 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
     case 'debitSettled':
       return [entry(move(customer, bankCash, paid))]
     case 'debitReturned':
+      // What came and went before we heard of it was never booked.
+      if (before.state === 'failed') return []
       return [entry(move(bankCash, event.afterPivot ? receivable : customer, paid))]
+    case 'debitReturnReversed':
+      return progress.debit?.returned ? [entry(move(owedFromReturn(before) ? receivable : customer, bankCash, paid))] : []
     case 'compensationStarted':
       // Without a lock there is nothing to refund, so the hold goes now; with one it goes when the refund is final.
       return before.state === 'locking' ? [entry(unhold)] : []
@@ -88,5 +92,8 @@ const holdsCustomersMoney = (before: Remittance) =>
 
 /** He has neither been served nor has he taken his money back: what is credited is his, or it is paid twice and he owes it to us. */
 const owesCustomer = ({ progress: { debit, payout } }: Remittance) => debit?.returned !== 'beforePivot' && !payout?.settled
+
+/** The late return stands as a claim on the customer; a compensation has taken it from what we held for him. */
+const owedFromReturn = ({ state, progress }: Remittance) => progress.debit?.returned === 'afterPivot' && state !== 'compensated'
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

@@ -36,10 +36,10 @@ const finalities: readonly (readonly [WaitKind, keyof typeof facts])[] = [
 ]
 
 const railFact: fc.Arbitrary<RailFact> = fc.record({
-  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned'),
+  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned', 'returnReversed'),
   bankTransferId: fc.constantFrom('bt_1', 'bt_2'),
   externalId: fc.constant('CW1'),
-  at: fc.constantFrom(new Date(settledAtMs).toISOString(), new Date(settledAtMs - 86_400_000).toISOString(), 'never'),
+  at: fc.constantFrom(...[0, -86_400_000, 3_600_000].map(ms => new Date(settledAtMs + ms).toISOString()), 'never'),
 })
 
 /** Anything that anybody may say at any time: out of order, twice, and contradicting what was said before. */

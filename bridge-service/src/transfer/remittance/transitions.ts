@@ -23,6 +23,7 @@ export const remittanceTransitions = {
     debitReturned: 'locking',
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
+    debitReturnReversed: 'locking',
   },
   locked: {
     lockOrphaned: 'locking',
@@ -32,6 +33,7 @@ export const remittanceTransitions = {
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
     debitReturned: 'locked',
+    debitReturnReversed: 'locked',
   },
   clearing: {
     clearingPassed: 'committing',
@@ -41,6 +43,7 @@ export const remittanceTransitions = {
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
     debitReturned: 'clearing',
+    debitReturnReversed: 'clearing',
   },
   committing: {
     commitSkipped: 'payingOut',
@@ -53,6 +56,7 @@ export const remittanceTransitions = {
     escrowReleased: 'review',
     escrowClawedBack: 'crediting',
     debitReturned: 'committing',
+    debitReturnReversed: 'committing',
   },
   committed: {
     commitOrphaned: 'committing',
@@ -63,6 +67,7 @@ export const remittanceTransitions = {
     escrowReleased: 'review',
     escrowClawedBack: 'crediting',
     debitReturned: 'committed',
+    debitReturnReversed: 'committed',
   },
   payingOut: {
     payoutSubmitted: 'payingOut',
@@ -75,6 +80,7 @@ export const remittanceTransitions = {
     escrowRefunded: 'review',
     escrowClawedBack: 'review',
     debitReturned: 'payingOut',
+    debitReturnReversed: 'payingOut',
   },
   releasing: {
     escrowReleased: 'released',
@@ -84,18 +90,21 @@ export const remittanceTransitions = {
     escrowClawedBack: 'review',
     debitReturned: 'releasing',
     payoutReturned: 'releasing',
+    debitReturnReversed: 'releasing',
   },
   released: {
     releaseOrphaned: 'releasing',
     releaseFinalized: 'completed',
     debitReturned: 'released',
     payoutReturned: 'released',
+    debitReturnReversed: 'released',
   },
   completed: {
     debitReturned: 'completed',
     payoutReturned: 'completed',
     receivableOpened: 'review',
     deliveryReclaimed: 'review',
+    debitReturnReversed: 'completed',
   },
   refunding: {
     escrowRefunded: 'refunded',
@@ -105,12 +114,14 @@ export const remittanceTransitions = {
     escrowReleased: 'review',
     escrowClawedBack: 'crediting',
     payoutSettled: 'review',
+    debitReturnReversed: 'refunding',
   },
   refunded: {
     refundOrphaned: 'refunding',
     refundFinalized: 'crediting',
     debitReturned: 'refunded',
     payoutSettled: 'review',
+    debitReturnReversed: 'refunded',
   },
   crediting: {
     creditSubmitted: 'crediting',
@@ -121,12 +132,19 @@ export const remittanceTransitions = {
     creditReturned: 'review',
     payoutSettled: 'review',
     transferCompensated: 'compensated',
+    debitReturnReversed: 'crediting',
   },
   // A bank that settles what it refused: the customer has been served twice.
-  compensated: { creditReturned: 'review', debitReturned: 'review', payoutSettled: 'review' },
+  compensated: {
+    creditReturned: 'review',
+    debitReturned: 'review',
+    payoutSettled: 'review',
+    debitReturnReversed: 'compensated',
+    creditOwed: 'crediting',
+  },
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
-  failed: { debitSettled: 'review' },
+  failed: { debitSettled: 'review', debitReturned: 'failed' },
   // A person has it, and bank and chain go on all the same: what moves there is booked here.
   review: {
     debitReturned: 'review',
@@ -144,5 +162,8 @@ export const remittanceTransitions = {
     refundFinalized: 'review',
     escrowClawedBack: 'review',
     deliveryReclaimed: 'review',
+    debitReturnReversed: 'review',
+    receivableClosed: 'completed',
+    transferCompensated: 'compensated',
   },
 } as const satisfies Transitions

@@ -21,7 +21,12 @@ export const withoutCommit = ({ state, progress }: Transfer): IntentChange[] =>
 /** The bank takes the customer's debit back: before the payout that is the end of the transfer, later it is a receivable. */
 export const readReturn = (transfer: Transfer, fact: RailFact): Reading => {
   const { state, progress } = transfer
-  const returned = (afterPivot: boolean): TransferEvent => ({ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot })
+  const returned = (afterPivot: boolean): TransferEvent => ({
+    type: 'debitReturned',
+    rawCode: rawCodeOf(fact),
+    afterPivot,
+    at: fact.at,
+  })
   switch (state) {
     case 'locking':
     case 'refunding':

@@ -1,0 +1,166 @@
+import { afterAll, describe, expect, it } from 'vitest'
+import { exercised, given } from '../../../../test/support/given.ts'
+import { debit } from '../../../../test/support/inputs.ts'
+import {
+  bankSays,
+  debitReturned,
+  debitReturnedLate,
+  finalAtMs,
+  history,
+  onramp,
+  place,
+  refundAfterMs,
+  settledAtMs,
+} from '../../../../test/support/onramp.ts'
+import type { RailFact } from '../../rails/rail.ts'
+import type { TransferEvent } from '../event.ts'
+import type { Input } from '../input.ts'
+import { onrampTransitions } from './transitions.ts'
+
+const paidIn = ['customer_clearing:USD -100.25', 'bank_cash:USD +100.25']
+const claimGone = ['receivable:USD -100.25', 'bank_cash:USD +100.25']
+const reversal = debit('returnReversed')
+const reversed: TransferEvent = { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() }
+const saidAt = (type: RailFact['type'], ms: number): Input => ({
+  type: 'railFact',
+  step: 'debitFiat',
+  fact: { ...bankSays(type), at: new Date(ms).toISOString() },
+})
+
+describe('a return that the bank takes back before the release', () => {
+  it('lets a transfer that waits for its lock go on', () => {
+    given(onramp(), [...history.locking, debitReturned])
+      .when(reversal)
+      .then([reversed], { state: 'locking', entries: [paidIn] })
+    given(onramp(), [...history.locking, debitReturned, reversed])
+      .when({ type: 'chainFact', kind: 'escrowLocked', status: 'included', place: place('10') })
+      .then(['escrowLocked'], { state: 'locked', answered: ['lockEscrow SUCCEEDED'], waits: { lock: '0x10:0' } })
+  })
+
+  it.each(['refunding', 'refunded'] as const)('leaves the customer to be credited when it is %s already', state => {
+    given(onramp(), [...history[state], debitReturned])
+      .when(reversal)
+      .then([reversed], { state, entries: [paidIn] })
+    const refunded = [...history.refunded, debitReturned, reversed]
+    given(onramp(), refunded)
+      .when({ type: 'finalityReached', kind: 'refund', fact: place('30').fact })
+      .then(['refundFinalized'], {
+        state: 'crediting',
+        intents: ['creditFiat'],
+        entries: [['escrow:evm:1:USDC -100.000000', 'treasury:evm:1:USDC +100.000000']],
+        liquidity: 'free',
+        waits: { refund: null },
+      })
+  })
+
+  it('has the customer credited when the return had ended it all', () => {
+    const ended = [...history.refunded, debitReturned, { type: 'refundFinalized' }, { type: 'transferCompensated' }] as const
+    given(onramp(), ended)
+      .when(reversal)
+      .then([reversed, 'creditOwed'], { state: 'crediting', intents: ['creditFiat'], entries: [paidIn] })
+  })
+
+  it('comes to a person when the transfer had failed by it', () => {
+    given(onramp(), [...history.debiting, { type: 'debitRefused', code: 'debit_returned', detail: 'R01' }])
+      .when(reversal)
+      .then(['debitSettled', reversed], { state: 'review', entries: [paidIn] })
+  })
+})
+
+describe('a return that the bank takes back after the release', () => {
+  it.each(['releasing', 'released'] as const)('is no loss of a transfer that is %s', state => {
+    given(onramp(), [...history[state], debitReturnedLate])
+      .when(reversal)
+      .then([reversed], { state, entries: [claimGone] })
+  })
+
+  it('closes the receivable and completes the transfer', () => {
+    given(onramp(), history.review)
+      .when(reversal)
+      .then([reversed, 'receivableClosed'], { state: 'completed', entries: [claimGone] })
+  })
+
+  it('compensates one whose customer has been credited', () => {
+    given(onramp(), [...history.compensated, debitReturnedLate])
+      .when(reversal)
+      .then([reversed, 'transferCompensated'], { state: 'compensated', entries: [claimGone] })
+  })
+
+  it('leaves to a person what else there is to decide', () => {
+    const reclaimed = [...history.review, { type: 'deliveryReclaimed', ...place('40') }] as const
+    given(onramp(), reclaimed)
+      .when(reversal)
+      .then([reversed], { state: 'review', entries: [claimGone] })
+    given(onramp(), [...history.crediting, debitReturnedLate])
+      .when(reversal)
+      .then([reversed], { state: 'review', entries: [claimGone] })
+  })
+})
+
+describe('the news of a reversal', () => {
+  it.each(['locked', 'clearing', 'completed', 'crediting', 'compensated'] as const)(
+    'that overtakes the news of its return books nothing, and then the return is none, when the transfer is %s',
+    state => {
+      given(onramp(), history[state]).when(reversal).then([reversed], { state })
+      given(onramp(), [...history[state], reversed])
+        .when(saidAt('returned', settledAtMs - 1))
+        .thenNothing()
+    },
+  )
+
+  it('that overtakes all news of its debit is the settlement', () => {
+    given(onramp(), history.debiting)
+      .when(reversal)
+      .then(['debitSettled', reversed], {
+        state: 'locking',
+        answered: ['debitFiat SUCCEEDED'],
+        intents: ['lockEscrow'],
+        entries: [paidIn],
+      })
+    given(onramp(), [...history.debiting, { type: 'cancelRequested', reason: 'x' }])
+      .when(reversal)
+      .then(['debitSettled', reversed, 'compensationStarted'], {
+        state: 'crediting',
+        answered: ['debitFiat SUCCEEDED'],
+        intents: ['creditFiat'],
+        entries: [paidIn, ['escrow:evm:1:USDC -100.000000 pending', 'treasury:evm:1:USDC +100.000000 pending']],
+        liquidity: 'free',
+      })
+  })
+
+  it('counts once, and not when it has been returned again since', () => {
+    given(onramp(), [...history.clearing, reversed])
+      .when(reversal)
+      .thenNothing()
+    const again = { ...debitReturnedLate, at: new Date(settledAtMs + 2).toISOString() }
+    given(onramp(), [...history.released, again])
+      .when(saidAt('returnReversed', settledAtMs + 1))
+      .thenNothing()
+    for (const past of [history.requested, history.canceled]) given(onramp(), past).when(reversal).thenNothing()
+  })
+
+  it('is followed by another return like the first', () => {
+    given(onramp(), [...history.clearing, reversed])
+      .when(saidAt('returned', settledAtMs + 1), finalAtMs)
+      .then(['debitReturned', 'compensationStarted'], {
+        state: 'refunding',
+        intents: ['refundEscrow'],
+        entries: [['bank_cash:USD -100.25', 'customer_clearing:USD +100.25']],
+        timers: { clearing: null },
+        waits: { lock: null },
+      })
+    expect(finalAtMs).toBeLessThan(refundAfterMs)
+  })
+})
+
+afterAll(() => {
+  const legal = Object.entries(onrampTransitions).flatMap(([from, targets]) =>
+    Object.keys(targets)
+      .filter(event => event === 'debitReturnReversed' || event === 'creditOwed' || event === 'receivableClosed')
+      .map(event => `${from} ${event}`),
+  )
+  expect(
+    [...legal, 'review transferCompensated'].filter(transition => !exercised.has(transition)),
+    'transitions that no test has seen',
+  ).toEqual([])
+})

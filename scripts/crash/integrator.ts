@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as after } from 'node:timers/promises'
+import type { Order } from './orders.ts'
+
+/** An order that the service has answered. */
+export type Placed = Order & { readonly id: string }
+
+export type Integrator = {
+  /** Orders, repeats, cancels; gives up only after `patienceMs`. */
+  readonly order: (order: Order, choose: () => string) => Promise<void>
+  readonly placed: readonly Placed[]
+  readonly counts: Readonly<Record<'posts' | 'repeats' | 'doublePosts' | 'cancels', number>>
+  /** What no integrator should ever see. */
+  readonly complaints: readonly string[]
+}
+
+type Answer = { readonly status: number; readonly body: { readonly id?: string; readonly code?: string } }
+
+const patienceMs = 180_000
+const answerMs = 10_000
+
+/** An integrator as he should be: a key for each order, and the same key until there is an answer. */
+export const openIntegrator = (apiKey: string): Integrator => {
+  const placed: Placed[] = []
+  const complaints: string[] = []
+  const counts = { posts: 0, repeats: 0, doublePosts: 0, cancels: 0 }
+
+  /** Asks one service after the other, whichever is alive, until one has answered. */
+  const post = async (choose: () => string, path: string, body: unknown, key: string): Promise<Answer> => {
+    const untilMs = performance.now() + patienceMs
+    for (let first = true; performance.now() < untilMs; first = false) {
+      counts.posts++
+      if (!first) counts.repeats++
+      try {
+        const response = await fetch(`${choose()}${path}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'idempotency-key': key },
+          body: JSON.stringify(body),
+          signal: AbortSignal.timeout(answerMs),
+        })
+        const answer = (await response.json()) as Answer['body']
+        if (response.status < 500 && response.status !== 429) return { status: response.status, body: answer }
+      } catch {
+        // Refused, cut off or too late: whether it was taken is not known, and the key makes it safe to ask again.
+      }
+      await after(100)
+    }
+    throw new Error(`POST ${path} was not answered in ${patienceMs} ms`)
+  }
+
+  const cancel = async (id: string, choose: () => string) => {
+    counts.cancels++
+    const { status, body } = await post(choose, `/v1/transfers/${id}/cancel`, { reason: 'changed_my_mind' }, randomUUID())
+    if (status !== 202 && body.code !== 'transfer_not_cancelable')
+      complaints.push(`cancel of ${id} was answered with ${status} ${body.code}`)
+  }
+
+  const place = async (order: Order, choose: () => string): Promise<void> => {
+    const key = randomUUID()
+    const send = () => post(choose, '/v1/transfers', order.body, key)
+    const [answer, twin] = await Promise.all([send(), order.twice ? send() : undefined])
+    if (twin !== undefined) {
+      counts.doublePosts++
+      if (twin.body.id !== answer.body.id) complaints.push(`one key gave ${answer.body.id} and ${twin.body.id}`)
+    }
+    const { id } = answer.body
+    if (answer.status !== 202 || id === undefined) {
+      complaints.push(`an order was answered with ${answer.status} ${answer.body.code}`)
+      return
+    }
+    placed.push({ ...order, id })
+    if (order.cancelAfterMs === undefined) return
+    await after(order.cancelAfterMs)
+    await cancel(id, choose)
+  }
+
+  const order: Integrator['order'] = (order, choose) =>
+    place(order, choose).catch(error => {
+      complaints.push(String(error))
+    })
+
+  return { order, placed, counts, complaints }
+}

@@ -1,0 +1,16 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { planted } from '../../test/simulation/planted/planted.ts'
+import { addSeed, emptyReport } from '../../test/simulation/report.ts'
+import type { Task } from './run.ts'
+
+// One thread of the simulation: the worlds of its task, one after the other.
+const { firstSeed, seeds, every, plant, enough } = workerData as Task
+const bug = plant === undefined ? undefined : planted.find(({ name }) => name === plant)
+const report = emptyReport(firstSeed)
+for (let index = 0; index < seeds && report.failures.length < enough; index++) {
+  const seed = firstSeed + index * every
+  const findings = await addSeed(report, seed, bug === undefined ? {} : { plant: bug.plant })
+  if (findings.length > 0 && bug === undefined) parentPort!.postMessage({ kind: 'failure', seed, findings })
+  else if (index % 50 === 49) parentPort!.postMessage({ kind: 'progress', worlds: 50 })
+}
+parentPort!.postMessage({ kind: 'report', report })

@@ -1,0 +1,177 @@
+import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import type { Faults } from './faults.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Settings } from './settings.ts'
+
+export type BankStatus = 'submitted' | 'settled' | 'rejected' | 'returned'
+
+export type BankOrder = {
+  readonly id: string
+  readonly key: string
+  readonly externalId: string
+  /** What the order says it is for: the transfer. */
+  readonly description: string
+  readonly direction: 'debit' | 'credit'
+  readonly amountMinor: bigint
+  readonly currency: string
+  readonly account: string
+  readonly customer: string
+  readonly takenAtMs: number
+  status: BankStatus
+  code: string | undefined
+  settledAtMs: number | undefined
+}
+
+/** An order as it came in, taken or not: the law is about what was asked, too. */
+export type Asked = { readonly key: string; readonly body: string; readonly order: WireOrder; readonly atMs: number }
+
+export type WireOrder = {
+  readonly key: string
+  readonly externalId: string
+  readonly description: string
+  readonly direction: 'debit' | 'credit'
+  readonly amountMinor: string
+  readonly currency: string
+  readonly account: string
+  readonly counterparty: { readonly accountNumber: string }
+}
+
+export type BankEvent = { readonly order: BankOrder; readonly type: BankStatus; readonly atMs: number }
+
+export type Bank = {
+  readonly asked: readonly Asked[]
+  readonly orders: readonly BankOrder[]
+  /** Lines of our own accounts, and of our partner's. Positive is money in. */
+  readonly lines: readonly { readonly order: BankOrder; readonly amountMinor: bigint }[]
+  readonly balanceMinor: (account: string) => bigint
+  readonly ask: (order: WireOrder) => void
+  /** Calls when a key is seen for the first time, whatever becomes of its order. */
+  readonly onFirstAsked: (listener: (order: WireOrder) => void) => void
+  /** Takes an order: once for each key, as long as the bank knows the key. */
+  readonly take: (order: WireOrder) => BankOrder | 'conflict'
+  readonly byKey: (key: string) => BankOrder | undefined
+  readonly byExternalId: (externalId: string) => BankOrder | undefined
+  /** The chain has released what a debit paid for; the debit may still come back. */
+  readonly released: (transfer: string) => void
+  readonly isAtRest: () => boolean
+  readonly onEvent: (listener: (event: BankEvent) => void) => void
+}
+
+const returnCodes = ['R01', 'R02', 'R10', 'R29']
+
+/** A bank with books of its own. Nothing in here knows what the service believes. */
+export const openBank = (
+  { nowMs, at }: Scheduler,
+  random: Random,
+  faults: Faults,
+  { settleMs, bankKeepsKeysMs }: Settings,
+  isReleased: (transfer: string) => boolean,
+): Bank => {
+  const orders: BankOrder[] = []
+  const lines: { order: BankOrder; amountMinor: bigint }[] = []
+  const keys = new Map<string, { order: BankOrder; body: string; atMs: number }>()
+  const asked: Asked[] = []
+  const listeners: ((event: BankEvent) => void)[] = []
+  const firstListeners: ((order: WireOrder) => void)[] = []
+  let pending = 0
+
+  const soon = (ms: number, run: () => void) => {
+    pending++
+    at(nowMs() + ms, () => {
+      pending--
+      run()
+    })
+  }
+  const tell = (order: BankOrder) => {
+    for (const listener of listeners) listener({ order, type: order.status, atMs: nowMs() })
+  }
+  const book = (order: BankOrder, sign: bigint) => {
+    const amountMinor = (order.direction === 'debit' ? sign : -sign) * order.amountMinor
+    lines.push({ order, amountMinor })
+  }
+
+  const settle = (order: BankOrder) => {
+    if (order.status !== 'submitted' && order.status !== 'rejected') return
+    order.status = 'settled'
+    order.settledAtMs = nowMs()
+    book(order, 1n)
+    tell(order)
+    if (order.direction === 'debit')
+      soon(random.between(1, 120) * 1_000, () => {
+        if (order.status === 'settled' && !isReleased(order.description))
+          if (faults.strikes('bank: takes a debit back before the release', order.description)) giveBack(order)
+      })
+    else if (faults.strikes('bank: sends a credit back', order.description))
+      soon(random.between(1, 300) * 1_000, () => giveBack(order))
+  }
+  const giveBack = (order: BankOrder) => {
+    if (order.status !== 'settled') return
+    order.status = 'returned'
+    order.code = random.pick(returnCodes)
+    book(order, -1n)
+    tell(order)
+  }
+  const reject = (order: BankOrder) => {
+    order.status = 'rejected'
+    order.code = random.pick(returnCodes)
+    tell(order)
+    if (faults.strikes('bank: settles what it has rejected', order.description))
+      soon(random.between(1, 200) * 1_000, () => settle(order))
+  }
+
+  const take = (wire: WireOrder): BankOrder | 'conflict' => {
+    const body = JSON.stringify(wire)
+    const known = keys.get(wire.key)
+    if (known !== undefined && nowMs() - known.atMs <= bankKeepsKeysMs) return known.body === body ? known.order : 'conflict'
+    const order: BankOrder = {
+      id: `bt_${orders.length + 1}`,
+      key: wire.key,
+      externalId: wire.externalId,
+      description: wire.description,
+      direction: wire.direction,
+      amountMinor: BigInt(wire.amountMinor),
+      currency: wire.currency,
+      account: wire.account,
+      customer: wire.counterparty.accountNumber,
+      takenAtMs: nowMs(),
+      status: 'submitted',
+      code: undefined,
+      settledAtMs: undefined,
+    }
+    orders.push(order)
+    keys.set(wire.key, { order, body, atMs: nowMs() })
+    tell(order)
+    const late = faults.strikes('bank: settles late', order.description) ? random.between(5, 30) : 1
+    const bad = faults.strikes('bank: rejects an order later', order.description)
+    soon(late * random.between(settleMs / 2, settleMs), () => (bad ? reject(order) : settle(order)))
+    return order
+  }
+
+  return {
+    asked,
+    orders,
+    lines,
+    balanceMinor: account =>
+      lines.reduce((sum, { order, amountMinor }) => (order.account === account ? sum + amountMinor : sum), 0n),
+    ask: order => {
+      const isFirst = !asked.some(({ key }) => key === order.key)
+      asked.push({ key: order.key, body: JSON.stringify(order), order, atMs: nowMs() })
+      if (isFirst) for (const listener of firstListeners) listener(order)
+    },
+    onFirstAsked: listener => void firstListeners.push(listener),
+    take,
+    byKey: key => {
+      const known = keys.get(key)
+      return known !== undefined && nowMs() - known.atMs <= bankKeepsKeysMs ? known.order : undefined
+    },
+    byExternalId: externalId => orders.find(order => order.externalId === externalId),
+    released: transfer => {
+      for (const order of orders)
+        if (order.description === transfer && order.direction === 'debit' && order.status === 'settled')
+          if (faults.strikes('bank: takes a debit back after the release', transfer))
+            soon(random.between(1, 300) * 1_000, () => giveBack(order))
+    },
+    isAtRest: () => pending === 0,
+    onEvent: listener => listeners.push(listener),
+  }
+}

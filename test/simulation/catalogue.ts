@@ -1,0 +1,141 @@
+/** Every call that a process makes to the outside, by name: it may die before it has asked, and after it was done. */
+const calls = [
+  'store.begin',
+  'store.commit',
+  'store.loadTransfers',
+  'store.loadPools',
+  'store.shareVersions',
+  'store.commitSteps',
+  'store.claimFacts',
+  'store.consumeFacts',
+  'store.claimKeys',
+  'store.takeQuotes',
+  'store.storedAnswers',
+  'store.claimIntents',
+  'store.postponeIntent',
+  'store.dueTimers',
+  'store.parkedSubjects',
+  'store.databaseTimeMs',
+  'store.finalFacts',
+  'rail.submit',
+  'rail.query',
+  'chain.submit',
+  'chain.find',
+  'chain.tend',
+  'screening.check',
+  'inbox.keepWebhook',
+  'inbox.keepCommand',
+  'indexer.commit',
+] as const
+
+type CommonCall = (typeof calls)[number]
+/** And some that a healthy world hardly ever makes. Nobody dies there, for it could not be asked that it happens. */
+export type CrashPoint = CommonCall | 'store.parkTransfer' | 'store.dropTimer' | 'store.rollback'
+
+const named = [
+  // The bank.
+  ['bank: the answer to an order is lost after it was taken', 0.3],
+  ['bank: an order is lost on its way', 0.3],
+  ['bank: an order arrives long after its sender gave up', 0.2],
+  ['bank: answers with a server error before it takes an order', 0.3],
+  ['bank: answers with a server error after it has taken an order', 0.2],
+  ['bank: takes longer to answer than a lease lasts', 0.15],
+  ['bank: refuses an order at once', 0.1],
+  ['bank: rejects an order later', 0.15],
+  ['bank: settles late', 0.3],
+  ['bank: settles what it has rejected', 0.5],
+  ['bank: takes a debit back before the release', 0.15],
+  ['bank: takes a debit back after the release', 0.15],
+  ['bank: sends a credit back', 0.3],
+  ['bank: does not find what it has just taken', 0.3],
+  ['bank: does not answer a question', 0.3],
+  ['bank: shows the status of a while ago', 0.3],
+  ['bank: answers with another order', 0.1],
+  ['bank: is down for a while', 0.05],
+  ['bank: is silent about an order until its key is forgotten', 0.15],
+  ['bank: its adapter throws', 0.15],
+  // Its webhooks.
+  ['webhook: is lost', 0.3],
+  ['webhook: comes twice', 0.3],
+  ['webhook: comes again under another id', 0.2],
+  ['webhook: is overtaken by later ones', 0.3],
+  ['webhook: comes long after', 0.2],
+  ['webhook: is forged', 0.3],
+  ['webhook: is about nobody', 0.2],
+  // Chains of both kinds.
+  ['chain: does not answer a submission', 0.3],
+  ['chain: the answer to a submission is lost', 0.3],
+  ['chain: a submission is stored and not sent', 0.3],
+  ['chain: simulates on an old state', 0.2],
+  ['chain: does not answer a question', 0.3],
+  ['chain: answers from an old state', 0.3],
+  ['chain: says done of what is only under way', 0.3],
+  ['chain: stands still', 0.02],
+  ['chain: is paused', 0.02],
+  ['chain: a fee spike keeps everything waiting', 0.03],
+  ['chain: two workers submit one order at once', 0.3],
+  ['chain: the treasury is empty for a while', 0.02],
+  ['chain: refuses to pay the payee for a while', 0.15],
+  // EVM.
+  ['evm: a shallow reorg', 0.06],
+  ['evm: a reorg as deep as may be', 0.03],
+  ['evm: a reorg drops transactions', 0.5],
+  ['evm: a reorg mines transactions in another order', 0.5],
+  ['evm: the pool forgets a transaction', 0.1],
+  ['evm: a stuck transaction is replaced', 0.1],
+  ['evm: a stranger refunds at the soft deadline', 0.8],
+  ['evm: a stranger locks dust under our ref', 0.3],
+  // Customers who sell what they have on a chain.
+  ['deposit: never comes', 0.2],
+  ['deposit: comes late', 0.3],
+  ['deposit: is of another amount first', 0.3],
+  // Stellar.
+  ['stellar: the payee has no trustline', 0.3],
+  ['stellar: the issuer claws a hold back', 0.1],
+  ['stellar: no channel is free', 0.3],
+  ['stellar: an envelope expires', 0.2],
+  ['stellar: a delivery is never collected', 0.3],
+  // The indexer.
+  ['indexer: falls behind', 0.05],
+  ['indexer: tells the same again', 0.2],
+  ['indexer: tells in any order', 0.4],
+  ['indexer: halts the chain for a while', 0.01],
+  // The database.
+  ['database: a serialization failure', 0.04],
+  ['database: a connection is lost before a statement is done', 0.02],
+  ['database: a connection is lost after a statement was done', 0.02],
+  ['database: restarts', 0.002],
+  ['database: is slow', 0.02],
+  // Workers are looked at every five seconds.
+  ['worker: freezes past its lease', 0.01],
+  ['worker: is killed from outside', 0.01],
+  ['worker: its clock is ahead', 0.5],
+  ['worker: its clock is behind', 0.5],
+  // Whoever uses us.
+  ['client: posts twice at once', 0.4],
+  ['client: posts again with another body', 0.4],
+  ['client: gives up waiting and asks again', 0.3],
+  ['client: cancels at any time', 0.5],
+  ['client: is on the deny list', 0.3],
+  ['client: orders more than there is', 0.5],
+  ['screening: does not answer', 0.3],
+  ['screening: throws', 0.2],
+] as const satisfies readonly (readonly [string, number])[]
+
+export type FaultName = (typeof named)[number][0] | `crash ${'before' | 'after'} ${CrashPoint}`
+
+export type Fault = {
+  readonly name: FaultName
+  /** How likely it strikes where it may, in a world that has drawn it; worlds have it milder or worse. */
+  readonly rate: number
+}
+
+const crashRate = 0.03
+
+/** All that may go wrong in a world. */
+export const catalogue: readonly Fault[] = [
+  ...named.map(([name, rate]) => ({ name, rate })),
+  ...calls.flatMap(call =>
+    (['before', 'after'] as const).map(when => ({ name: `crash ${when} ${call}` as const, rate: crashRate })),
+  ),
+]

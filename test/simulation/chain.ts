@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import { type ChainState, type EscrowEvent, type EscrowTerms, emptyState, execute, type TxWish } from './escrow.ts'
+import type { Faults } from './faults.ts'
+import type { Scheduler } from './scheduler.ts'
+import type { Settings } from './settings.ts'
+
+export type PooledTx = TxWish & { readonly hash: `0x${string}`; readonly nonceOf: string; readonly sinceMs: number }
+export type MinedTx = { readonly tx: PooledTx; readonly height: number; readonly refusal: string | undefined }
+export type Block = {
+  readonly height: number
+  readonly hash: `0x${string}`
+  readonly timeMs: number
+  readonly mined: readonly MinedTx[]
+  readonly events: readonly (EscrowEvent & { readonly fact: string; readonly txHash: `0x${string}` })[]
+}
+
+export type SimChain = {
+  readonly blocks: readonly Block[]
+  readonly state: () => ChainState
+  /** The state some blocks ago, as a node that lags shows it. */
+  readonly stateBefore: (blocks: number) => ChainState
+  readonly height: () => number
+  readonly finalHeight: () => number
+  readonly safeHeight: () => number
+  readonly minedAs: (hash: string) => MinedTx | undefined
+  readonly isPooled: (hash: string) => boolean
+  readonly broadcast: (tx: PooledTx) => void
+  readonly forget: (hash: string) => void
+  /** A later transaction of the same nonce takes the place of this one. */
+  readonly replace: (tx: PooledTx, by: PooledTx) => void
+  readonly circumstances: { pausedUntilMs: number; emptyUntilMs: number; readonly deniedUntilMs: Map<string, number> }
+  readonly start: () => void
+  readonly onBlock: (listener: () => void) => void
+  readonly isAtRest: () => boolean
+  /** Every reorg, by its depth. */
+  readonly reorgs: readonly number[]
+}
+
+export const hashOf = (text: string): `0x${string}` => `0x${createHash('sha256').update(text).digest('hex')}`
+
+/** Of one escrow: the same terms make the same id, and no others do. */
+export const escrowIdOf = (terms: EscrowTerms): `0x${string}` =>
+  hashOf(
+    [
+      terms.ref,
+      terms.currency,
+      terms.amountMinor,
+      terms.payer,
+      terms.payee,
+      terms.refundAfter,
+      terms.hardDeadline,
+      terms.onExpiry,
+    ].join('|'),
+  )
+
+/** A chain with a pool, blocks that can be replaced by others, and one escrow contract. */
+export const startChain = (
+  { nowMs, at }: Scheduler,
+  random: Random,
+  faults: Faults,
+  { flavour, blockMs, finalDepth, safeDepth, mostReorg }: Settings,
+  treasuryMinor: bigint,
+): SimChain => {
+  const blocks: Block[] = []
+  const reorgs: number[] = []
+  const pool = new Map<string, PooledTx>()
+  const listeners: (() => void)[] = []
+  const circumstances: SimChain['circumstances'] = { pausedUntilMs: 0, emptyUntilMs: 0, deniedUntilMs: new Map() }
+  let state = emptyState(treasuryMinor)
+  let finalHeight = 0
+  let safeHeight = 0
+  let branch = 0
+  let stillUntilMs = 0
+  let dearUntilMs = 0
+
+  /** Of the canonical chain. */
+  const minedTxs = new Map<string, MinedTx>()
+  const usedNonces = new Set<string>()
+
+  const replay = (upTo: number): ChainState => {
+    const fresh = emptyState(treasuryMinor)
+    for (const block of blocks.slice(0, upTo))
+      for (const { tx, refusal } of block.mined) if (refusal === undefined) execute(fresh, tx, block.timeMs, undefined)
+    return fresh
+  }
+
+  const mineBlock = (timeMs: number, wanted: readonly PooledTx[]) => {
+    const height = blocks.length + 1
+    const mined: MinedTx[] = []
+    const events: Block['events'][number][] = []
+    for (const tx of wanted) {
+      pool.delete(tx.hash)
+      if (usedNonces.has(tx.nonceOf)) continue
+      usedNonces.add(tx.nonceOf)
+      const result = execute(state, tx, timeMs, { ...circumstances, nowMs: nowMs() })
+      const entry = { tx, height, refusal: typeof result === 'string' ? result : undefined }
+      mined.push(entry)
+      minedTxs.set(tx.hash, entry)
+      if (typeof result !== 'string')
+        events.push(...result.map((event, ordinal) => ({ ...event, fact: `${tx.hash}:${ordinal}`, txHash: tx.hash })))
+    }
+    blocks.push({ height, hash: `0x${branch}b${height}`, timeMs, mined, events })
+    finalHeight = Math.max(finalHeight, flavour === 'stellar' ? height : height - finalDepth)
+    safeHeight = Math.max(safeHeight, flavour === 'stellar' ? height : height - safeDepth)
+  }
+
+  const ready = () => [...pool.values()].filter(() => random.chance(0.8))
+
+  const reorg = (depth: number) => {
+    const times = blocks.splice(blocks.length - depth).map(block => {
+      for (const { tx } of block.mined) {
+        minedTxs.delete(tx.hash)
+        usedNonces.delete(tx.nonceOf)
+        if (!faults.strikes('evm: a reorg drops transactions', tx.about)) pool.set(tx.hash, tx)
+      }
+      return block.timeMs
+    })
+    branch++
+    reorgs.push(depth)
+    state = replay(blocks.length)
+    // The levels may follow a new head down, but never below what they have said.
+    for (const timeMs of [...times, nowMs()]) {
+      const wanted = ready()
+      if (faults.strikes('evm: a reorg mines transactions in another order')) wanted.reverse()
+      mineBlock(timeMs, wanted)
+    }
+  }
+
+  const tick = () => {
+    at(nowMs() + blockMs, tick)
+    if (faults.strikes('chain: stands still')) stillUntilMs = nowMs() + random.between(30, 1_800) * 1_000
+    if (faults.strikes('chain: a fee spike keeps everything waiting')) dearUntilMs = nowMs() + random.between(30, 600) * 1_000
+    if (faults.strikes('chain: is paused')) circumstances.pausedUntilMs = nowMs() + random.between(30, 600) * 1_000
+    if (faults.strikes('chain: the treasury is empty for a while'))
+      circumstances.emptyUntilMs = nowMs() + random.between(30, 300) * 1_000
+    if (nowMs() < stillUntilMs) return
+    const most = Math.min(mostReorg, blocks.length - finalHeight)
+    if (flavour === 'evm' && most > 0) {
+      if (faults.strikes('evm: a shallow reorg')) reorg(1)
+      else if (faults.strikes('evm: a reorg as deep as may be')) reorg(most)
+    }
+    for (const tx of pool.values())
+      if (flavour === 'evm' && faults.strikes('evm: the pool forgets a transaction', tx.about)) pool.delete(tx.hash)
+    mineBlock(nowMs(), nowMs() < dearUntilMs ? [] : ready())
+    for (const listener of listeners) listener()
+  }
+
+  return {
+    blocks,
+    reorgs,
+    circumstances,
+    state: () => state,
+    stateBefore: back => replay(Math.max(0, blocks.length - back)),
+    height: () => blocks.length,
+    finalHeight: () => finalHeight,
+    safeHeight: () => safeHeight,
+    minedAs: hash => minedTxs.get(hash),
+    isPooled: hash => pool.has(hash),
+    broadcast: tx => void pool.set(tx.hash, tx),
+    forget: hash => void pool.delete(hash),
+    replace: (tx, by) => {
+      pool.delete(tx.hash)
+      pool.set(by.hash, by)
+    },
+    start: () => void at(nowMs() + random.between(1, blockMs), tick),
+    onBlock: listener => void listeners.push(listener),
+    isAtRest: () => pool.size === 0,
+  }
+}

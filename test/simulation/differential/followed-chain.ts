@@ -1,0 +1,59 @@
+import type { Pool } from 'pg'
+import { finalFacts } from '../../../indexer/src/queries.ts'
+import type { Standing } from '../memory/final-facts.ts'
+import type { MemoryStore } from '../memory-store.ts'
+
+/** A canonical event of the chain `evm:1`. Of a transaction that was mined again it is the last one that is told. */
+export type Mined = {
+  readonly txHash: string
+  readonly type: string
+  readonly escrowId: string
+  readonly ref: string
+  readonly height: number
+}
+
+export type Heads = { readonly latest: number; readonly safe: number; readonly finalized: number; readonly halted: boolean }
+
+/** The chain as an indexer has it in its tables, and which waits are final by it. */
+export type FollowedChain = {
+  readonly mine: (event: Mined) => Promise<unknown>
+  readonly setHeads: (heads: Heads) => Promise<unknown>
+  readonly finalFacts: () => Promise<unknown[]>
+}
+
+export const followedInPostgres = (owner: Pool): FollowedChain => ({
+  mine: ({ txHash, type, escrowId, ref, height }) =>
+    owner.query(
+      `with left_behind as (update chain_events set canonical = false where chain = 'evm:1' and fact = $1 || ':0' and canonical returning 1)
+       insert into chain_events (chain, block_hash, log_index, tx_hash, ordinal, block_number, type, escrow_id, ref, token, amount, payload, canonical)
+       select 'evm:1', '0x' || (select count(*) from chain_events), 0, $1, 0, $2, $3, $4, $5, '0x', 1, '{}', true
+        where (select count(*) from left_behind) >= 0`,
+      [txHash, height, type, escrowId, ref],
+    ),
+  setHeads: ({ latest, safe, finalized, halted }) =>
+    owner.query(
+      `insert into chain_heads (chain, escrow, cursor_height, cursor_hash, safe_height, finalized_height, halted_reason)
+       values ('evm:1', '0x', $1, '0x', $2, $3, $4)
+       on conflict (chain) do update set cursor_height = $1, safe_height = $2, finalized_height = $3, halted_reason = $4`,
+      [latest, safe, finalized, halted ? 'a person looks' : null],
+    ),
+  finalFacts: async () =>
+    (await finalFacts(owner, 1_000)).map(({ transferId, kind, fact, escrowId }) => ({ transferId, kind, fact, escrowId })),
+})
+
+export const followedInMemory = (memory: MemoryStore): FollowedChain => {
+  const events = new Map<string, Mined>()
+  let heads: Heads = { latest: 0, safe: 0, finalized: 0, halted: true }
+  const standing: Standing = ({ chain, level, fact }) => {
+    if (heads.halted || chain !== 'evm:1') return undefined
+    const event = events.get(fact)
+    return { height: BigInt(heads[level]), event: event && { ...event, blockNumber: BigInt(event.height) } }
+  }
+  return {
+    mine: async event => events.set(`${event.txHash}:0`, event),
+    setHeads: async next => {
+      heads = next
+    },
+    finalFacts: async () => memory.finalFacts(1_000, standing),
+  }
+}

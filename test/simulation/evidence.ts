@@ -1,0 +1,157 @@
+import type { Action, EscrowTerms } from './escrow.ts'
+import type { FinalityPolicy } from './settings.ts'
+
+// What the oracle gets to see: the books of the world, and the store's dump. Plain JSON, so that no object of the product travels with it.
+
+export type BankOrderEvidence = {
+  readonly id: string
+  readonly key: string
+  readonly externalId: string
+  readonly description: string
+  readonly direction: 'debit' | 'credit'
+  readonly amountMinor: string
+  readonly account: string
+  readonly customer: string
+  readonly status: string
+  readonly settledAtMs?: number
+}
+
+/** How the chain stood for a transfer when its bank was first asked for something. */
+export type MomentEvidence = {
+  readonly key: string
+  readonly transfer: string
+  readonly direction: 'debit' | 'credit'
+  /** Of ours, or of our partner's. */
+  readonly account: string
+  readonly escrow: string
+  readonly lockHeight?: number
+  /** Of what happened to it last, after its lock. */
+  readonly endHeight?: number
+  readonly lockMayCome: boolean
+  readonly height: number
+  readonly safeHeight: number
+  readonly finalHeight: number
+}
+
+export type Evidence = {
+  readonly seed: number
+  readonly world: {
+    readonly flavour: 'evm' | 'stellar'
+    readonly finality: FinalityPolicy
+    readonly clearingMs: number
+    readonly chain: string
+    readonly ownPayers: readonly string[]
+    readonly treasury: string
+    readonly partner: string
+    readonly ownAccount: string
+    readonly partnerAccount: string
+    readonly treasuryStartMinor: string
+    readonly endMs: number
+    /** For so long the house may send an order again that the bank does not find. */
+    readonly keyRetentionMs: number
+    /** By how much a clock of the house may be wrong. */
+    readonly skewMs: number
+  }
+  readonly requests: readonly {
+    readonly key: string
+    readonly isDenied: boolean
+    readonly isAnswered: boolean
+    readonly conflicts: number
+    readonly told: readonly string[]
+    readonly bodies: readonly {
+      readonly reference: string
+      readonly route: 'onramp' | 'offramp' | 'remittance'
+      readonly account: string
+      readonly address: string
+      readonly paidMinor: string
+      readonly feeMinor: string
+      readonly deliveredMinor: string
+    }[]
+  }[]
+  readonly bank: {
+    readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number }[]
+    readonly moments: readonly MomentEvidence[]
+    /** Keys of orders about which it says nothing, for ever. */
+    readonly silentKeys: readonly string[]
+    readonly orders: readonly BankOrderEvidence[]
+    readonly lines: readonly { readonly orderId: string; readonly amountMinor: string }[]
+  }
+  readonly chain: {
+    readonly asked: readonly {
+      readonly key: string
+      readonly action: string
+      readonly ref: string
+      readonly atMs: number
+      readonly height: number
+      readonly safeHeight: number
+      readonly finalHeight: number
+      readonly lockHeight?: number
+    }[]
+    /** Orders that came under a key that another order has. */
+    readonly conflicts: readonly string[]
+    readonly escrows: readonly {
+      readonly escrowId: string
+      readonly status: string
+      readonly delivery: string
+      readonly terms: EscrowTerms
+    }[]
+    readonly done: readonly { readonly escrowId: string; readonly action: Action }[]
+    readonly treasuryMinor: string
+    readonly mintedMinor: string
+  }
+  readonly tables: TablesEvidence
+  readonly unrest: readonly string[]
+}
+
+export type TablesEvidence = {
+  readonly transfers: readonly {
+    readonly id: string
+    readonly state: string
+    readonly version: number
+    readonly escrow_ref: string
+    readonly parked_reason: string | null
+    readonly terms: {
+      readonly reference: string
+      readonly sourceAmount: { readonly minor: string }
+      readonly destinationAmount: { readonly minor: string }
+      readonly fee: { readonly minor: string }
+      readonly hold: { readonly payee: string }
+    }
+  }[]
+  readonly transfer_events: readonly {
+    readonly transfer_id: string
+    readonly version: number
+    readonly type: string
+    readonly from_state: string
+    readonly to_state: string
+  }[]
+  readonly outbox: readonly { readonly transfer_id: string; readonly version: number; readonly type: string }[]
+  readonly audit_log: readonly { readonly transfer_id: string; readonly version: number }[]
+  readonly intents: readonly {
+    readonly key: string
+    readonly transfer_id: string
+    readonly step: string
+    readonly attempt: number
+    readonly status: string
+    readonly lease_owner: string | null
+    readonly created_at: string
+  }[]
+  readonly ledger_entries: readonly { readonly position: string; readonly transfer_id: string; readonly version: number }[]
+  readonly ledger_postings: readonly {
+    readonly entry: string
+    readonly account_id: string
+    readonly currency: string
+    readonly layer: string
+    readonly amount: string
+  }[]
+  readonly ledger_balances: readonly { readonly account_id: string; readonly posted: string; readonly pending: string }[]
+  readonly deadlines: readonly { readonly transfer_id: string; readonly kind: string }[]
+  readonly finality_waits: readonly { readonly transfer_id: string; readonly kind: string }[]
+  readonly liquidity_pools: readonly { readonly id: string; readonly total: string; readonly reserved: string }[]
+  readonly reservations: readonly {
+    readonly transfer_id: string
+    readonly pool_id: string
+    readonly amount: string
+    readonly status: string
+  }[]
+}

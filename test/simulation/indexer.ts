@@ -1,0 +1,106 @@
+import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
+import type { Block, SimChain } from './chain.ts'
+import type { Faults } from './faults.ts'
+import { type News, tellFact } from './memory/facts.ts'
+import { inOneStatement } from './memory/statement.ts'
+import type { MemoryStore } from './memory-store.ts'
+
+/** An event of the canonical chain, as the indexer's tables hold it. */
+type Indexed = { readonly kind: string; readonly escrowId: string; readonly ref: string; readonly height: number }
+
+/** What the indexer's tables say of the chain. They are the database's, and outlive every process. */
+export type ChainTables = {
+  /** By fact. */
+  events: ReadonlyMap<string, Indexed>
+  hashes: readonly string[]
+  latest: number
+  safe: number
+  final: number
+  halted: boolean
+}
+
+export const emptyChainTables = (): ChainTables => ({
+  events: new Map(),
+  hashes: [],
+  latest: 0,
+  safe: 0,
+  final: 0,
+  halted: false,
+})
+
+/**
+ * One commit of the indexer, as its real one makes it: facts of new blocks, then those for which no canonical event stands any more, and the
+ * heads, all in one transaction. One inbox row for a fact; its revision rises when its truth changes. Says how many rows were news.
+ */
+export const commitBlocks = async (
+  source: string,
+  store: MemoryStore,
+  tables: ChainTables,
+  chain: SimChain,
+  faults: Faults,
+): Promise<number> => {
+  const hashes = chain.blocks.map(block => block.hash)
+  let common = Math.min(tables.hashes.length, hashes.length)
+  while (common > 0 && tables.hashes[common - 1] !== hashes[common - 1]) common--
+  const events = new Map([...tables.events].filter(([, { height }]) => height <= common))
+  const news: News[] = []
+  for (const block of chain.blocks.slice(common))
+    for (const event of block.events) {
+      events.set(event.fact, { kind: event.kind, escrowId: event.escrowId, ref: event.terms.ref, height: block.height })
+      news.push(newsOf(source, block, event))
+    }
+  const inbox = store.database.tables.inbox
+  for (const fact of tables.events.keys()) {
+    const known = inbox.get(`${source} ${fact}`)
+    if (!events.has(fact) && known !== undefined) news.push({ ...known, payload: { ...known.payload, status: 'orphaned' } })
+  }
+  if (news.length > 1 && faults.strikes('indexer: tells in any order')) news.reverse()
+  if (news.length > 0 && faults.strikes('indexer: tells the same again')) news.push(...news)
+  const heads = { latest: chain.height(), safe: chain.safeHeight(), final: chain.finalHeight() }
+  let told = 0
+  if (news.length > 0)
+    await inOneStatement(store.database, undefined, async tx => {
+      // In one order for all, so that no two writers wait for each other in a circle.
+      await tx.lock([...new Set(news.map(({ fact }) => `fact ${source} ${fact}`))].sort())
+      for (const each of news) if (await tellFact(tx, store.database.tables, each)) told++
+    })
+  Object.assign(tables, { events, hashes, latest: heads.latest })
+  tables.safe = Math.max(tables.safe, heads.safe)
+  tables.final = Math.max(tables.final, heads.final)
+  return told
+}
+
+const newsOf = (source: string, block: Block, event: Block['events'][number]): News => ({
+  source,
+  fact: event.fact,
+  subject: event.terms.ref,
+  kind: event.kind,
+  payload: {
+    status: 'included',
+    escrowId: event.escrowId,
+    ref: event.terms.ref,
+    token: event.terms.currency,
+    payer: event.terms.payer,
+    payee: event.terms.payee,
+    amount: event.terms.amountMinor,
+    sequence: '0',
+    txHash: event.txHash,
+    blockNumber: String(block.height),
+    blockHash: block.hash,
+    logIndex: 0,
+    ...(event.kind === 'escrowClawedBack' ? { balance: 'hold' } : {}),
+  },
+})
+
+/** The waits that are due, as the tables stand. A chain that is halted calls nothing final. */
+export const finalFactsOf = (store: MemoryStore, tables: ChainTables, limit: number): FinalFact[] =>
+  tables.halted
+    ? []
+    : store.finalFacts(limit, ({ level, fact }) => {
+        const event = tables.events.get(fact)
+        const height = level === 'latest' ? tables.latest : level === 'safe' ? tables.safe : tables.final
+        return {
+          height: BigInt(height),
+          event: event && { type: event.kind, escrowId: event.escrowId, ref: event.ref, blockNumber: BigInt(event.height) },
+        }
+      })

@@ -1,0 +1,60 @@
+import type { Evidence } from '../evidence.ts'
+import { isInHands } from './endings.ts'
+import type { Law } from './finding.ts'
+
+/** Law 4: what the ledger and the pools say is what the bank and the chain hold. */
+export const agreement: Law = evidence => {
+  const { tables, chain, world } = evidence
+  const broken: string[] = []
+  const compare = (what: string, said: bigint, held: bigint) => {
+    if (said !== held) broken.push(`${what}: the house says ${said}, there is ${held}`)
+  }
+  const balance = (account: string) =>
+    BigInt(tables.ledger_balances.find(({ account_id }) => account_id === account)?.posted ?? '0')
+  const ofToken = (kind: string) => balance(`${kind}:${world.chain}:USDC`)
+  const ours = chain.escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
+  const total = (escrows: Evidence['chain']['escrows']) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
+
+  const isOpen = ({ status }: { readonly status: string }) => status === 'locked' || status === 'committed'
+  // Of deposits only what is committed is ours to mind: what is merely locked goes back to its owner, by us or by anybody.
+  const wanted = new Map(
+    evidence.requests.flatMap(({ bodies }) => bodies.map(body => [`${body.address} ${body.paidMinor}`, body])),
+  )
+  const deposits = chain.escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
+  const collected = total(deposits.filter(({ status }) => status === 'released'))
+
+  compare('bank cash', balance('bank_cash:USD'), knownToHouse(evidence))
+  compare('escrow', ofToken('escrow'), total([...ours, ...deposits].filter(isOpen)))
+  compare('treasury', ofToken('treasury'), BigInt(chain.treasuryMinor) - BigInt(world.treasuryStartMinor))
+  compare('issued', -ofToken('issued'), BigInt(chain.mintedMinor))
+  compare(
+    'exposure',
+    ofToken('exposure'),
+    total(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
+  )
+  for (const { id, total, reserved } of tables.liquidity_pools) {
+    // What deposits bring is not for the pool to promise before somebody says so.
+    if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) - collected)
+    const promised = tables.reservations.filter(({ pool_id, status }) => pool_id === id && status === 'reserved')
+    compare(
+      `reserved of ${id}`,
+      BigInt(reserved),
+      promised.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
+    )
+  }
+  return broken
+}
+
+/** The balance of our own account at the bank, without what it never told of orders that it is silent about. */
+const knownToHouse = (evidence: Evidence): bigint => {
+  const { bank, world } = evidence
+  const silent = new Set(
+    bank.orders
+      .filter(({ key, description }) => bank.silentKeys.includes(key) && isInHands(evidence, description))
+      .map(({ id }) => id),
+  )
+  const others = new Set(bank.orders.filter(({ account }) => account !== world.ownAccount).map(({ id }) => id))
+  return bank.lines
+    .filter(({ orderId }) => !silent.has(orderId) && !others.has(orderId))
+    .reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n)
+}

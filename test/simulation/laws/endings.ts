@@ -1,0 +1,127 @@
+import type { Evidence } from '../evidence.ts'
+import type { Law } from './finding.ts'
+
+type Wanted = Evidence['requests'][number]['bodies'][number]
+type Transfer = Evidence['tables']['transfers'][number]
+
+/** What became of one transfer, by the books of the bank and of the chain alone. */
+type Ending = {
+  /** The customer's money is ours, or went on from us. */
+  readonly gave: boolean
+  readonly got: boolean
+  /** He has back what he gave. */
+  readonly hasBack: boolean
+  /** His debit came back by itself, after it had settled. */
+  readonly isReturned: boolean
+  /** What was delivered came back to us, since nobody collected it. */
+  readonly isReclaimed: boolean
+  /** Things that must never be, whatever the route. */
+  readonly wrong: readonly string[]
+}
+
+/** Law 2: what a customer gives ends in exactly one of delivered, given back, in a person's hands. Never two, and never something for nothing. */
+export const endings: Law = evidence =>
+  evidence.tables.transfers.flatMap(transfer => {
+    const { id, state, terms } = transfer
+    const wanted = evidence.requests
+      .flatMap(({ bodies }) => bodies)
+      .find(body => body.reference === terms.reference && body.paidMinor === terms.sourceAmount.minor)
+    const broken = wanted === undefined ? ['nobody wanted this'] : judge(evidence, transfer, wanted)
+    return broken.map(what => `${id} (${wanted?.route}, ${state}): ${what}`)
+  })
+
+const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[] => {
+  const { state, id } = transfer
+  const end = endingOf(evidence, transfer, wanted)
+  const { gave, got, hasBack, isReturned, isReclaimed } = end
+  const inHands = state === 'review' || isInHands(evidence, id)
+  const broken = [...end.wrong]
+  const say = (what: string, isSo: boolean) => isSo && broken.push(what)
+  // On an on-ramp the house alone decides; a bank that pays what it has refused can serve a customer twice, and then a person has it.
+  say('delivered and given back', got && hasBack && !(inHands && wanted.route !== 'onramp'))
+  say('delivered for nothing', got && !gave && !(inHands && (isReturned || wanted.route === 'offramp')))
+  say('given back what was never given', hasBack && !gave && wanted.route !== 'offramp' && !(isReturned && inHands))
+  say('what he gave is with us, and nobody minds it', gave && !got && !hasBack && !inHands)
+  say('a delivery came back, and nobody knows', isReclaimed && state !== 'review')
+  say('it says completed', state === 'completed' && !(gave && got && !hasBack))
+  say('it says compensated', state === 'compensated' && (got || (gave && !hasBack)))
+  say(
+    'it says that nothing happened',
+    (state === 'failed' || state === 'canceled') && (got || gave || (hasBack && wanted.route !== 'offramp')),
+  )
+  return broken
+}
+
+const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted: Wanted): Ending => {
+  const { chain, world } = evidence
+  const wrong: string[] = []
+  const moved = (direction: string, account: string, wholeMinor: string): boolean => {
+    const orders = evidence.bank.orders.filter(
+      order => order.description === id && order.direction === direction && order.account === account,
+    )
+    const lines = evidence.bank.lines.filter(({ orderId }) => orders.some(order => order.id === orderId))
+    const sum = lines.reduce((total, { amountMinor }) => total + BigInt(amountMinor), 0n)
+    const whole = direction === 'debit' ? BigInt(wholeMinor) : -BigInt(wholeMinor)
+    if (new Set(lines.map(({ orderId }) => orderId)).size > 1) wrong.push(`more than one ${direction} moved money`)
+    if (sum !== 0n && sum !== whole) wrong.push(`the ${direction} moved ${sum} instead of ${whole}`)
+    if (orders.some(({ customer }) => customer !== wanted.account)) wrong.push(`a ${direction} of somebody else`)
+    return sum !== 0n
+  }
+  const isReturned = evidence.bank.orders.some(
+    ({ description, direction, status }) => description === id && direction === 'debit' && status === 'returned',
+  )
+  const escrows = chain.escrows.filter(({ terms }) => terms.ref === ref)
+  const ours = escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
+  const released = ours.filter(({ status }) => status === 'released')
+  if (released.length > 1) wrong.push('released twice')
+  switch (wanted.route) {
+    case 'onramp': {
+      const delivered = released.filter(
+        ({ terms }) => terms.payee === wanted.address && terms.amountMinor === wanted.deliveredMinor,
+      )
+      if (delivered.length !== released.length) wrong.push('released something else to somebody else')
+      return {
+        gave: moved('debit', world.ownAccount, wanted.paidMinor),
+        got: delivered.some(({ delivery }) => delivery !== 'reclaimed'),
+        hasBack: moved('credit', world.ownAccount, wanted.paidMinor),
+        isReclaimed: delivered.some(({ delivery }) => delivery === 'reclaimed'),
+        ...{ isReturned, wrong },
+      }
+    }
+    case 'remittance': {
+      const got = moved('credit', world.partnerAccount, wanted.deliveredMinor)
+      const isPaid = released.some(({ terms, delivery }) => terms.payee === world.partner && delivery !== 'reclaimed')
+      return {
+        gave: moved('debit', world.ownAccount, wanted.paidMinor),
+        got,
+        hasBack: moved('credit', world.ownAccount, wanted.paidMinor),
+        isReclaimed: got && released.length > 0 && !isPaid,
+        ...{ isReturned, wrong },
+      }
+    }
+    case 'offramp': {
+      const deposit = escrows.find(({ terms }) => terms.payer === wanted.address && terms.amountMinor === wanted.paidMinor)
+      return {
+        gave: deposit?.status === 'released',
+        got: moved('credit', world.ownAccount, wanted.deliveredMinor),
+        hasBack: deposit?.status === 'refunded',
+        isReclaimed: false,
+        ...{ isReturned, wrong },
+      }
+    }
+  }
+}
+
+/**
+ * Nobody can say whether its order is under way: the bank says nothing about the key, or does not know it, and it is too late to send it
+ * again. The house holds everything until a person has asked.
+ */
+export const isInHands = ({ bank, tables, world }: Evidence, id: string): boolean =>
+  tables.intents.some(
+    ({ transfer_id, step, key, status, created_at }) =>
+      transfer_id === id &&
+      status === 'UNKNOWN' &&
+      step.endsWith('Fiat') &&
+      world.endMs - Date.parse(created_at) > world.keyRetentionMs &&
+      (bank.silentKeys.includes(key) || !bank.orders.some(order => order.key === key)),
+  )

@@ -1,0 +1,27 @@
+import type { Evidence } from './evidence.ts'
+import { agreement } from './laws/agreement.ts'
+import { clients } from './laws/clients.ts'
+import { endings } from './laws/endings.ts'
+import { escrowEnds } from './laws/escrow-ends.ts'
+import { finality } from './laws/finality.ts'
+import type { Finding, Law } from './laws/finding.ts'
+import { history } from './laws/history.ts'
+import { keys } from './laws/keys.ts'
+import { postings } from './laws/postings.ts'
+import { rest } from './laws/rest.ts'
+
+const laws: Readonly<Record<string, Law>> = {
+  postings,
+  endings,
+  escrowEnds,
+  agreement,
+  finality,
+  keys,
+  history,
+  rest,
+  clients,
+}
+
+/** Judges a world by its own books. Shares no code with what it judges. */
+export const judge = (evidence: Evidence): Finding[] =>
+  Object.entries(laws).flatMap(([law, broken]) => broken(evidence).map(what => ({ law, what })))

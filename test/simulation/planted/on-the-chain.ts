@@ -1,0 +1,90 @@
+import type { Chain } from '../../../bridge-service/src/chains/chain.ts'
+import { refused } from '../../../bridge-service/src/outcome.ts'
+import { findHoldTerms } from '../../../bridge-service/src/transfer/hold.ts'
+import { changeFacts, changeSteps } from './change-store.ts'
+import type { Planted } from './planted.ts'
+
+const chain = (name: string, change: (chain: Chain) => Partial<Chain>): Planted => ({
+  name,
+  plant: ports => ({ ...ports, chain: { ...ports.chain, ...change(ports.chain) } }),
+})
+
+export const plantedOnTheChain: readonly Planted[] = [
+  chain('a submission whose answer was lost is taken for a refusal', real => ({
+    submit: async order => {
+      const outcome = await real.submit(order)
+      return outcome.kind === 'unknown' ? refused('timeout', outcome.detail) : outcome
+    },
+  })),
+  chain('a transaction that is not mined yet is taken for one that reverted', real => ({
+    find: async key => {
+      const outcome = await real.find(key)
+      return outcome.kind === 'unknown' ? refused('reverted', outcome.detail) : outcome
+    },
+  })),
+  {
+    name: 'confirmations are off by one',
+    plant: ports => ({
+      ...ports,
+      store: changeSteps(ports.store, step => ({
+        ...step,
+        decision: {
+          ...step.decision,
+          waits: step.decision.waits.map(({ kind, on }) => ({ kind, on: on && { ...on, blockNumber: on.blockNumber - 1n } })),
+        },
+      })),
+    }),
+  },
+  {
+    name: 'a lock is final as soon as it is heard of',
+    plant: (ports, { memory }) => ({
+      ...ports,
+      finalFacts: async limit => [...(await ports.finalFacts(limit)), ...waitsFor(memory, 'lock')],
+    }),
+  },
+  {
+    name: 'a refund is final as soon as it is heard of',
+    plant: (ports, { memory }) => ({
+      ...ports,
+      finalFacts: async limit => [...(await ports.finalFacts(limit)), ...waitsFor(memory, 'refund')],
+    }),
+  },
+  {
+    name: 'what was orphaned is not heard of',
+    plant: ports => ({
+      ...ports,
+      store: changeFacts(ports.store, ({ matched, unmatched, full }) => {
+        const isOrphaned = ({ input }: (typeof matched)[number]) => input.type === 'chainFact' && input.status === 'orphaned'
+        return {
+          matched: matched.filter(fact => !isOrphaned(fact)),
+          unmatched: [...unmatched, ...matched.filter(isOrphaned)],
+          full,
+        }
+      }),
+    }),
+  },
+  {
+    name: "an escrow of a stranger is taken for ours, for its ref's sake",
+    plant: (ports, { memory }) => ({
+      ...ports,
+      store: changeFacts(ports.store, claimed => ({
+        ...claimed,
+        matched: claimed.matched.map(fact => {
+          const transfer = memory.database.tables.transfers.get(fact.transferId)?.transfer
+          const hold = transfer && findHoldTerms(transfer)
+          return hold && fact.escrowId !== undefined ? { ...fact, escrowId: ports.chain.escrowId(hold) } : fact
+        }),
+      })),
+    }),
+  },
+]
+
+type Memory = Parameters<Planted['plant']>[1]['memory']
+
+const waitsFor = ({ database: { tables } }: Memory, kind: string) =>
+  [...tables.finality_waits.values()].flatMap(wait => {
+    const escrowId = tables.inbox.get(`${wait.chain} ${wait.fact}`)?.payload.escrowId
+    return wait.kind === kind && typeof escrowId === 'string'
+      ? [{ transferId: wait.transfer_id, kind: wait.kind, fact: wait.fact, escrowId }]
+      : []
+  })

@@ -1,0 +1,69 @@
+import type { Bank } from './bank.ts'
+import type { BankLine } from './bank-rail.ts'
+import type { SimChain } from './chain.ts'
+import type { ChainLine } from './chain-port.ts'
+import type { Request } from './clients.ts'
+import type { ChainTables } from './indexer.ts'
+import { parkedSubjects } from './memory/facts.ts'
+import type { Tables } from './memory/tables.ts'
+
+type Watched = {
+  readonly tables: Tables
+  readonly requests: readonly Request[]
+  readonly bank: Bank
+  readonly bankWay: BankLine
+  readonly mail: { readonly isAtRest: () => boolean }
+  readonly line: ChainLine
+  readonly chain: SimChain
+  readonly chainTables: ChainTables
+  readonly nowMs: () => number
+  readonly keyRetentionMs: number
+}
+
+export const isOver = (state: string): boolean => ['completed', 'compensated', 'canceled', 'failed', 'review'].includes(state)
+
+/** Whether anything is still under way, in the house or around it. */
+export const restOf = (watched: Watched) => {
+  const { tables, requests, bank, bankWay, mail, line, chain, chainTables, nowMs, keyRetentionMs } = watched
+  /**
+   * Those of which nobody can say whether their order is under way: the bank does not know its key, or says nothing, and it is too late to
+   * send it again. A person has to ask.
+   */
+  const persons = (): Set<string> =>
+    new Set(
+      [...tables.intents.values()]
+        .filter(({ status, key, created_at }) => {
+          if (status !== 'UNKNOWN' || nowMs() - created_at <= keyRetentionMs) return false
+          return bankWay.isSilent(`CW${key.slice(0, 32)}`) || !bank.orders.some(order => order.key === key)
+        })
+        .map(row => row.transfer_id),
+    )
+  const waitingFacts = () => {
+    const parked = new Set(parkedSubjects(tables))
+    return [...tables.inbox.values()].filter(row => row.consumed < row.revision && !row.unmatched && !parked.has(row.subject))
+  }
+  const openTransfers = () => {
+    const inHands = persons()
+    return [...tables.transfers.values()]
+      .filter(({ transfer }) => !isOver(transfer.state) && !inHands.has(transfer.id))
+      .map(({ transfer }) => transfer)
+  }
+  const questions: Readonly<Record<string, () => boolean>> = {
+    'a client waits': () => requests.some(request => !request.isAnswered),
+    'the bank has something to do': () => !bank.isAtRest(),
+    'a webhook is not taken': () => !mail.isAtRest(),
+    'a transaction is open': () => !line.isAtRest() || !chain.isAtRest(),
+    'the indexer is behind': () => chainTables.halted || chainTables.latest < chain.height() - 2,
+    'a fact waits in the inbox': () => waitingFacts().length > 0,
+    'a transfer is open': () => openTransfers().length > 0,
+  }
+  return {
+    isReached: () => !Object.values(questions).some(isOpen => isOpen()),
+    /** What is still open, in words. */
+    unrest: (): string[] => [
+      ...Object.entries(questions).flatMap(([what, isOpen]) => (isOpen() ? [what] : [])),
+      ...openTransfers().map(({ id, state }) => `${id} is ${state}`),
+      ...waitingFacts().map(({ source, fact }) => `fact ${source} ${fact}`),
+    ],
+  }
+}

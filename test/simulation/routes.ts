@@ -1,0 +1,52 @@
+import { type TransferId, typeId } from '../../bridge-service/src/transfer/id.ts'
+import { currentDefinition } from '../../bridge-service/src/transfer/state.ts'
+import type { Unborn } from '../../bridge-service/src/transfer/transfer.ts'
+import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import { offramp } from './routes/offramp.ts'
+import { onramp } from './routes/onramp.ts'
+import { remittance } from './routes/remittance.ts'
+import type { Amounts, RouteName, TermsRequest, Wanted } from './routes/wanted.ts'
+import type { Flavour } from './settings.ts'
+
+const routes = { onramp, offramp, remittance } as const
+
+/** Where which route is travelled, as often as it stands here. */
+const travelled: Readonly<Record<Flavour, readonly RouteName[]>> = {
+  evm: ['onramp', 'offramp', 'remittance'],
+  stellar: ['onramp', 'remittance'],
+}
+
+export const drawWanted = (random: Random, reference: string, customer: string, flavour: Flavour): Wanted => {
+  const route = random.pick(travelled[flavour])
+  return {
+    reference,
+    route,
+    customer,
+    account: `acc-${reference}`,
+    address: random.hex(20),
+    ...amountsOf(route, BigInt(random.between(100, 9_000)) * 10n),
+  }
+}
+
+export const amountsOf = (route: RouteName, cents: bigint): Amounts => routes[route].amountsOf(cents)
+
+/** A request as the API makes a transfer of it: another id and another ref each time that it is posted. */
+export const unbornOf = (request: TermsRequest): Unborn => {
+  const { wanted, random } = request
+  const common = {
+    id: typeId<TransferId>('tr', random.hex(16).slice(2)),
+    tenant: 'acme',
+    definition: currentDefinition,
+    state: 'none',
+    version: 0,
+    progress: { attempts: { release: 0, refund: 0 } },
+  } as const
+  switch (wanted.route) {
+    case 'onramp':
+      return { ...common, route: 'onramp', terms: onramp.termsOf(request) }
+    case 'offramp':
+      return { ...common, route: 'offramp', terms: offramp.termsOf(request) }
+    case 'remittance':
+      return { ...common, route: 'remittance', terms: remittance.termsOf(request) }
+  }
+}

@@ -1,0 +1,54 @@
+import type { ChainId } from '../../../bridge-service/src/chains/chain.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Settings } from '../settings.ts'
+
+export type RouteName = 'onramp' | 'offramp' | 'remittance'
+
+/** What a client wants, in his own words: all that the oracle holds the house to. Amounts are minor units as decimal strings. */
+export type Wanted = {
+  /** The integrator's own reference: it names the request for ever. */
+  readonly reference: string
+  readonly route: RouteName
+  readonly customer: string
+  /** The customer's account at the bank, or the one that is paid. */
+  readonly account: string
+  /** His address on the chain. */
+  readonly address: string
+  readonly paidMinor: string
+  readonly feeMinor: string
+  readonly deliveredMinor: string
+}
+
+export type Amounts = Pick<Wanted, 'paidMinor' | 'feeMinor' | 'deliveredMinor'>
+
+export type TermsRequest = {
+  readonly wanted: Wanted
+  readonly chain: ChainId
+  readonly settings: Settings
+  readonly random: Random
+  readonly nowMs: number
+}
+
+/** USD and EUR have two decimals, USDC six. */
+export const unitsPerCent = 10_000n
+export const feeCents = 30n
+/** Our own accounts at the bank, and our partner's. */
+export const ownAccount = 'acct_usd'
+export const partnerAccount = 'acct_partner'
+export const partner = `0x${'77'.repeat(20)}`
+
+/** What every route's terms begin with. */
+export const common = ({ wanted, random, nowMs }: TermsRequest) => ({
+  salt: random.hex(32),
+  reference: wanted.reference,
+  createdAt: new Date(nowMs).toISOString(),
+})
+
+export const bankLeg = ({ customer, account }: Wanted, currency: 'USD' | 'EUR') =>
+  ({
+    kind: 'bank',
+    rail: 'bank:sim',
+    scheme: currency === 'USD' ? 'ach' : 'sepa',
+    currency,
+    account: { name: customer, accountNumber: account },
+  }) as const

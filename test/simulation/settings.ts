@@ -1,0 +1,73 @@
+import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+
+export type Flavour = 'evm' | 'stellar'
+
+export type FinalityPolicy =
+  | { readonly level: 'latest'; readonly confirmations: number }
+  | { readonly level: 'safe' | 'finalized'; readonly confirmations: 0 }
+
+/** What a world is like, before anything goes wrong in it. */
+export type Settings = {
+  readonly flavour: Flavour
+  readonly startMs: number
+  /** How long faults strike. */
+  readonly stormMs: number
+  readonly workers: number
+  readonly pollMs: number
+  readonly leaseMs: number
+  readonly transfers: number
+  readonly blockMs: number
+  readonly safeDepth: number
+  readonly finalDepth: number
+  readonly finality: FinalityPolicy
+  /** No reorg takes away what the policy calls final. */
+  readonly mostReorg: number
+  readonly clearingMs: number
+  readonly softDeadlineMs: number
+  readonly hardDeadlineMs: number
+  readonly funding: 'liquidity' | 'mint'
+  readonly settleMs: number
+  /** How long the bank knows a key, and how long the service believes so. */
+  readonly bankKeepsKeysMs: number
+  readonly keyRetentionMs: number
+}
+
+const minuteMs = 60_000
+
+export const drawSettings = (random: Random): Settings => {
+  const flavour = random.pick(['evm', 'evm', 'stellar'] as const)
+  const finalDepth = random.between(3, 8)
+  const safeDepth = random.between(1, finalDepth)
+  const finality: FinalityPolicy =
+    flavour === 'stellar'
+      ? { level: 'latest', confirmations: 0 }
+      : random.pick([
+          { level: 'latest', confirmations: random.between(1, finalDepth) },
+          { level: 'safe', confirmations: 0 },
+          { level: 'finalized', confirmations: 0 },
+        ] as const)
+  const mostReorg = finality.level === 'latest' ? finality.confirmations : finality.level === 'safe' ? safeDepth : finalDepth
+  const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
+  return {
+    flavour,
+    // Some worlds see midnight, and with it another day than the one in the keys.
+    startMs: Date.UTC(2026, 2, random.between(1, 28), random.pick([9, 23]), 50),
+    stormMs: random.between(10, 40) * minuteMs,
+    workers: random.between(1, 3),
+    pollMs: random.between(300, 1_500),
+    leaseMs: random.between(2, 20) * 1_000 + 1,
+    transfers: random.between(1, 7),
+    blockMs: flavour === 'stellar' ? 5_000 : random.between(3, 15) * 1_000,
+    safeDepth,
+    finalDepth,
+    finality,
+    mostReorg,
+    clearingMs: random.pick([0, 0, 1, 5, 15]) * minuteMs,
+    softDeadlineMs: random.between(3, 30) * minuteMs,
+    hardDeadlineMs: random.between(5, 60) * minuteMs,
+    funding: random.pick(['liquidity', 'liquidity', 'mint'] as const),
+    settleMs: random.between(1, 180) * 1_000,
+    bankKeepsKeysMs,
+    keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
+  }
+}

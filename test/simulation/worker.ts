@@ -1,0 +1,115 @@
+import type { Chain } from '../../bridge-service/src/chains/chain.ts'
+import type { Log } from '../../bridge-service/src/log.ts'
+import type { Screening } from '../../bridge-service/src/policy/screening.ts'
+import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
+import type { Rail } from '../../bridge-service/src/rails/rail.ts'
+import { type Engine, type FinalFact, startEngine } from '../../bridge-service/src/saga/engine.ts'
+import type { Opening } from '../../bridge-service/src/saga/open.ts'
+import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
+import { type Delivery, webhookSecret } from './bank-mail.ts'
+import type { MemoryStore } from './memory-store.ts'
+import type { Process } from './process.ts'
+import type { Settings } from './settings.ts'
+
+/** What a worker is made of: the ports that a planted fault may get between. */
+export type Ports = {
+  readonly store: SagaStore
+  readonly rail: Rail
+  readonly chain: Chain
+  readonly screening: Screening
+  readonly finalFacts: (limit: number) => Promise<readonly FinalFact[]>
+  readonly keyRetentionMs: number
+}
+
+/** Gets between the service and its ports, once for each process. */
+export type Plant = (
+  ports: Ports,
+  about: { readonly settings: Settings; readonly memory: MemoryStore; readonly draw: () => number },
+) => Ports
+
+/** One process of the service: the saga's engine, and as much of the API as talks to it. */
+export type Worker = {
+  readonly process: Process
+  readonly post: (opening: Opening) => ReturnType<Engine['opener']['open']>
+  /** The handler of the bank's webhooks: says whether it was taken. */
+  readonly receive: (delivery: Delivery) => Promise<boolean>
+  readonly cancel: (transfer: string, name: string) => Promise<void>
+  readonly wake: () => void
+}
+
+export type WorkerSettings = { readonly leaseMs: number; readonly pollMs: number; readonly owner: string }
+
+const tendEveryMs = 5_000
+
+export const startWorker = async (
+  process: Process,
+  database: MemoryStore,
+  ports: Ports,
+  tendFromMs: () => number,
+  { leaseMs, pollMs, owner }: WorkerSettings,
+  log: Log,
+): Promise<Worker> => {
+  const { store, rail, chain, screening, finalFacts, keyRetentionMs } = ports
+  const engine = await startEngine({
+    store,
+    owner,
+    rails: new Map([[rail.id, rail]]),
+    chains: new Map([[chain.id, chain]]),
+    screening,
+    finalFacts,
+    intentLeaseMs: leaseMs,
+    onMoved: () => {},
+    log,
+    timing: process.timing,
+    pollMs,
+    keyRetentionMs,
+  })
+  let tending = false
+  process.every(tendEveryMs, tendFromMs, () => {
+    if (tending) return
+    tending = true
+    void chain.tend().finally(() => {
+      tending = false
+    })
+  })
+
+  const wake = () => process.timing.soon(engine.wake)
+
+  return {
+    process,
+    wake,
+    post: opening => engine.opener.open(opening),
+    receive: async ({ headers, body }) => {
+      const verified = verify(rail, headers, body)
+      if (verified === undefined) return false
+      const { id, fact } = verified
+      await process.call('inbox.keepWebhook', undefined, () =>
+        database.keepFact({ source: rail.id, fact: id, subject: fact.externalId, kind: 'railFact', payload: { ...fact } }),
+      )
+      engine.wake()
+      return true
+    },
+    cancel: async (transfer, name) => {
+      const news = {
+        source: 'command',
+        fact: `${transfer}:cancel:${name}`,
+        subject: transfer,
+        kind: 'cancel',
+        payload: { reason: 'changed his mind', actor: 'api:sim' },
+      }
+      await process.call('inbox.keepCommand', transfer, () => database.keepFact(news))
+      engine.wake()
+    },
+  }
+}
+
+export const verifierFor = (process: Process): Rail['verifyWebhook'] =>
+  webhookVerifier({ secrets: [webhookSecret], now: process.timing.nowMs })
+
+const verify = (rail: Rail, headers: Record<string, string>, body: string) => {
+  try {
+    return rail.verifyWebhook(headers, body)
+  } catch {
+    return undefined
+  }
+}
