@@ -60,3 +60,32 @@ grant select, insert, update (decision, decided_by, decided_person, decided_at, 
 grant select, insert on operator_audit to causeway_app;
 grant select, insert, delete on pauses to causeway_app;
 grant usage on all sequences in schema public to causeway_app;
+
+-- A refund is a new payment beside the transfer that it gives back of, with a small machine of its own (docs/adr/0012). What may be given
+-- back in sum is decided with the transfer's row locked.
+create table refunds (
+  id               key_text primary key,
+  refund_of        key_text not null references transfers (id),
+  tenant           text not null,
+  kind             text not null check (kind in ('owed', 'goodwill')),
+  reason           text not null check (length(trim(reason)) > 0),
+  requested_by     text not null,
+  currency         text not null,
+  minor            numeric(38, 0) not null check (minor > 0),
+  rail             text not null,
+  request          jsonb not null,           -- the bank's order, complete: key, reference, amount, account
+  state            text not null default 'requested' check (state in ('requested', 'crediting', 'completed', 'failed')),
+  bank_transfer_id text,
+  failure          text,
+  attempts         int not null default 0,
+  lease_epoch      int not null default 0,   -- rises with every claim: a worker that woke up late writes nothing
+  next_at          timestamptz not null default now(),
+  created_at       timestamptz not null default now(),
+  updated_at       timestamptz not null default now(),
+  check ((state = 'failed') = (failure is not null)),
+  check (state <> 'completed' or bank_transfer_id is not null)
+);
+create index refunds_of on refunds (refund_of);
+create index refunds_waiting on refunds (next_at) where state in ('requested', 'crediting');
+
+grant select, insert, update (state, bank_transfer_id, failure, attempts, lease_epoch, next_at, updated_at) on refunds to causeway_app;

@@ -29,6 +29,7 @@ import type { RateSource } from './policy/rates/rate-source.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
+import { payRefunds } from './refunds/pay-refunds.ts'
 import { repeat } from './repeat.ts'
 import { databaseClock } from './saga/database-clock.ts'
 import { startEngine } from './saga/engine.ts'
@@ -213,7 +214,20 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
     const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
-    stops.push(obeying.stop, inbox.stop, desk.stop, ...tending.map(({ stop }) => stop), snapshots.stop, engine.stop)
+    const refunding = repeat(
+      1_000,
+      () => payRefunds({ pool, rails, isHeld: pauses.holds, log }),
+      warn('refunds could not be paid'),
+    )
+    stops.push(
+      refunding.stop,
+      obeying.stop,
+      inbox.stop,
+      desk.stop,
+      ...tending.map(({ stop }) => stop),
+      snapshots.stop,
+      engine.stop,
+    )
   }
 
   const reading = repeat(500, pauses.refresh, warn('the pauses could not be read'))

@@ -32,8 +32,12 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
     ],
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
+  refunds: {
+    values: ['money', 'transfer', 'ledger', 'transaction.ts', 'outcome.ts', 'errors.ts'],
+    types: ['log.ts', ...ports],
+  },
   operators: {
-    values: ['money', 'transfer', 'ledger', 'intents', 'transaction.ts', 'outcome.ts', 'errors.ts'],
+    values: ['money', 'transfer', 'ledger', 'intents', 'refunds', 'transaction.ts', 'outcome.ts', 'errors.ts'],
     types: ['log.ts', ...ports],
   },
   deposits: {
@@ -53,6 +57,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
         'liquidity',
         'saga',
         'operators',
+        'refunds',
         'deposits',
         'policy',
         'bus',

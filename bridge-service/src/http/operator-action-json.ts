@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type Action, actionTypes } from '../operators/action.ts'
 import type { effectOf } from '../operators/action-store.ts'
-import { plainText, time, transferId } from './schemas.ts'
+import { amount, plainText, time, transferId } from './schemas.ts'
 
 const reason = plainText(500).describe('Kept for ever, beside who said it.')
 const onTransfer = <T extends string>(type: T, what: string) =>
@@ -54,6 +54,11 @@ export const actionRequest = z
         payload: z.strictObject({ balanceId: z.string().regex(/^[0-9a-f]{72}$/) }),
       })
       .describe('Takes back a delivery on Stellar that its customer never fetched.'),
+    z
+      .strictObject({ type: z.literal('refund'), transferId, reason, payload: z.strictObject({ amount }) })
+      .describe(
+        'A gift of ours to the customer, to his bank account; all refunds of a transfer together are no more than was paid.',
+      ),
   ])
   .meta({ id: 'OperatorActionRequest' })
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import { BridgeError } from '../errors.ts'
+import { parsePositive } from '../money/decimal.ts'
+import { toJson } from '../money/money.ts'
 import { type Asked, type Operator, scopeShape } from '../operators/action.ts'
-import { closingLines } from '../operators/open-lines.ts'
+import { closingLines } from '../operators/closing-lines.ts'
 import { readPauses } from '../operators/pauses.ts'
 import { inputOf } from '../operators/perform.ts'
 import { decide } from '../transfer/decide.ts'
@@ -10,6 +12,7 @@ import { holdOf } from '../transfer/hold.ts'
 import { transitions } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import type { ApiKey } from './api-key.ts'
+import { atField } from './at-field.ts'
 import { canonical } from './canonical.ts'
 import type { ActionRequest } from './operator-action-json.ts'
 import type { ServerDeps } from './server-deps.ts'
@@ -45,6 +48,11 @@ export const complete = async (tx: ClientBase, body: ActionRequest, deps: Deps):
         const chain = holdOf(transfer.terms)?.chain
         if (!chain?.startsWith('stellar:')) throw new BridgeError('scope_unknown', { path: 'transferId', chain })
         return { asked: { ...asked, scope: `chain:${chain}`, payload: body.payload }, transfer }
+      }
+      if (body.type === 'refund') {
+        const { value, asset } = body.payload.amount
+        const payload = toJson(atField('payload.amount.value', () => parsePositive(value, asset)))
+        return { asked: { ...asked, payload }, transfer }
       }
       if (body.type !== 'markResolved') return { asked, transfer }
       const { outcome, evidence, document = null } = body.payload

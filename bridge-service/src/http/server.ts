@@ -19,6 +19,7 @@ import { measureRequests, metricsRoutes } from './metrics.ts'
 import { operatorActionRoutes } from './operator-actions.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
+import { refundRoutes } from './refunds.ts'
 import { sepRoutes } from './sep/routes.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { strayDepositRoutes } from './stray-deposits.ts'
@@ -76,6 +77,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(ledgerRoutes(deps))
       await v1.register(operatorActionRoutes(deps))
       await v1.register(stuckRoutes(deps))
+      await v1.register(refundRoutes(deps))
     },
     { prefix: '/v1' },
   )

@@ -13,6 +13,7 @@ export const actionTypes = [
   'resume',
   'settleByHand',
   'reclaimDelivery',
+  'refund',
 ] as const
 export type ActionType = (typeof actionTypes)[number]
 
@@ -35,6 +36,7 @@ export type ActionPayload =
   | ({ readonly version: number } & Resolution)
   | { readonly intentKey: string; readonly fate: 'succeeded' | 'dead' }
   | { readonly balanceId: string }
+  | { readonly currency: Currency; readonly minor: string }
 
 export type Action = Asked & {
   readonly id: string
@@ -54,7 +56,7 @@ export type Action = Asked & {
 }
 
 // Money moves, or what holds it back is taken away: never on one person's word.
-const always: readonly ActionType[] = ['forceCompensation', 'markResolved', 'resume', 'settleByHand', 'reclaimDelivery']
+const always: readonly ActionType[] = ['forceCompensation', 'markResolved', 'resume', 'settleByHand', 'reclaimDelivery', 'refund']
 // Standing still costs nobody his money, and cannot wait for a second person.
 const never: readonly ActionType[] = ['pause']
 

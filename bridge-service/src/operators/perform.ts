@@ -1,5 +1,7 @@
 import type { ClientBase } from 'pg'
 import { unreachable } from '../errors.ts'
+import type { Currency } from '../money/currency.ts'
+import { openRefund } from '../refunds/open-refund.ts'
 import type { Resolution } from '../transfer/event.ts'
 import type { Input, OperatorInput } from '../transfer/input.ts'
 import { type Action, targetOfScope } from './action.ts'
@@ -25,6 +27,7 @@ export const inputOf = ({
     case 'resume':
     case 'settleByHand':
     case 'reclaimDelivery':
+    case 'refund':
       return undefined
     default:
       return unreachable(type)
@@ -37,6 +40,12 @@ export const perform = async (tx: ClientBase, action: Action): Promise<Action> =
     case 'settleByHand':
     case 'reclaimDelivery':
       return action
+    case 'refund': {
+      const { currency, minor } = action.payload as { currency: Currency; minor: string }
+      const ask = { transferId: action.transferId!, tenant: undefined, kind: 'goodwill', amount: { currency, minor } } as const
+      await openRefund(tx, { ...ask, id: action.id.replace(/^oa_/, 'rf_'), reason: action.reason, requestedBy: actorOf(action) })
+      break
+    }
     case 'pause':
       await tx.query('insert into pauses (scope, reason, action_id) values ($1, $2, $3)', [
         ...[action.scope, action.reason, action.id],

@@ -12,6 +12,7 @@ import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
 import { callBack, endOfCallBack, patienceAfter, readNoCallBack, readPatience } from './patience.ts'
+import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
 import { resolutionEffects } from './resolution.ts'
@@ -57,6 +58,7 @@ const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
 }
 
 const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
+  if (event.type === 'refundPaid') return refundEffects(event)
   if (event.type === 'transferResolved') return resolutionEffects(before, event)
   if (event.type === 'attentionRequired') return none
   if (event.type === 'debitCalledBack') return { ...none, intents: [callBack] }

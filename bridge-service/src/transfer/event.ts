@@ -30,6 +30,15 @@ export type Resolution = {
   }[]
 }
 
+/** A refund that the bank has settled. `owed`: it pays what the transfer has left open; `goodwill`: it is a gift of ours. */
+export type PaidRefund = {
+  readonly refundId: string
+  readonly kind: 'owed' | 'goodwill'
+  readonly currency: Currency
+  /** Minor units as a decimal string. */
+  readonly minor: string
+}
+
 /** What has happened, in the past tense. The payloads are plain JSON, kept for ever. */
 export type TransferEvent =
   | { readonly type: 'transferRequested' }
@@ -131,6 +140,8 @@ export type TransferEvent =
   | { readonly type: 'depositRefundFinalized' }
   | ({ readonly type: 'depositRefundRefused' } & Refused)
   | { readonly type: 'depositRefundRetried' }
+  /** A payment beside it has given some of it back. */
+  | ({ readonly type: 'refundPaid' } & PaidRefund)
   /** A person has ended it, out of `review`. */
   | ({ readonly type: 'transferResolved' } & Resolution)
   /** It has taken too long, or something cannot be decided here: a person must look. The money stays where it is. `since`: ISO 8601. */

@@ -209,6 +209,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
       return again(progress, 'depositRefund')
+    case 'refundPaid':
+      return { ...progress, refunds: [...(progress.refunds ?? []), event.refundId] }
     case 'transferResolved': {
       const { outcome, evidence, document } = event
       return { ...progress, resolution: { outcome, evidence, document } }

@@ -1,5 +1,5 @@
 import type { RailFact } from '../rails/rail.ts'
-import type { ChainPlace, Resolution } from './event.ts'
+import type { ChainPlace, PaidRefund, Resolution } from './event.ts'
 import type { WaitKind } from './wait.ts'
 
 /** `creditFiat` pays back at the source, `payoutFiat` pays out at the destination. */
@@ -56,6 +56,8 @@ export type OperatorInput =
   | { readonly type: 'retryCommand' }
   /** Turn back, also where a customer's own wish to cancel comes too late. */
   | { readonly type: 'compensateCommand'; readonly reason: string }
+  /** A refund of it has settled. */
+  | ({ readonly type: 'refundSettled' } & PaidRefund)
   /** It is over. Good for the transfer that the person has looked at, and for no later `version` of it. */
   | ({ readonly type: 'resolveCommand'; readonly version: number } & Resolution)
 

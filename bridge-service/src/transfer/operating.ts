@@ -1,10 +1,16 @@
 import type { Reading } from './decision.ts'
 import type { Input, OperatorInput, TimerKind } from './input.ts'
 import { happened } from './reading.ts'
+import { readRefund } from './refund.ts'
 import { readResolution } from './resolution.ts'
 import type { RetriedStep, Transfer } from './transfer.ts'
 
-const kinds: readonly string[] = ['retryCommand', 'compensateCommand', 'resolveCommand'] satisfies OperatorInput['type'][]
+const kinds: readonly string[] = [
+  'retryCommand',
+  'compensateCommand',
+  'refundSettled',
+  'resolveCommand',
+] satisfies OperatorInput['type'][]
 
 export const isOperators = (input: Input | OperatorInput): input is OperatorInput => kinds.includes(input.type)
 
@@ -23,6 +29,8 @@ export const readOperator = (transfer: Transfer, input: OperatorInput, ask: (inp
       return readRetry(transfer, ask)
     case 'compensateCommand':
       return readCompensation(transfer, input.reason, ask)
+    case 'refundSettled':
+      return readRefund(transfer, input)
     case 'resolveCommand':
       return readResolution(transfer, input)
   }

@@ -10,15 +10,16 @@ import type { Transfer } from './transfer.ts'
 
 /**
  * What every route has besides its own transitions: a person ends what is in `review`, and whatever is heard of it later is booked as it
- * would have been, and is a person's again.
+ * would have been, and is a person's again. What has arrived or is a person's can be refunded.
  */
 export function withResolution(table: Transitions): Transitions {
   const { review } = table
   if (review === undefined) return table
   return {
     ...table,
-    review: { ...review, transferResolved: 'resolved' },
-    resolved: Object.fromEntries(Object.keys(review).map(event => [event, 'review'])),
+    review: { ...review, refundPaid: 'review', transferResolved: 'resolved' },
+    completed: { ...table.completed, refundPaid: 'completed' },
+    resolved: Object.fromEntries([...Object.keys(review), 'refundPaid'].map(event => [event, 'review'])),
   }
 }
 

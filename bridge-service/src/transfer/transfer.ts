@@ -58,6 +58,8 @@ export type Progress = {
     readonly refused?: true
     readonly returned?: true
   }
+  /** The refunds that have been paid beside it, by id. */
+  readonly refunds?: readonly string[]
   /** How a person has ended it. Gone again when more becomes known. */
   readonly resolution?: Omit<Resolution, 'closing'>
   /** A person must look; ISO 8601. It ends when the transfer moves on. */

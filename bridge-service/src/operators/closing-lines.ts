@@ -1,6 +1,7 @@
 import type { ClientBase } from 'pg'
 import { BridgeError } from '../errors.ts'
-import type { Currency } from '../money/currency.ts'
+import { openLines } from '../ledger/open-lines.ts'
+import { unheard } from '../refunds/unheard.ts'
 import type { Resolution } from '../transfer/event.ts'
 import type { TransferId } from '../transfer/id.ts'
 
@@ -11,12 +12,6 @@ const mustClose = /^(?:customer_clearing|payout_partner):/
 const mayClose = /^(?:receivable|exposure):/
 
 type Wanted = { readonly account: string; readonly into: string }
-type Line = {
-  readonly account: string
-  readonly currency: Currency
-  readonly layer: 'posted' | 'pending'
-  readonly minor: string
-}
 
 /**
  * What a resolution closes: the whole balance that the transfer itself has on each account. Throws `resolution_incomplete` with what is
@@ -28,6 +23,8 @@ export const closingLines = async (
   wanted: readonly Wanted[],
 ): Promise<Resolution['closing']> => {
   const open = await openLines(tx, transferId)
+  const { rowCount } = await tx.query(`select from refunds where refund_of = $1 and ${unheard}`, [transferId])
+  if (rowCount !== 0) throw new BridgeError('transfer_not_resolvable', { reason: 'a refund is under way' })
   const underWay = open.filter(({ account, layer }) => layer === 'pending' || account.startsWith('escrow:'))
   if (underWay.length > 0) throw new BridgeError('transfer_not_resolvable', { open: underWay })
   const forgotten = open.filter(({ account }) => mustClose.test(account) && !wanted.some(line => line.account === account))
@@ -42,16 +39,4 @@ export const closingLines = async (
       throw new BridgeError('resolution_incomplete', { path: 'payload.closing', account, into, open })
     return { account, into, currency: line.currency, minor: line.minor }
   })
-}
-
-/** The transfer's own balances, where they are not zero. */
-const openLines = async (tx: ClientBase, transferId: TransferId): Promise<Line[]> => {
-  const { rows } = await tx.query<Line>({
-    name: 'open_lines',
-    text: `select p.account_id as account, p.currency, p.layer, sum(p.amount)::text as minor
-             from ledger_entries e join ledger_postings p on p.entry = e.position
-            where e.transfer_id = $1 group by 1, 2, 3 having sum(p.amount) <> 0 order by 1, 3`,
-    values: [transferId],
-  })
-  return rows
 }
