@@ -84,7 +84,7 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
     deposit: depositPart(transfer, chains),
     payout: 'payoutAccount' in terms ? payoutPart(progress.payout) : null,
     failure: progress.failure ?? null,
-    resolution: progress.resolution?.outcome ?? null,
+    resolution: transfer.state === 'resolved' ? progress.resolution!.outcome : null,
     attention: progress.attention ?? null,
     cancelReason: progress.cancelReason ?? null,
     reference: terms.reference,

@@ -15,7 +15,7 @@ import { callBack, endOfCallBack, patienceAfter, readNoCallBack, readPatience } 
 import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
-import { resolutionEffects } from './resolution.ts'
+import { readResolved, resolutionEffects } from './resolution.ts'
 import { currentDefinition, type Source } from './state.ts'
 import type { Transfer, Unborn } from './transfer.ts'
 
@@ -28,7 +28,7 @@ export const decide = (transfer: Transfer, input: Input | OperatorInput, nowMs: 
     throw new BridgeError('definition_unknown', { transfer: transfer.id, definition: transfer.definition })
   const reading = isOperators(input)
     ? readOperator(transfer, input, asked => read(transfer, asked, nowMs))
-    : read(standing(transfer), input, nowMs)
+    : readResolved(transfer, standing => read(standing, input, nowMs))
   if ('ignored' in reading || 'refusal' in reading) return reading
   return conclude(transfer, reading.events, reading.intentChanges ?? [], nowMs)
 }
@@ -36,9 +36,6 @@ export const decide = (transfer: Transfer, input: Input | OperatorInput, nowMs: 
 /** What was reserved for a transfer was redeemed when a person ended it. */
 const withoutPromise = (state: Source, { liquidity, ...effects }: Effects): Effects =>
   liquidity === undefined || state === 'resolved' ? effects : { ...effects, liquidity }
-
-/** What a person has ended is news to nobody but the next person. */
-const standing = (transfer: Transfer): Transfer => (transfer.state === 'resolved' ? { ...transfer, state: 'review' } : transfer)
 
 const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
   if (input.type === 'deadlineReached' && input.kind === 'patience') return readPatience(transfer, nowMs)

@@ -9,8 +9,7 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
   const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
-  const known = transfer.state === 'resolved' ? omit(transfer.progress, 'resolution') : transfer.progress
-  const progress = progressAfter(known, event, state)
+  const progress = progressAfter(transfer.progress, event, state)
   return {
     ...transfer,
     state,

@@ -64,6 +64,36 @@ describe('a forced compensation', () => {
   })
 })
 
+describe('a refund that has settled beside it', () => {
+  const gift = { refundId: 'rf_1', kind: 'goodwill', currency: 'USD', minor: '500' } as const
+  const settled: OperatorInput = { type: 'refundSettled', ...gift }
+
+  it('is our loss where it is a gift, and leaves the transfer where it is', () => {
+    given(onramp(), history.completed)
+      .when(settled)
+      .then([{ type: 'refundPaid', ...gift }], {
+        state: 'completed',
+        entries: [['bank_cash:USD -5.00', 'written_off:USD +5.00']],
+      })
+  })
+
+  it('pays what the transfer owes', () => {
+    given(onramp(), inReview)
+      .when({ ...settled, kind: 'owed' })
+      .then(['refundPaid'], { state: 'review', entries: [['bank_cash:USD -5.00', 'customer_clearing:USD +5.00']] })
+  })
+
+  it('is booked once, and only where something could be refunded', () => {
+    given(onramp(), [...history.completed, { type: 'refundPaid', ...gift }])
+      .when(settled)
+      .thenNothing()
+    given(onramp(), history.releasing).when(settled).thenNothing()
+    given(onramp(), resolved)
+      .when(settled)
+      .then(['refundPaid'], { state: 'review', entries: [['bank_cash:USD -5.00', 'written_off:USD +5.00']] })
+  })
+})
+
 describe('a resolution', () => {
   it('ends what is in a person’s hands, and closes what it had left open', () => {
     given(onramp(), inReview)
@@ -102,9 +132,26 @@ describe('a resolution', () => {
         entries: [['bank_cash:USD -100.25', 'customer_clearing:USD +100.25']],
       })
     const reopened = replay(onramp(), [...crediting, { type: 'creditSettled', bankTransferId: 'bt_2' }])
-    expect(reopened.progress.resolution).toBeUndefined()
+    // It was left to a person once, and only a person ends it again.
+    expect(reopened).toMatchObject({ state: 'review', progress: { resolution: { outcome: 'completed' } } })
     given(onramp(), resolved).when(debit('returned')).thenNothing()
     given(onramp(), resolved).when(cancel).thenRefused('transfer_not_cancelable')
+  })
+
+  it('is not concluded by the machine again, whose books would say otherwise', () => {
+    // Written off, and then the bank takes its return back: the claim that would end has been closed already.
+    given(onramp(), resolved)
+      .when(debit('returnReversed'))
+      .then(['debitReturnReversed'], {
+        state: 'review',
+        entries: [['receivable:USD -100.25', 'bank_cash:USD +100.25']],
+      })
+    given(onramp(), inReview)
+      .when(debit('returnReversed'))
+      .then(['debitReturnReversed', 'receivableClosed'], {
+        state: 'completed',
+        entries: [['receivable:USD -100.25', 'bank_cash:USD +100.25']],
+      })
   })
 
   it('is in every route that has a review, and whatever a review hears leads back to one', () => {

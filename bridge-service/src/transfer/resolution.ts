@@ -4,8 +4,8 @@ import { none } from './asking.ts'
 import type { Effects, IntentChange, Reading } from './decision.ts'
 import type { TransferEvent } from './event.ts'
 import type { OperatorInput } from './input.ts'
-import { changed, happened } from './reading.ts'
-import type { Transitions } from './state.ts'
+import { changed, happened, nothing } from './reading.ts'
+import { type Transitions, targetOf } from './state.ts'
 import type { Transfer } from './transfer.ts'
 
 /**
@@ -31,6 +31,19 @@ export const readResolution = (transfer: Transfer, input: Extract<OperatorInput,
   if (holdIsOpen(transfer)) return { refusal: 'transfer_not_resolvable', detail: 'its escrow is open' }
   const { outcome, evidence, document, closing } = input
   return happened([{ type: 'transferResolved', outcome, evidence, document, closing }], ...abandoned(progress))
+}
+
+/**
+ * What is heard of a transfer that a person has ended, now or before: it is read as in `review`, where he had it, and only he ends it again.
+ * What the machine would conclude from it rests on books that he has closed otherwise.
+ */
+export const readResolved = (transfer: Transfer, read: (standing: Transfer) => Reading): Reading => {
+  const { route, state, progress } = transfer
+  if (progress.resolution === undefined || (state !== 'resolved' && state !== 'review')) return read(transfer)
+  const reading = read({ ...transfer, state: 'review' })
+  if (!('events' in reading)) return reading
+  const events = reading.events.filter(({ type }) => targetOf(route, 'review', type) === 'review')
+  return events.length > 0 ? { ...reading, events } : nothing('a person decides')
 }
 
 export const resolutionEffects = (

@@ -60,7 +60,7 @@ export type Progress = {
   }
   /** The refunds that have been paid beside it, by id. */
   readonly refunds?: readonly string[]
-  /** How a person has ended it. Gone again when more becomes known. */
+  /** How a person has last ended it. From then on it ends by persons only. */
   readonly resolution?: Omit<Resolution, 'closing'>
   /** A person must look; ISO 8601. It ends when the transfer moves on. */
   readonly attention?: { readonly why: AttentionReason; readonly since: string }
