@@ -23,6 +23,34 @@ create table audit_log (
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.audit_log FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 grant insert, select on audit_log to causeway_app;
 
+create table bank_statement_lines (
+  rail text not null,
+  account text not null,
+  cursor text not null,
+  bank_transfer_id text not null,
+  external_id key_text not null,
+  currency text not null,
+  amount numeric(38,0) not null,
+  at timestamp with time zone not null,
+  intent_key key_text,
+  verdict text not null,
+  read_at timestamp with time zone not null default now(),
+  constraint bank_statement_lines_pkey PRIMARY KEY (rail, account, cursor),
+  constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'mismatched'::text, 'unexplained'::text])))
+);
+CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text]));
+CREATE INDEX bank_statement_lines_by_order ON public.bank_statement_lines USING btree (rail, external_id);
+grant insert, select on bank_statement_lines to causeway_app;
+
+create table bank_statements (
+  rail text not null,
+  account text not null,
+  cursor text,
+  read_at timestamp with time zone not null default now(),
+  constraint bank_statements_pkey PRIMARY KEY (rail, account)
+);
+grant insert, select, update on bank_statements to causeway_app;
+
 create table chain_anomalies (
   chain key_text not null,
   block_number bigint not null,
@@ -239,6 +267,15 @@ CREATE INDEX chain_token_states_by_height ON public.chain_token_states USING btr
 CREATE INDEX chain_token_states_canonical ON public.chain_token_states USING btree (chain, token, block_number) WHERE canonical;
 grant insert, select, update on chain_token_states to causeway_indexer;
 grant select on chain_token_states to causeway_app;
+
+create table clock_offset (
+  only_one boolean not null default true,
+  ahead interval not null,
+  constraint clock_offset_pkey PRIMARY KEY (only_one),
+  constraint clock_offset_only_one_check CHECK (only_one)
+);
+grant select on clock_offset to causeway_app;
+grant select on clock_offset to causeway_indexer;
 
 create table deadlines (
   transfer_id key_text not null,
@@ -507,6 +544,36 @@ create table quotes (
 );
 grant insert, select, update on quotes to causeway_app;
 
+create table receivables (
+  transfer_id key_text not null,
+  currency text not null,
+  tenant text not null,
+  payer text not null,
+  owed numeric(38,0) not null,
+  recovered numeric(38,0) not null default 0,
+  written_off numeric(38,0) not null default 0,
+  state text not null default 
+CASE
+    WHEN (owed < (recovered + written_off)) THEN 'overpaid'::text
+    WHEN (owed = (0)::numeric) THEN 'reversed'::text
+    WHEN (owed > (recovered + written_off)) THEN
+    CASE
+        WHEN ((recovered + written_off) > (0)::numeric) THEN 'partlyRecovered'::text
+        ELSE 'open'::text
+    END
+    WHEN (written_off > (0)::numeric) THEN 'writtenOff'::text
+    ELSE 'recovered'::text
+END,
+  opened_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint receivables_pkey PRIMARY KEY (transfer_id, currency),
+  constraint receivables_recovered_check CHECK ((recovered >= (0)::numeric)),
+  constraint receivables_written_off_check CHECK ((written_off >= (0)::numeric))
+);
+CREATE INDEX receivables_by_tenant ON public.receivables USING btree (tenant, transfer_id);
+CREATE INDEX receivables_open ON public.receivables USING btree (tenant, payer) WHERE (state = ANY (ARRAY['open'::text, 'partlyRecovered'::text]));
+grant insert, select, update on receivables to causeway_app;
+
 create table reservations (
   transfer_id key_text not null,
   pool_id key_text not null,
@@ -679,6 +746,17 @@ create table web_auth_answered (
 );
 CREATE INDEX web_auth_answered_expiry ON public.web_auth_answered USING btree (expires_at);
 grant delete, insert, select on web_auth_answered to causeway_app;
+
+CREATE OR REPLACE FUNCTION public.causeway_clock_timestamp()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+AS $function$select clock_timestamp() + coalesce((select ahead from clock_offset), interval '0')$function$;
+
+CREATE OR REPLACE FUNCTION public.causeway_now()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+AS $function$select now() + coalesce((select ahead from clock_offset), interval '0')$function$;
 
 CREATE OR REPLACE FUNCTION public.ledger_postings_guard()
  RETURNS trigger

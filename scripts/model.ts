@@ -22,7 +22,7 @@ const show = (found: Search) => {
   const { claim, verdict, states, depth, seconds, detail } = found
   const name = [claim.model, ...claim.defines].join(' ')
   const size = `${states.toLocaleString('en')} states, depth ${depth.toLocaleString('en')}, ${seconds} s`
-  const what = claim.planted ?? (claim.property === 'safe' ? 'one way for the money, and rest' : 'no run is endless')
+  const what = claim.planted ?? 'one way for the money, and rest'
   const mark = claim.known ? '!' : asItMust(found) ? '✓' : '✗'
   console.log(`${mark} ${verdict.padEnd(8)} ${name}: ${what} (${size})`)
   if (asItMust(found)) return

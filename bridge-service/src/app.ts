@@ -31,6 +31,7 @@ import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
 import { payRefunds } from './refunds/pay-refunds.ts'
 import { repeat } from './repeat.ts'
+import { readStatement } from './saga/bank-statement.ts'
 import { databaseClock } from './saga/database-clock.ts'
 import { startEngine } from './saga/engine.ts'
 import { listen } from './saga/listen.ts'
@@ -211,6 +212,15 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
+    const statements = config.banks.map(({ id, accounts, statementPollMs }) =>
+      repeat(
+        statementPollMs,
+        async () => {
+          for (const account of Object.values(accounts)) await readStatement(pool, rails.get(id)!, account, log)
+        },
+        warn(`the statement of ${id} could not be read`),
+      ),
+    )
     const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
     const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
@@ -225,6 +235,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       inbox.stop,
       desk.stop,
       ...tending.map(({ stop }) => stop),
+      ...statements.map(({ stop }) => stop),
       snapshots.stop,
       engine.stop,
     )

@@ -35,6 +35,8 @@ const bank = z.object({
   accounts: z.partialRecord(currency, z.string()),
   schemes: z.array(scheme).min(1),
   timeoutMs: z.int().positive().default(5_000),
+  /** Between two looks at the statements of our accounts. */
+  statementPollMs: z.int().positive().default(30_000),
 })
 
 const clearing = z.object({ finalAfterMs: z.int().min(0), advanceUptoMinor: minor })
@@ -92,6 +94,12 @@ const policyShape = z.strictObject({
       wire: { finalAfterMs: 0, advanceUptoMinor: 0n },
       book: { finalAfterMs: 0, advanceUptoMinor: 0n },
     }),
+  exposure: z
+    .strictObject({
+      perPayer: z.partialRecord(currency, minor).default({ USD: 0n, EUR: 0n }),
+      perTenant: z.partialRecord(currency, minor).default({ USD: 1_000_000n, EUR: 1_000_000n }),
+    })
+    .prefault({}),
   /** How long each part of a transfer may take before a person is told, in milliseconds. */
   patience: z
     .strictObject({

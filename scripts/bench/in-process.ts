@@ -18,10 +18,17 @@ export const inProcessRail = (): Rail => ({
   },
 })
 
+const kindOf = {
+  lock: 'escrowLocked',
+  commit: 'escrowCommitted',
+  release: 'escrowReleased',
+  refund: 'escrowRefunded',
+} as const
+
 const escrowId = (terms: HoldTerms) => keccak256(terms.ref)
 
 /** A chain that includes every order at once and hands the fact to the inbox in batches, as the indexer does. */
-export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
+export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain & { depositBy: (terms: HoldTerms) => void } => {
   let waiting: ChainOrder[] = []
   let handing = false
   const handOver = async () => {
@@ -37,7 +44,7 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
         values: [
           batch.map(order => `0x${order.key}:0`),
           batch.map(order => order.terms.ref),
-          batch.map(order => (order.action === 'lock' ? 'escrowLocked' : 'escrowReleased')),
+          batch.map(order => kindOf[order.action]),
           batch.map(order => ({
             status: 'included',
             txHash: `0x${order.key}`,
@@ -54,6 +61,10 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
     }
     handing = false
   }
+  const include = (order: ChainOrder) => {
+    waiting.push(order)
+    setImmediate(() => void handOver())
+  }
   return {
     id: 'evm:1',
     treasury: `0x${'22'.repeat(20)}`,
@@ -62,13 +73,15 @@ export const inProcessChain = (pool: pg.Pool, wake: () => void): Chain => {
     parseAddress: text => text,
     supports: () => true,
     submit: async order => {
-      waiting.push(order)
-      setImmediate(() => void handOver())
+      include(order)
       return done({ hash: `0x${order.key}`, nonce: '0', sender: '' })
     },
+    /** The customer locks what the terms of his deposit say. */
+    depositBy: terms => include({ key: terms.ref.slice(2), action: 'lock', terms }),
     find: async () => unknown('not asked in a benchmark'),
     tend: async () => {},
     tokenAddress: () => `0x${'cc'.repeat(20)}`,
+    committedBy: 'escrow',
     mintPayer: () => `0x${'cc'.repeat(20)}`,
     unitsPerMinor: () => 1n,
     mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),

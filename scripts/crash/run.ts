@@ -31,7 +31,8 @@ export type CrashReport = {
   readonly seconds: number
 }
 
-const leaseMs = 1_000
+// Half of it is for the call, and the bank may take two seconds for one.
+const leaseMs = 4_000
 const restWithinMs = 120_000
 
 /** One world in one storm, until the last word of the oracle. */

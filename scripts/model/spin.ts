@@ -33,16 +33,14 @@ export const findSpin = (): string | undefined => {
 export const search = async (claim: Claim, patienceMs: number): Promise<Search> => {
   const folder = mkdtempSync(join(tmpdir(), 'causeway-model-'))
   const startedMs = performance.now()
-  const finite = claim.property === 'finite'
   const defines = claim.defines.map(define => `-D${define}`)
   try {
     cpSync(models, folder, { recursive: true })
     await must(folder, 'spin', [...defines, '-a', claim.model])
-    const property = finite ? ['-DNOSTUTTER'] : ['-DSAFETY', '-DNOCLAIM']
     // What is refuted is refuted at once: there the compiler is what takes time.
     const effort = claim.planted === undefined ? '-O2' : '-O0'
-    await must(folder, 'gcc', [effort, '-w', `-DMEMLIM=${memoryMb}`, '-DNOFAIR', ...property, '-o', 'pan', 'pan.c'])
-    const { output } = await run(folder, './pan', [finite ? '-a' : '-E', '-n', `-m${deepest}`], patienceMs)
+    await must(folder, 'gcc', [effort, '-w', `-DMEMLIM=${memoryMb}`, '-DSAFETY', '-DNOCLAIM', '-o', 'pan', 'pan.c'])
+    const { output } = await run(folder, './pan', ['-E', '-n', `-m${deepest}`], patienceMs)
 
     const read = (pattern: RegExp) => Number(pattern.exec(output)?.[1] ?? 0)
     const errors = /errors: (\d+)/.exec(output)?.[1]

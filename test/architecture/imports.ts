@@ -24,6 +24,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
       'intents',
       'ledger',
       'liquidity',
+      'rails/judge-line.ts',
       'outcome.ts',
       'repeat.ts',
       'timing.ts',

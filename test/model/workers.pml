@@ -42,7 +42,7 @@ inline overtake() {
   if
   :: other.reading ->
        other.stale = 1;
-#if !defined(NO_FENCE) && !defined(NO_CONFIRM)
+#ifndef NO_FENCE
        forgetPlan(other) /* whatever it was, it will not be committed */
 #endif
   :: else
@@ -117,12 +117,6 @@ decided:
        :: else -> rest(NOBODY); goto idle
        fi }
   :: atomic { !mayCommit ->
-#ifdef NO_CONFIRM
-       if
-       :: mine.to == 0 && mine.fact < DEBIT && holdsFact -> told[mine.fact] = CONSUMED
-       :: else
-       fi;
-#endif
        if
        :: mine.answer != 0 -> forgetPlan(mine); goto answered
        :: else -> rest(NOBODY); goto idle /* the fact is still in the inbox */

@@ -228,6 +228,7 @@ export const chainLine = (
         find: key => process.call('chain.find', stored.get(key)?.about, () => find(key)),
         tend: () => process.call('chain.tend', undefined, tend),
         tokenAddress: () => mintPayer,
+        committedBy: 'escrow',
         mintPayer: () => mintPayer,
         unitsPerMinor: () => 1n,
         mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '1000000000000' }),

@@ -11,8 +11,9 @@ type Indexed = { readonly kind: string; readonly escrowId: string; readonly ref:
 /** What the indexer's tables say of the chain. They are the database's, and outlive every process. */
 export type ChainTables = {
   /** By fact. */
-  events: ReadonlyMap<string, Indexed>
-  hashes: readonly string[]
+  events: Map<string, Indexed>
+  /** Of the blocks, by height. */
+  readonly hashes: string[]
   latest: number
   safe: number
   final: number
@@ -39,21 +40,27 @@ export const commitBlocks = async (
   chain: SimChain,
   faults: Faults,
 ): Promise<number> => {
-  const hashes = chain.blocks.map(block => block.hash)
-  let common = Math.min(tables.hashes.length, hashes.length)
-  while (common > 0 && tables.hashes[common - 1] !== hashes[common - 1]) common--
-  const events = new Map([...tables.events].filter(([, { height }]) => height <= common))
+  const known = tables.hashes
+  let common = Math.min(known.length, chain.blocks.length)
+  while (common > 0 && known[common - 1] !== chain.blocks[common - 1]!.hash) common--
+  const isReorg = common < known.length
+  const fresh = chain.blocks.slice(common)
+  const events =
+    isReorg || fresh.some(block => block.events.length > 0)
+      ? new Map([...tables.events].filter(([, { height }]) => height <= common))
+      : tables.events
   const news: News[] = []
-  for (const block of chain.blocks.slice(common))
+  for (const block of fresh)
     for (const event of block.events) {
       events.set(event.fact, { kind: event.kind, escrowId: event.escrowId, ref: event.terms.ref, height: block.height })
       news.push(newsOf(source, block, event))
     }
   const inbox = store.database.tables.inbox
-  for (const fact of tables.events.keys()) {
-    const known = inbox.get(`${source} ${fact}`)
-    if (!events.has(fact) && known !== undefined) news.push({ ...known, payload: { ...known.payload, status: 'orphaned' } })
-  }
+  if (isReorg)
+    for (const fact of tables.events.keys()) {
+      const row = inbox.get(`${source} ${fact}`)
+      if (!events.has(fact) && row !== undefined) news.push({ ...row, payload: { ...row.payload, status: 'orphaned' } })
+    }
   if (news.length > 1 && faults.strikes('indexer: tells in any order')) news.reverse()
   if (news.length > 0 && faults.strikes('indexer: tells the same again')) news.push(...news)
   const heads = { latest: chain.height(), safe: chain.safeHeight(), final: chain.finalHeight() }
@@ -64,7 +71,9 @@ export const commitBlocks = async (
       await tx.lock([...new Set(news.map(({ fact }) => `fact ${source} ${fact}`))].sort())
       for (const each of news) if (await tellFact(tx, store.database.tables, each)) told++
     })
-  Object.assign(tables, { events, hashes, latest: heads.latest })
+  tables.hashes.length = common
+  for (const { hash } of fresh) tables.hashes.push(hash)
+  Object.assign(tables, { events, latest: heads.latest })
   tables.safe = Math.max(tables.safe, heads.safe)
   tables.final = Math.max(tables.final, heads.final)
   return told

@@ -60,6 +60,7 @@ export const readOnlyChain: Chain = {
   find: async () => unknown('not in this test'),
   tend: async () => {},
   tokenAddress: () => token,
+  committedBy: 'escrow',
   mintPayer: () => token,
   unitsPerMinor: () => 1n,
   mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '0' }),

@@ -201,6 +201,7 @@ export const inProcessChain = (pool: Pool, id: Chain['id'] = 'evm:1'): InProcess
     },
     tend: async () => {},
     tokenAddress: () => `0x${'cc'.repeat(20)}`,
+    committedBy: 'escrow',
     mintPayer: () => `0x${'cc'.repeat(20)}`,
     unitsPerMinor: () => 1n,
     mintRights: async () => ({ locksInEscrow: true, perTransactionMinor: '1000000000000' }),

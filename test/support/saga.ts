@@ -89,7 +89,7 @@ export const everything = async (owner: pg.Pool): Promise<Record<string, unknown
     'ledger_balances',
   ]
   const all: Record<string, unknown[]> = {}
-  for (const table of [...tables, 'deadlines', 'finality_waits', 'inbox', 'liquidity_pools', 'reservations'])
+  for (const table of [...tables, 'deadlines', 'finality_waits', 'inbox', 'liquidity_pools', 'reservations', 'receivables'])
     all[table] = (await owner.query(`select * from ${table} t order by t::text`)).rows
   return all
 }

@@ -81,6 +81,8 @@ export type Chain = {
   readonly tend: () => Promise<void>
   /** The contract of a currency on this chain, or its `CODE:ISSUER`. Throws `asset_unknown`. */
   readonly tokenAddress: (currency: Currency) => string
+  /** What makes an escrow ours to act on: a commit in the contract, or that only our own keys can claim the balance. */
+  readonly committedBy: 'escrow' | 'balance'
   /** The payer of what is minted for a lock, to whom it goes back to be burned. Throws `asset_unknown`. */
   readonly mintPayer: (currency: Currency) => string
   /** How many of the units that the chain counts in, and its events with it, make one minor unit of a currency. */

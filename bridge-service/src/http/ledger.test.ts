@@ -131,6 +131,7 @@ describe('the proof', () => {
     expect((await lawOf('clearing_belongs_to_open_transfers')).detail).toEqual({
       'customer_clearing:EUR': { posted: '0', openPosted: '0' },
       'customer_clearing:USD': { posted: '-10025', openPosted: '-10025' },
+      'customer_clearing:USDC': { posted: '0', openPosted: '0' },
       'payout_partner:EUR': { posted: '0', openPosted: '0' },
       'payout_partner:USD': { posted: '0', openPosted: '0' },
     })

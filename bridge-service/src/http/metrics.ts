@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Pool } from 'pg'
 import { z } from 'zod'
+import { strayStates } from '../deposits/stray-deposit.ts'
 import { readPauses } from '../operators/pauses.ts'
 import { attentionReasons } from '../transfer/patience.ts'
 import { states, terminalStates } from '../transfer/state.ts'
@@ -37,10 +38,20 @@ export const metricsRoutes =
     const transfers = gauge('transfers', 'Transfers by state.', ['state'])
     const parked = gauge('transfers_parked', 'Transfers that wait for a person because a step broke an invariant.')
     const attention = gauge('transfers_attention', 'Transfers that a person must look at, by reason: see the runbook.', ['why'])
+    const doubts = gauge(
+      'bank_statement_doubts',
+      'Lines of bank statements that no order of ours explains, or not as they are.',
+      ['verdict'],
+    )
     const waiting = gauge('inbox_waiting', 'Facts that the saga has not read yet.')
     const oldest = gauge('inbox_oldest_seconds', 'Age of the oldest of them.')
     const unmatched = gauge('inbox_unmatched', 'Facts that belong to no transfer.')
     const intents = gauge('intents', 'Intents that are not done, by status. UNKNOWN: money may have moved.', ['status'])
+    const strays = gauge('stray_deposits', 'Deposits that no transfer takes, by state. person: somebody must look.', ['state'])
+    const orders = gauge(
+      'deposit_orders_waiting',
+      'Signed locks and returns of stray deposits that a chain has not answered yet.',
+    )
     const oldestUnknown = gauge('intents_oldest_unknown_seconds', 'Age of the oldest intent whose outcome is unknown.')
 
     const paused = gauge('paused', '1 for every route, chain or rail that stands still by an operator’s word.', ['scope'])
@@ -49,7 +60,10 @@ export const metricsRoutes =
       const counts = await readCounts(pool)
       for (const state of states) transfers.set({ state }, counts.transfers[state] ?? 0)
       for (const status of openStatuses) intents.set({ status }, counts.intents[status] ?? 0)
+      for (const state of strayStates) strays.set({ state }, counts.strays[state] ?? 0)
+      orders.set(counts.orders)
       for (const why of attentionReasons) attention.set({ why }, counts.attention[why] ?? 0)
+      for (const verdict of ['mismatched', 'unexplained']) doubts.set({ verdict }, counts.doubts[verdict] ?? 0)
       parked.set(counts.parked)
       paused.reset()
       for (const { scope } of await readPauses(pool)) paused.set({ scope }, 1)
@@ -87,11 +101,14 @@ export const metricsRoutes =
 type Counts = {
   readonly transfers: Readonly<Record<string, number>>
   readonly attention: Readonly<Record<string, number>>
+  readonly doubts: Readonly<Record<string, number>>
   readonly parked: number
   readonly waiting: number
   readonly oldestSeconds: number
   readonly unmatched: number
   readonly intents: Readonly<Record<string, number>>
+  readonly strays: Readonly<Record<string, number>>
+  readonly orders: number
   readonly oldestUnknownSeconds: number
 }
 
@@ -107,11 +124,16 @@ const readCounts = async (pool: Pool): Promise<Counts> => {
       w as (select count(*) as n, min(received_at) as since from inbox where consumed < revision and not unmatched)
       select (select coalesce(jsonb_object_agg(state, n), '{}') from t) as transfers,
              (select coalesce(jsonb_object_agg(why, n), '{}') from a) as attention,
+             (select coalesce(jsonb_object_agg(verdict, n), '{}') from (select verdict, count(*) as n from bank_statement_lines
+               where verdict in ('mismatched', 'unexplained') group by verdict) s) as doubts,
              (select coalesce(sum(parked), 0)::int from t) as parked,
              (select n::int from w) as waiting,
              (select coalesce(extract(epoch from now() - since), 0)::float8 from w) as "oldestSeconds",
              (select count(*)::int from inbox where unmatched) as unmatched,
              (select coalesce(jsonb_object_agg(status, n), '{}') from i) as intents,
+             (select coalesce(jsonb_object_agg(state, n), '{}')
+                from (select state, count(*) as n from stray_deposits group by state) s) as strays,
+             (select count(*)::int from deposit_orders where status in ('PENDING', 'IN_FLIGHT')) as orders,
              (select coalesce(max(extract(epoch from now() - since)), 0)::float8 from i where status = 'UNKNOWN') as "oldestUnknownSeconds"`,
     values: [terminalStates],
   })

@@ -178,6 +178,10 @@ describe('health and metrics', () => {
         `insert into inbox (source, fact, subject, kind, payload, unmatched) values ('a', 'b', 'c', 'railFact', '{}', true)`,
       )
       await own.admin.query(`update transfers set parked_reason = 'x' where id <> $1`, [id])
+      await own.admin.query(
+        `insert into stray_deposits (id, chain, fact, ref, token, units, booked, payer, reason, state)
+         values ('sd_1', 'evm:31337', '0x1:0', '0x2', '0x3', 1, 0, '0x4', 'wrong_amount', 'person')`,
+      )
       const { text, headers } = await own.get('/metrics', { key: null })
       expect(headers['content-type']).toMatch(/^text\/plain/)
       const value = (name: string) =>
@@ -196,9 +200,21 @@ describe('health and metrics', () => {
         unmatched: value('causeway_inbox_unmatched'),
         unknown: value('causeway_intents{status="UNKNOWN"}'),
         pending: value('causeway_intents{status="PENDING"}'),
+        strays: value('causeway_stray_deposits{state="person"}'),
         up: value('causeway_database_up'),
         opened: value('causeway_http_request_duration_seconds_count{method="POST",route="/v1/transfers",status="202"}'),
-      }).toEqual({ debiting: 1, completed: 0, parked: 1, waiting: 1, unmatched: 1, unknown: 1, pending: 1, up: 1, opened: 2 })
+      }).toEqual({
+        debiting: 1,
+        completed: 0,
+        parked: 1,
+        waiting: 1,
+        unmatched: 1,
+        unknown: 1,
+        pending: 1,
+        strays: 1,
+        up: 1,
+        opened: 2,
+      })
       expect(value('causeway_intents_oldest_unknown_seconds')).toBeGreaterThan(0)
       expect(text).not.toContain(id)
     } finally {

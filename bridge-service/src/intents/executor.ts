@@ -48,6 +48,7 @@ const defaultKeyRetentionMs = 20 * 3_600_000
 const parkAfter = 6
 const giveBackMs = 1_000
 const askAgainBaseMs = 500
+const askAgainShare = 4
 const askAgainCeilingMs = 900_000
 
 /**
@@ -192,7 +193,9 @@ export const executor = (options: ExecutorOptions): Executor => {
   }
 
   const postpone = async (intent: LeasedIntent, status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN', afterMs?: number) => {
-    const delayMs = afterMs ?? Math.min(askAgainBaseMs * 2 ** Math.min(intent.attempts, 20), askAgainCeilingMs)
+    // By its age and not by its claims: a worker that dies claims and never asks, and after an outage all of them would wait for the ceiling.
+    const ageMs = timing.nowMs() - intent.createdAtMs
+    const delayMs = afterMs ?? Math.round(Math.min(Math.max(askAgainBaseMs, ageMs / askAgainShare), askAgainCeilingMs))
     // When the database is down too, the lease runs out and another worker asks.
     await queue
       .postponeIntent(intent, status, delayMs)

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { crosschain, history as crosschainHistory } from '../../../test/support/crosschain.ts'
 import { replay } from '../../../test/support/given.ts'
+import { offramp, history as offrampHistory } from '../../../test/support/offramp.ts'
 import { history, onramp } from '../../../test/support/onramp.ts'
 import { remittance, history as remittanceHistory } from '../../../test/support/remittance.ts'
+import { crosschainEffects } from '../transfer/crosschain/effects.ts'
 import type { TransferEvent } from '../transfer/event.ts'
+import { offrampEffects } from '../transfer/offramp/effects.ts'
 import { onrampEntries } from '../transfer/onramp/entries.ts'
 import { remittanceEntries } from '../transfer/remittance/entries.ts'
 import type { Route } from '../transfer/terms.ts'
@@ -28,7 +32,7 @@ describe('the chart', () => {
   const books = <R extends Route>(
     unborn: UnbornOf<R>,
     histories: readonly (readonly TransferEvent[])[],
-    entries: (before: TransferOf<R>, event: TransferEvent) => Entry[],
+    entries: (before: TransferOf<R>, event: TransferEvent) => readonly Entry[],
   ) =>
     histories.flatMap(events =>
       events
@@ -44,6 +48,12 @@ describe('the chart', () => {
     const booked = [
       ...books(onramp(), Object.values(history), onrampEntries),
       ...books(remittance(), Object.values(remittanceHistory), remittanceEntries),
+      ...books(offramp(), Object.values(offrampHistory), (before, event) => offrampEffects(before, event, before, 0).entries),
+      ...books(
+        crosschain(),
+        Object.values(crosschainHistory),
+        (before, event) => crosschainEffects(before, event, before, 0).entries,
+      ),
     ]
     expect(booked.length).toBeGreaterThan(0)
     expect(booked.filter(account => !ids.has(account))).toEqual([])

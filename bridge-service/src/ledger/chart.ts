@@ -21,6 +21,8 @@ export const account = {
   receivable: (currency: Currency) => `receivable:${currency}`,
   /** What a person has given up. */
   writtenOff: (currency: Currency) => `written_off:${currency}`,
+  /** What customers owed and nobody will pay: a loss that a person has accepted. */
+  badDebt: (currency: Currency) => `bad_debt:${currency}`,
   /** What issuers have taken out of our escrows: a claim on them, or a loss. */
   exposure: (chain: ChainId, currency: Currency) => `exposure:${chain}:${currency}`,
   /** What we owe the partner who pays out in a currency, from the payout until the release of his hold: zero at rest. */
@@ -52,6 +54,7 @@ export const chartFor = (
     { id: account.rounding(currency), kind: 'income', currency, shards: hot },
     { id: account.writtenOff(currency), kind: 'expense', currency, shards: 1 },
     { id: account.receivable(currency), kind: 'asset', currency, shards: 1 },
+    { id: account.badDebt(currency), kind: 'expense', currency, shards: 1 },
     { id: account.equity(currency), kind: 'equity', currency, shards: 1 },
   ]
   const definitions = [

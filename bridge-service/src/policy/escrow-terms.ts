@@ -1,4 +1,4 @@
-import { type ChainConfig, isStellarChain } from '../chain-config.ts'
+import type { ChainConfig } from '../chain-config.ts'
 import type { Chain, ChainId } from '../chains/chain.ts'
 import type { Money } from '../money/money.ts'
 import type { ChainLeg, Deposit, TreasuryHold } from '../transfer/terms.ts'
@@ -54,7 +54,7 @@ export const depositTerms = (
       onExpiry: 'refund',
     },
     dueAt: new Date(dueAtMs).toISOString(),
-    committedBy: isStellarChain(config) ? 'balance' : 'escrow',
+    committedBy: chain.committedBy,
   }
 }
 

@@ -8,7 +8,7 @@ export const dueTimers = async (pool: Pool, limit: number): Promise<DueTimer[]> 
   const { rows } = await pool.query<{ transfer_id: TransferId; kind: TimerKind }>({
     name: 'due_timers',
     text: `select d.transfer_id, d.kind from deadlines d join transfers t on t.id = d.transfer_id and t.parked_reason is null
-            where d.due_at <= now() order by d.due_at limit $1`,
+            where d.due_at <= causeway_now() order by d.due_at limit $1`,
     values: [limit],
   })
   return rows.map(({ transfer_id: transferId, kind }) => ({ transferId, kind }))
@@ -18,7 +18,7 @@ export const dueTimers = async (pool: Pool, limit: number): Promise<DueTimer[]> 
 export const dropTimer = async (pool: Pool, { transferId, kind }: DueTimer, version: number): Promise<void> => {
   await pool.query(
     `delete from deadlines d using transfers t
-      where d.transfer_id = $1 and d.kind = $2 and d.due_at <= now() and t.id = d.transfer_id and t.version = $3`,
+      where d.transfer_id = $1 and d.kind = $2 and d.due_at <= causeway_now() and t.id = d.transfer_id and t.version = $3`,
     [transferId, kind, version],
   )
 }

@@ -27,7 +27,7 @@ export type ClaimedFacts = {
 
 /** A fact as it stands in the inbox, with the transfer that it is about and, from a bank, the step of its order. */
 export type FactRow = FactKey & {
-  kind: ChainFactKind | 'railFact' | 'cancel' | 'operator'
+  kind: ChainFactKind | 'railFact' | 'statementMismatch' | 'cancel' | 'operator'
   payload: Record<string, unknown>
   transfer_id: TransferId | null
   step: Step | null
@@ -58,13 +58,13 @@ export const claimFacts = async (client: ClientBase, limit: number, parked: read
               order by received_at limit $1 for update skip locked
            )
            select w.source, w.fact, w.revision, w.kind, w.payload, n.step,
-                  case when w.kind = 'railFact' then n.transfer_id
+                  case when w.kind in ('railFact', 'statementMismatch') then n.transfer_id
                        when w.source = 'command' then (select c.id from transfers c where c.id = w.subject)
                        else (select t.id from transfers t where t.escrow_ref = w.subject) end as transfer_id
              from waiting w
              left join lateral (
                select i.transfer_id, i.step from intents i
-                where w.kind = 'railFact' and w.subject like 'CW%' and length(w.subject) = 34
+                where w.kind in ('railFact', 'statementMismatch') and w.subject like 'CW%' and length(w.subject) = 34
                   and i.key >= substr(w.subject, 3) and i.key < substr(w.subject, 3) || 'g' limit 1
              ) n on true
             order by w.received_at`,
@@ -96,6 +96,8 @@ export const readFact = ({
     case 'railFact':
       if (step !== 'debitFiat' && step !== 'creditFiat' && step !== 'payoutFiat') return undefined
       return { ...key, actor: source, input: { type: 'railFact', step, fact: payload as RailFact } }
+    case 'statementMismatch':
+      return { ...key, actor: source, input: { type: 'statementMismatched' } }
     case 'cancel':
       return { ...key, actor: String(payload.actor), input: { type: 'cancelCommand', reason: String(payload.reason) } }
     case 'operator':

@@ -35,7 +35,7 @@ export const takeQuotes = async (client: ClientBase, fresh: readonly Opening[]):
     name: 'take_quotes',
     text: `update quotes q set transfer_id = w.transfer_id
              from unnest($1::text[], $2::text[], $3::text[]) as w(id, tenant, transfer_id)
-            where q.id = w.id and q.tenant = w.tenant and q.transfer_id is null and q.expires_at > now()
+            where q.id = w.id and q.tenant = w.tenant and q.transfer_id is null and q.expires_at > causeway_now()
            returning q.id`,
     values: [wanted.map(o => o.quoteId), wanted.map(o => o.unborn.tenant), wanted.map(o => o.unborn.id)],
   })

@@ -14,7 +14,9 @@ export const postgresStore = (pool: Pool): SagaStore => ({
   ...intentQueue(pool),
   inTransaction: work => inTransaction(pool, client => work(sagaTx(client))),
   databaseTimeMs: async () => {
-    const { rows } = await pool.query<{ ms: number }>('select (extract(epoch from clock_timestamp()) * 1000)::float8 as ms')
+    const { rows } = await pool.query<{ ms: number }>(
+      'select (extract(epoch from causeway_clock_timestamp()) * 1000)::float8 as ms',
+    )
     return rows[0]!.ms
   },
   parkTransfer: (id, reason) => parkTransfer(pool, id, reason),

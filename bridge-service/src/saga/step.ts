@@ -3,7 +3,7 @@ import { intentKey } from '../intents/key.ts'
 import type { Decision } from '../transfer/decision.ts'
 import { refOf } from '../transfer/hold.ts'
 import { sourcesOf } from '../transfer/state.ts'
-import { reservedMinor } from '../transfer/terms.ts'
+import { payerOf, reservedMinor } from '../transfer/terms.ts'
 import type { Transfer, Unborn } from '../transfer/transfer.ts'
 import { finalityOf } from '../transfer/wait.ts'
 import { type Parameters, parameters, rows } from './statement.ts'
@@ -36,7 +36,7 @@ export const stepStatement = (steps: readonly Step[], lease: Lease | undefined) 
   const p = parameters()
   const parts = [movedPart(p, steps), okPart(p, steps), eventPart(p, steps)]
   let mask = steps[0]!.before.version === 0 ? 1 : 0
-  const optional = [intentPart, intentChangePart, ledgerPart, timerPart, waitPart, liquidityPart, factPart]
+  const optional = [intentPart, intentChangePart, ledgerPart, timerPart, waitPart, liquidityPart, factPart, receivablePart]
   optional.forEach((part, index) => {
     const sql = part(p, steps, lease)
     if (sql === undefined) return
@@ -286,6 +286,24 @@ const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefine
                      case when bool_or(status = 'reserved') then 1 else 0 end as raise
                 from (select * from promised union all select * from redeemed) both_ways group by pool_id) d
        where l.id = d.pool_id
+    )`
+}
+
+// Who owes is whoever the transfer came from.
+const receivablePart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const list = flat(steps, ({ decision }) => decision.receivables ?? [])
+  if (list.length === 0) return undefined
+  return `owed as (
+      insert into receivables (transfer_id, currency, tenant, payer, owed)
+      select r.id, r.currency, r.tenant, r.payer, r.amount from ok, ${rows(p, list, 'r', {
+        n: ['int', r => r.n],
+        id: ['text', r => r.of.before.id],
+        currency: ['text', r => r.currency],
+        tenant: ['text', r => r.of.before.tenant],
+        payer: ['text', r => payerOf(r.of.before.terms)],
+        amount: ['numeric', r => r.minor],
+      })} where ok.n[r.n]
+      on conflict (transfer_id, currency) do update set owed = receivables.owed + excluded.owed, updated_at = now()
     )`
 }
 

@@ -1,4 +1,8 @@
 import { BridgeError, unreachable } from '../errors.ts'
+import { account } from '../ledger/chart.ts'
+import type { Entry } from '../ledger/entry.ts'
+import type { Currency } from '../money/currency.ts'
+import { type Money, money } from '../money/money.ts'
 import { none } from './asking.ts'
 import { crosschainEffects } from './crosschain/effects.ts'
 import { readCrosschain } from './crosschain/read.ts'
@@ -11,7 +15,7 @@ import { readOfframp } from './offramp/read.ts'
 import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
-import { callBack, endOfCallBack, patienceAfter, readNoCallBack, readPatience } from './patience.ts'
+import { callBack, endOfCallBack, patienceAfter, readMismatch, readNoCallBack, readPatience } from './patience.ts'
 import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
@@ -39,6 +43,7 @@ const withoutPromise = (state: Source, { liquidity, ...effects }: Effects): Effe
 
 const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
   if (input.type === 'deadlineReached' && input.kind === 'patience') return readPatience(transfer, nowMs)
+  if (input.type === 'statementMismatched') return readMismatch(transfer, nowMs)
   if (input.type === 'intentRefused' && input.step === 'cancelDebit') return readNoCallBack(transfer, input, nowMs)
   switch (transfer.route) {
     case 'onramp':
@@ -95,6 +100,7 @@ const conclude = (
   }))
   const patience = patienceAfter(start, after, nowMs)
   const liquidity = effects.map(effect => effect.liquidity).find(change => change !== undefined)
+  const receivables = receivablesOf(effects.flatMap(({ entries }) => entries))
   return {
     after,
     events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
@@ -104,7 +110,16 @@ const conclude = (
     timers: lastOfEachKind([...effects.flatMap(effect => effect.timers), ...(patience ? [patience] : [])]),
     waits: lastOfEachKind(effects.flatMap(effect => effect.waits)),
     ...(liquidity === undefined ? {} : { liquidity }),
+    ...(receivables.length === 0 ? {} : { receivables }),
   }
+}
+
+/** What customers owe is booked like anything else; a case of it is what its transfer has put there. */
+const receivablesOf = (entries: readonly Entry[]): Money[] => {
+  const sums = new Map<Currency, bigint>()
+  for (const { account: id, amount } of entries.flatMap(({ postings }) => postings))
+    if (id === account.receivable(amount.currency)) sums.set(amount.currency, (sums.get(amount.currency) ?? 0n) + amount.minor)
+  return [...sums].flatMap(([currency, minor]) => (minor === 0n ? [] : [money(currency, minor)]))
 }
 
 // Two events of one step may set and clear the same timer: the later one has the say.

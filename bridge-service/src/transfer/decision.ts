@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Entry } from '../ledger/entry.ts'
+import type { Money } from '../money/money.ts'
 import type { TransferEvent } from './event.ts'
 import type { Step, TimerKind } from './input.ts'
 import type { Source } from './state.ts'
@@ -39,6 +40,8 @@ export type Decision = Omit<Effects, 'entries'> & {
     readonly event: TransferEvent
   }[]
   readonly intentChanges: readonly IntentChange[]
+  /** By how much more, or less, the customer owes us: what its entries put on the receivable account. */
+  readonly receivables?: readonly Money[]
   /** Each entry with the version of the event that books it. */
   readonly entries: readonly { readonly version: number; readonly entry: Entry }[]
 }

@@ -14,7 +14,8 @@ export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Trans
     ...transfer,
     state,
     version: transfer.version + 1,
-    progress: state === transfer.state ? progress : entering(withAttention(progress, attentionAfter(progress, state)), state),
+    progress:
+      state === transfer.state ? progress : arrived(withAttention(progress, attentionAfter(progress, state)), event, state),
   }
 }
 
@@ -25,6 +26,12 @@ const wishOf: { readonly [S in State]?: RetriedStep } = {
   collecting: 'depositRelease',
   refundingDeposit: 'depositRefund',
 }
+
+// What goes back to where it was has a wish of its own, or none.
+const isSetback = ({ type }: TransferEvent) => type === 'commitOrphaned' || type === 'depositRefundOrphaned'
+
+const arrived = (progress: Progress, event: TransferEvent, state: State): Progress =>
+  isSetback(event) ? progress : entering(progress, state)
 
 const entering = (progress: Progress, state: State): Progress => {
   const step = wishOf[state]
@@ -151,8 +158,10 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return { ...progress, committed: true }
     case 'escrowCommitted':
       return { ...progress, commit: placeOf(event) }
-    case 'commitOrphaned':
-      return wishing(omit(omit(progress, 'commit'), 'committed'), 'commit', 'open')
+    case 'commitOrphaned': {
+      const gone = omit(omit(progress, 'commit'), 'committed')
+      return progress.wishes?.commit ? wishing(gone, 'commit', 'open') : gone
+    }
     case 'commitFinalized': {
       const { refundAfter, hardDeadline } = event
       return {

@@ -49,6 +49,11 @@ export type Input =
   | { readonly type: 'finalityReached'; readonly kind: WaitKind; readonly fact: string }
   | { readonly type: 'deadlineReached'; readonly kind: TimerKind }
   | { readonly type: 'cancelCommand'; readonly reason: string }
+  /** A bank's statement shows something else about one of our orders than what was ordered. */
+  | { readonly type: 'statementMismatched' }
+
+/** What a route is asked about; the rest means the same on every route (see patience.ts). */
+export type RouteInput = Exclude<Input, { type: 'statementMismatched' }>
 
 /** What a person decides, through the same machine as everything else. */
 export type OperatorInput =

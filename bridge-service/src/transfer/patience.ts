@@ -80,6 +80,12 @@ const attention = (why: AttentionReason, nowMs: number): TransferEvent => ({
   since: new Date(nowMs).toISOString(),
 })
 
+/** What the bank's statement says is not what was ordered. The machine goes on by what the bank has said of the order itself. */
+export const readMismatch = ({ state, progress }: Transfer, nowMs: number): Reading =>
+  isOver(state) || progress.attention?.why === 'statement_mismatch'
+    ? nothing('a person has it')
+    : happened([attention('statement_mismatch', nowMs)])
+
 /** The bank would not take the debit back: it may still settle, so it is waited for, and a person is told. */
 export const readNoCallBack = (
   { state, progress }: Transfer,

@@ -153,4 +153,7 @@ export type Terms = TermsByRoute[Route]
 export const reservedMinor = (terms: Terms): bigint =>
   BigInt('hold' in terms ? terms.hold.amountMinor : terms.destinationAmount.minor)
 
+/** Who pays: the customer's bank account, or his address on a chain. */
+export const payerOf = ({ source }: Terms): string => (source.kind === 'bank' ? source.account.accountNumber : source.address)
+
 export const isMinted = ({ funding }: Pick<TreasuryHold, 'funding'>): boolean => funding === 'mint'

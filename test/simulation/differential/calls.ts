@@ -101,7 +101,7 @@ const some = (random: Random, past: Past, most: number): Transfer[] => {
   const newest = new Map(past.transfers.map(transfer => [transfer.id, transfer]))
   const chosen = Array.from({ length: random.between(1, most) }, () => {
     const transfer = random.pick(past.transfers)
-    return random.chance(0.9) ? newest.get(transfer.id)! : transfer
+    return random.chance(0.7) ? newest.get(transfer.id)! : transfer
   })
   return [...new Map(chosen.map(transfer => [transfer.id, transfer])).values()]
 }
@@ -261,7 +261,10 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
   const known = wait && transfers.get(wait.transfer_id)
   const mined: Mined = {
     txHash: wait && random.chance(0.9) ? wait.fact.split(':')[0]! : random.hex(4),
-    type: random.pick(['escrowLocked', 'escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowReleased', 'escrowRefunded']),
+    ...random.pick<Pick<Mined, 'type' | 'balance'>>([
+      ...[{ type: 'escrowLocked' }, { type: 'escrowLocked' }, { type: 'depositReceived' }, { type: 'escrowCommitted' }],
+      ...[{ type: 'escrowReleased' }, { type: 'escrowReleased', balance: 'deposit' as const }, { type: 'escrowRefunded' }],
+    ]),
     escrowId: random.hex(4),
     ref: known && random.chance(0.9) ? known.escrow_ref : random.hex(32),
     height: random.between(1, 1_000),

@@ -7,6 +7,8 @@ import type { MemoryStore } from '../memory-store.ts'
 export type Mined = {
   readonly txHash: string
   readonly type: string
+  /** Of the end of a claimable balance. */
+  readonly balance?: 'deposit'
   readonly escrowId: string
   readonly ref: string
   readonly height: number
@@ -22,13 +24,13 @@ export type FollowedChain = {
 }
 
 export const followedInPostgres = (owner: Pool): FollowedChain => ({
-  mine: ({ txHash, type, escrowId, ref, height }) =>
+  mine: ({ txHash, type, balance, escrowId, ref, height }) =>
     owner.query(
       `with left_behind as (update chain_events set canonical = false where chain = 'evm:1' and fact = $1 || ':0' and canonical returning 1)
        insert into chain_events (chain, block_hash, log_index, tx_hash, ordinal, block_number, type, escrow_id, ref, token, amount, payload, canonical)
-       select 'evm:1', '0x' || (select count(*) from chain_events), 0, $1, 0, $2, $3, $4, $5, '0x', 1, '{}', true
+       select 'evm:1', '0x' || (select count(*) from chain_events), 0, $1, 0, $2, $3, $4, $5, '0x', 1, $6, true
         where (select count(*) from left_behind) >= 0`,
-      [txHash, height, type, escrowId, ref],
+      [txHash, height, type, escrowId, ref, { balance }],
     ),
   setHeads: ({ latest, safe, finalized, halted }) =>
     owner.query(
@@ -47,7 +49,8 @@ export const followedInMemory = (memory: MemoryStore): FollowedChain => {
   const standing: Standing = ({ chain, level, fact }) => {
     if (heads.halted || chain !== 'evm:1') return undefined
     const event = events.get(fact)
-    return { height: BigInt(heads[level]), event: event && { ...event, blockNumber: BigInt(event.height) } }
+    const commits = event?.balance === 'deposit' || event?.type === 'depositReceived'
+    return { height: BigInt(heads[level]), event: event && { ...event, blockNumber: BigInt(event.height), commits } }
   }
   return {
     mine: async event => events.set(`${event.txHash}:0`, event),

@@ -9,7 +9,7 @@ import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 const railSteps: readonly RailStep[] = ['debitFiat', 'debitFiat', 'debitFiat', 'creditFiat', 'payoutFiat']
 const steps: readonly Step[] = [
   ...(['screen', 'debitFiat', 'creditFiat', 'payoutFiat', 'lockEscrow', 'commitEscrow', 'releaseEscrow'] as const),
-  ...(['refundEscrow', 'releaseDeposit', 'refundDeposit'] as const),
+  ...(['refundEscrow', 'releaseDeposit', 'refundDeposit', 'cancelDebit'] as const),
 ]
 const chainKinds: readonly ChainFactKind[] = [
   ...(['escrowLocked', 'escrowLocked', 'escrowCommitted', 'escrowReleased', 'escrowReleased', 'escrowRefunded'] as const),
@@ -17,7 +17,7 @@ const chainKinds: readonly ChainFactKind[] = [
 ]
 const timers: readonly TimerKind[] = [
   ...(['clearing', 'clearing', 'retryRelease', 'retryRefund', 'deposit', 'retryCommit'] as const),
-  ...(['retryDepositRelease', 'retryDepositRefund'] as const),
+  ...(['retryDepositRelease', 'retryDepositRefund', 'patience'] as const),
 ]
 const waits: readonly WaitKind[] = ['lock', 'release', 'refund', 'commit', 'deposit', 'depositRelease', 'depositRefund']
 
@@ -126,7 +126,7 @@ export const anyPlace = (random: Random): ChainPlace => {
 }
 
 export const anyRailFact = (random: Random, nowMs: number): RailFact => ({
-  type: random.pick(['submitted', 'settled', 'settled', 'settled', 'rejected', 'returned'] as const),
+  type: random.pick(['submitted', 'settled', 'settled', 'settled', 'rejected', 'returned', 'returnReversed'] as const),
   bankTransferId: `bt_${random.hex(2)}`,
   externalId: 'CW1',
   at: new Date(nowMs).toISOString(),

@@ -1,6 +1,7 @@
 import { type TransferId, typeId } from '../../../bridge-service/src/transfer/id.ts'
 import type { Unborn } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import { crosschain } from '../../support/crosschain.ts'
 import { deposit, offramp } from '../../support/offramp.ts'
 import { onramp } from '../../support/onramp.ts'
 import { remittance } from '../../support/remittance.ts'
@@ -31,11 +32,8 @@ export const anyUnborn = (random: Random, nowMs: number): Unborn => {
       return { ...offramp({ ...common, ...deposited }), id, tenant }
     case 1:
       return { ...remittance({ ...common, ...held, commits: random.chance(0.7) }), id, tenant }
-    case 2: {
-      const { terms, ...unborn } = onramp({ ...common, ...held })
-      const { clearingMs: _clearing, bankAccount: _account, ...rest } = terms
-      return { ...unborn, route: 'crosschain', id, tenant, terms: { ...rest, source: terms.destination, ...deposited } }
-    }
+    case 2:
+      return { ...crosschain({ ...common, ...deposited, hold: { ...crosschain().terms.hold, ref } }), id, tenant }
     default:
       return { ...onramp({ ...common, ...held }), id, tenant }
   }

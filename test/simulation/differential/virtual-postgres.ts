@@ -49,6 +49,8 @@ const dumpSql = {
   inbox: 'select * from inbox',
   liquidity_pools: 'select * from liquidity_pools',
   reservations: 'select * from reservations',
+  receivables:
+    'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
   idempotency_keys: 'select * from idempotency_keys',
 }

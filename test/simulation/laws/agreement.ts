@@ -13,7 +13,7 @@ export const agreement: Law = evidence => {
     BigInt(tables.ledger_balances.find(({ account_id }) => account_id === account)?.posted ?? '0')
   const ofToken = (kind: string) => balance(`${kind}:${world.chain}:USDC`)
   const ours = chain.escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
-  const total = (escrows: Evidence['chain']['escrows']) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
+  const sumOf = (escrows: Evidence['chain']['escrows']) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
 
   const isOpen = ({ status }: { readonly status: string }) => status === 'locked' || status === 'committed'
   // Of deposits only what is committed is ours to mind: what is merely locked goes back to its owner, by us or by anybody.
@@ -21,20 +21,22 @@ export const agreement: Law = evidence => {
     evidence.requests.flatMap(({ bodies }) => bodies.map(body => [`${body.address} ${body.paidMinor}`, body])),
   )
   const deposits = chain.escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
-  const collected = total(deposits.filter(({ status }) => status === 'released'))
+  const collected = sumOf(deposits.filter(({ status }) => status === 'released'))
+
+  const held = sumOf(ours.filter(escrow => isOpen(escrow) && escrow.terms.payer === world.treasury))
 
   compare('bank cash', balance('bank_cash:USD'), knownToHouse(evidence))
-  compare('escrow', ofToken('escrow'), total([...ours, ...deposits].filter(isOpen)))
+  compare('escrow', ofToken('escrow'), sumOf([...ours, ...deposits].filter(isOpen)))
   compare('treasury', ofToken('treasury'), BigInt(chain.treasuryMinor) - BigInt(world.treasuryStartMinor))
   compare('issued', -ofToken('issued'), BigInt(chain.mintedMinor))
   compare(
     'exposure',
     ofToken('exposure'),
-    total(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
+    sumOf(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
   )
   for (const { id, total, reserved } of tables.liquidity_pools) {
-    // What deposits bring is not for the pool to promise before somebody says so.
-    if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) - collected)
+    // What deposits bring is not for the pool to promise before somebody says so; what a person has in hands is reserved in it.
+    if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) - collected + held)
     const promised = tables.reservations.filter(({ pool_id, status }) => pool_id === id && status === 'reserved')
     compare(
       `reserved of ${id}`,
@@ -47,11 +49,10 @@ export const agreement: Law = evidence => {
 
 /** The balance of our own account at the bank, without what it never told of orders that it is silent about. */
 const knownToHouse = (evidence: Evidence): bigint => {
-  const { bank, world } = evidence
+  const { bank, world, tables } = evidence
+  const unknown = new Set(tables.intents.filter(({ status }) => status === 'UNKNOWN').map(({ key }) => key))
   const silent = new Set(
-    bank.orders
-      .filter(({ key, description }) => bank.silentKeys.includes(key) && isInHands(evidence, description))
-      .map(({ id }) => id),
+    bank.orders.filter(({ key, description }) => unknown.has(key) && isInHands(evidence, description)).map(({ id }) => id),
   )
   const others = new Set(bank.orders.filter(({ account }) => account !== world.ownAccount).map(({ id }) => id))
   return bank.lines

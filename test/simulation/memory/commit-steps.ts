@@ -2,6 +2,7 @@ import { intentKey } from '../../../bridge-service/src/intents/key.ts'
 import type { Lease, Step } from '../../../bridge-service/src/saga/step.ts'
 import { refOf } from '../../../bridge-service/src/transfer/hold.ts'
 import { sourcesOf } from '../../../bridge-service/src/transfer/state.ts'
+import { payerOf } from '../../../bridge-service/src/transfer/terms.ts'
 import { finalityOf } from '../../../bridge-service/src/transfer/wait.ts'
 import { bookEntries, guardEntries } from './book-entries.ts'
 import { uniqueViolation } from './database-error.ts'
@@ -31,6 +32,7 @@ export const commitSteps = async (
     setTimers(tx, tables, step)
     setWaits(tx, tables, step)
     hear(tx, tables, step)
+    owe(tx, tables, step)
   }
   promiseLiquidity(tx, tables, arrived)
   guardEntries(tx, tables, arrived)
@@ -180,6 +182,17 @@ const setWaits = (tx: MemoryTx, tables: Tables, { before, decision }: Step) => {
     const known = tx.get(tables.finality_waits, key) ?? { transfer_id: before.id, kind, chain, level: finality.level }
     const height = on.blockNumber + BigInt(finality.confirmations)
     tx.put(tables.finality_waits, key, { ...known, height, fact: on.fact })
+  }
+}
+
+const owe = (tx: MemoryTx, tables: Tables, { before, decision: { receivables = [] } }: Step) => {
+  for (const receivable of receivables) {
+    const key = `${before.id} ${receivable.currency}`
+    const known = tx.get(tables.receivables, key) ?? {
+      ...{ transfer_id: before.id, currency: receivable.currency, tenant: before.tenant, payer: payerOf(before.terms) },
+      ...{ owed: 0n, recovered: 0n, written_off: 0n, opened_at: tx.nowMs },
+    }
+    tx.put(tables.receivables, key, { ...known, owed: known.owed + receivable.minor, updated_at: tx.nowMs })
   }
 }
 

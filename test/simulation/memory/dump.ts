@@ -43,6 +43,14 @@ export const dump = (tables: Tables) => ({
     reserved: String(row.reserved),
   })),
   reservations: [...tables.reservations.values()].map(row => ({ ...row, amount: String(row.amount) })),
+  receivables: [...tables.receivables.values()].map(({ opened_at, updated_at, ...row }) => ({
+    ...row,
+    owed: String(row.owed),
+    recovered: String(row.recovered),
+    written_off: String(row.written_off),
+    opened_at: time(opened_at),
+    updated_at: time(updated_at),
+  })),
   quotes: [...tables.quotes.values()].map(row => ({ ...row, expires_at: time(row.expires_at) })),
   idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
     ...row,

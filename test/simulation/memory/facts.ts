@@ -45,7 +45,7 @@ export const claimFacts = async (
 }
 
 const subjectOf = (tx: MemoryTx, tables: Tables, { kind, source, subject }: InboxRow): Pick<FactRow, 'transfer_id' | 'step'> => {
-  if (kind === 'railFact') {
+  if (kind === 'railFact' || kind === 'statementMismatch') {
     const key = /^CW.{32}$/s.test(subject) ? tx.get(tables.by_reference, subject.slice(2)) : undefined
     const intent = key === undefined ? undefined : tx.get(tables.intents, key)
     return { transfer_id: intent?.transfer_id ?? null, step: (intent?.step ?? null) as FactRow['step'] }

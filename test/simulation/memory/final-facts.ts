@@ -7,7 +7,14 @@ export type Standing = (wait: WaitRow) =>
   | {
       readonly height: bigint
       readonly event:
-        | { readonly type: string; readonly escrowId: string; readonly ref: string; readonly blockNumber: bigint }
+        | {
+            readonly type: string
+            readonly escrowId: string
+            readonly ref: string
+            readonly blockNumber: bigint
+            /** What is a commit by another name: the claim of a deposit's balance, a plain payment. */
+            readonly commits?: boolean
+          }
         | undefined
     }
   | undefined
@@ -30,8 +37,9 @@ export const finalFacts = ({ finality_waits, inbox, transfers }: Tables, limit: 
     const { transfer_id: transferId, kind, chain, fact } = wait
     const found = standing(wait)
     if (found?.event === undefined || wait.height > found.height) continue
-    const { type, escrowId, ref, blockNumber } = found.event
-    if (blockNumber > found.height || !typesOf[kind].includes(type)) continue
+    const { type, escrowId, ref, blockNumber, commits } = found.event
+    const isWaitedFor = typesOf[kind].includes(type) || (kind === 'commit' && commits === true)
+    if (blockNumber > found.height || !isWaitedFor) continue
     const news = inbox.get(`${chain} ${fact}`)
     if (news !== undefined && news.consumed < news.revision) continue
     const transfer = transfers.get(transferId)

@@ -93,6 +93,17 @@ export type ReservationRow = {
   readonly amount: bigint
   readonly status: 'reserved' | 'consumed' | 'freed' | 'restored'
 }
+export type ReceivableRow = {
+  readonly transfer_id: TransferId
+  readonly currency: string
+  readonly tenant: string
+  readonly payer: string
+  readonly owed: bigint
+  readonly recovered: bigint
+  readonly written_off: bigint
+  readonly opened_at: number
+  readonly updated_at: number
+}
 export type QuoteRow = {
   readonly id: QuoteId
   readonly tenant: string
@@ -131,6 +142,7 @@ export const emptyTables = () => ({
   inbox: new Map<string, InboxRow>(),
   liquidity_pools: new Map<string, PoolRow>(),
   reservations: new Map<string, ReservationRow>(),
+  receivables: new Map<string, ReceivableRow>(),
   quotes: new Map<string, QuoteRow>(),
   idempotency_keys: new Map<string, KeyRow>(),
 })

@@ -159,6 +159,14 @@ export const commitsItsDeposit = <R extends 'offramp' | 'crosschain'>({
           timers: { retryCommit: null },
           waits: { commit: null },
         })
+      given(make(), [...history.deposited, escrowCommitted, commitOrphaned, escrowCommitted])
+        .when(orphaned('escrowCommitted', commitPlace))
+        .then([commitOrphaned, 'commitRetried'], {
+          state: 'committing',
+          intents: ['commitEscrow 1'],
+          timers: { retryCommit: null },
+          waits: { commit: null },
+        })
     })
 
     it('waits for a deposit that the chain has forgotten too', () => {

@@ -135,6 +135,7 @@ export const evmChain = (config: EvmConfig, pool: Pool): Chain => {
       return turn
     },
     tokenAddress: tokenOf,
+    committedBy: 'escrow',
     mintPayer: tokenOf,
     unitsPerMinor: () => 1n,
     mintRights: currency => mintRights(rpc, { token: tokenOf(currency), escrow, minter: treasury.address }),

@@ -116,6 +116,7 @@ export const stellarChain = (config: StellarConfig, pool: Pool): StellarChain =>
       return turn
     },
     tokenAddress,
+    committedBy: 'balance',
     mintPayer: currency => config.assets[currency]?.issuer ?? tokenAddress(currency),
     unitsPerMinor: currency => stroopsOf(1n, currency),
     mintRights: currency => mintRights(context, currency),

@@ -5,7 +5,7 @@ import { collected, readDepositFinality } from '../deposit/finality.ts'
 import { readDepositDeadline, readDepositRefusal } from '../deposit/retries.ts'
 import { reasonNotToStart } from '../deposit/start.ts'
 import type { TransferEvent } from '../event.ts'
-import type { Input } from '../input.ts'
+import type { Input, RouteInput } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import { isMinted } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
@@ -18,7 +18,7 @@ type Transfer = TransferOf<'crosschain'>
 const releaseMarginMs = 60_000
 
 /** `nowMs` is database time in milliseconds since the epoch. */
-export const readCrosschain = (transfer: Transfer, input: Input, nowMs: number): Reading => {
+export const readCrosschain = (transfer: Transfer, input: RouteInput, nowMs: number): Reading => {
   switch (input.type) {
     case 'screened':
       return readScreening(transfer, input)

@@ -5,7 +5,7 @@ import { readDepositFact } from '../deposit/facts.ts'
 import { readDepositFinality } from '../deposit/finality.ts'
 import { readDepositDeadline, readDepositRefusal } from '../deposit/retries.ts'
 import { reasonNotToStart } from '../deposit/start.ts'
-import type { Input } from '../input.ts'
+import type { Input, RouteInput } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import type { TransferOf } from '../transfer.ts'
 import { payoutIsOpen, readPayout, refusedPayout } from './payout.ts'
@@ -13,7 +13,7 @@ import { payoutIsOpen, readPayout, refusedPayout } from './payout.ts'
 type Transfer = TransferOf<'offramp'>
 
 /** `nowMs` is database time in milliseconds since the epoch. */
-export const readOfframp = (transfer: Transfer, input: Input, nowMs: number): Reading => {
+export const readOfframp = (transfer: Transfer, input: RouteInput, nowMs: number): Reading => {
   const { state, progress } = transfer
   switch (input.type) {
     case 'screened':

@@ -4,7 +4,7 @@ import { readDebit } from '../debit.ts'
 import type { Reading } from '../decision.ts'
 import type { ChainPlace, TransferEvent } from '../event.ts'
 import { rawCodeOf } from '../event.ts'
-import type { Input } from '../input.ts'
+import type { Input, RouteInput } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import { isMinted } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
@@ -16,7 +16,7 @@ type Transfer = TransferOf<'onramp'>
 const releaseMarginMs = 60_000
 
 /** `nowMs` is database time in milliseconds since the epoch. */
-export const readOnramp = (transfer: Transfer, input: Input, nowMs: number): Reading => {
+export const readOnramp = (transfer: Transfer, input: RouteInput, nowMs: number): Reading => {
   switch (input.type) {
     case 'screened':
       if (transfer.state !== 'requested') return nothing('already screened')

@@ -3,7 +3,7 @@ import { creditIsOpen, readCredit } from '../credit.ts'
 import { readDebit } from '../debit.ts'
 import type { Reading } from '../decision.ts'
 import type { TransferEvent } from '../event.ts'
-import type { Input, RailStep } from '../input.ts'
+import type { Input, RailStep, RouteInput } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import { isMinted, reservedMinor } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
@@ -15,7 +15,7 @@ import { ifNothingToPayBack, readCancel, readReturn } from './turning-back.ts'
 type Transfer = TransferOf<'remittance'>
 
 /** `nowMs` is database time in milliseconds since the epoch. */
-export const readRemittance = (transfer: Transfer, input: Input, nowMs: number): Reading => {
+export const readRemittance = (transfer: Transfer, input: RouteInput, nowMs: number): Reading => {
   switch (input.type) {
     case 'screened':
       if (transfer.state !== 'requested') return nothing('already screened')

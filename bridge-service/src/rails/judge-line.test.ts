@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { judgeLine } from './judge-line.ts'
+import type { RailOrder, StatementLine } from './rail.ts'
+
+const order = (direction: RailOrder['direction']): RailOrder => ({
+  key: 'k',
+  externalId: 'CW1',
+  direction,
+  scheme: 'ach',
+  amountMinor: '10025',
+  currency: 'USD',
+  account: 'acct_1',
+  counterparty: { name: 'Ada', accountNumber: '1' },
+  description: 'tr_1',
+})
+const line = (amountMinor: string, change: Partial<StatementLine> = {}): StatementLine => ({
+  cursor: '7',
+  bankTransferId: 'bt_1',
+  externalId: 'CW1',
+  amountMinor,
+  currency: 'USD',
+  at: '2026-03-02T10:00:00.000Z',
+  ...change,
+})
+
+describe('a line of the statement', () => {
+  it.each([
+    ['debit', '10025', [], 'settled'],
+    ['debit', '-10025', ['10025'], 'returned'],
+    ['debit', '10025', ['10025', '-10025'], 'returnReversed'],
+    ['debit', '-10025', ['10025', '-10025', '10025'], 'returned'],
+    ['credit', '-10025', [], 'settled'],
+    ['credit', '10025', ['-10025'], 'returned'],
+  ] as const)('of a %s is read by its sign and by what came before: %s after %j is %s', (direction, amount, earlier, verdict) => {
+    expect(judgeLine(line(amount), 'acct_1', order(direction), earlier.map(BigInt))).toBe(verdict)
+  })
+
+  it.each([
+    ['another amount', line('10024'), []],
+    ['another direction', line('-10025'), []],
+    ['a second time', line('10025'), [10_025n]],
+    ['a part that comes back', line('-1'), [10_025n]],
+    ['another currency', line('10025', { currency: 'EUR' }), []],
+  ] as const)('with %s is a mismatch', (_what, wrong, earlier) => {
+    expect(judgeLine(wrong, 'acct_1', order('debit'), earlier)).toBe('mismatched')
+  })
+
+  it('on another account of ours is a mismatch', () => {
+    expect(judgeLine(line('10025'), 'acct_2', order('debit'), [])).toBe('mismatched')
+  })
+
+  it('that no order of ours explains is unexplained, but for what the account was opened with', () => {
+    expect(judgeLine(line('10025'), 'acct_1', undefined, [])).toBe('unexplained')
+    expect(judgeLine(line('500', { externalId: 'opening' }), 'acct_1', undefined, [])).toBe('opening')
+  })
+})

@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { replay } from '../../../test/support/given.ts'
+import { inProcessBank } from '../../../test/support/in-process.ts'
+import { history, onramp } from '../../../test/support/onramp.ts'
+import { type SagaDatabase, sagaDatabase, store, wish } from '../../../test/support/saga.ts'
+import { type Intent, intentOf } from '../intents/intent.ts'
+import type { Rail, StatementLine } from '../rails/rail.ts'
+import { inTransaction } from '../transaction.ts'
+import { readStatement } from './bank-statement.ts'
+import { claimFacts } from './facts.ts'
+
+let database: SagaDatabase
+let lines: StatementLine[] = []
+let said: Record<string, unknown>[] = []
+let asked: (string | undefined)[] = []
+beforeAll(async () => {
+  database = await sagaDatabase()
+})
+afterAll(() => database.close())
+afterEach(async () => {
+  await database.owner.query('truncate bank_statements, bank_statement_lines, inbox')
+  lines = []
+  said = []
+  asked = []
+})
+
+// Two lines a page.
+const rail: Rail = {
+  ...inProcessBank(),
+  entries: async (_account, after) => {
+    asked.push(after)
+    const from = after === undefined ? 0 : lines.findIndex(line => line.cursor === after) + 1
+    const page = lines.slice(from, from + 2)
+    return { lines: page, ...(from + 2 < lines.length ? { next: page.at(-1)!.cursor } : {}) }
+  },
+}
+const read = () =>
+  readStatement(database.app, rail, 'acct_1', (_level, message, fields) => void said.push({ message, ...fields }))
+
+/** A line about an order, or about none of ours. */
+const book = (intent: Intent | undefined, amountMinor: string) =>
+  lines.push({
+    cursor: String(lines.length + 1),
+    bankTransferId: 'bt_1',
+    externalId: intent?.reference ?? 'opening',
+    amountMinor,
+    currency: 'USD',
+    at: new Date(Date.UTC(2026, 2, 2, 10, lines.length)).toISOString(),
+  })
+
+/** A debit that was ordered, as its row says. */
+const ordered = async (status = 'IN_FLIGHT'): Promise<Intent> => {
+  const unborn = onramp()
+  const transfer = await store(database.owner, history.debiting, unborn)
+  const intent = intentOf(replay(unborn, history.debiting), { step: 'debitFiat', attempt: 0 })
+  await wish(database.owner, intent, { status })
+  expect(transfer.id).toBe(intent.transferId)
+  return intent
+}
+const verdicts = async () =>
+  (await database.owner.query<{ verdict: string }>('select verdict from bank_statement_lines order by cursor::int')).rows.map(
+    row => row.verdict,
+  )
+const heard = async () =>
+  (await inTransaction(database.app, client => claimFacts(client, 100))).matched.map(({ transferId, input }) => ({
+    transferId,
+    input,
+  }))
+
+describe('a statement', () => {
+  it('settles an order whose answer and webhooks were lost, gives it back and takes the return back', async () => {
+    const intent = await ordered()
+    book(undefined, '500000')
+    for (const amount of ['10025', '-10025', '10025']) book(intent, amount)
+    expect(await read()).toBe(4)
+    expect(await verdicts()).toEqual(['opening', 'settled', 'returned', 'returnReversed'])
+    expect(await heard()).toMatchObject(
+      ['settled', 'returned', 'returnReversed'].map((type, index) => ({
+        transferId: intent.transferId,
+        input: { type: 'railFact', step: 'debitFiat', fact: { type, externalId: intent.reference, at: lines[index + 1]!.at } },
+      })),
+    )
+    expect(said).toEqual([])
+  })
+
+  it('is read to its end, a page at a time, and goes on where it was left', async () => {
+    const intent = await ordered()
+    for (const amount of ['10025', '-10025', '10025', '-10025', '10025']) book(intent, amount)
+    expect(await read()).toBe(5)
+    expect(asked).toEqual([undefined, '2', '4'])
+    expect(await read()).toBe(0)
+    book(intent, '-10025')
+    expect(await read()).toBe(1)
+    expect(await verdicts()).toEqual([
+      'settled',
+      ...Array.from({ length: 2 }, () => ['returned', 'returnReversed']).flat(),
+      'returned',
+    ])
+  })
+
+  it('says nothing of what is settled already: that would be every order twice', async () => {
+    book(await ordered('SUCCEEDED'), '10025')
+    await read()
+    expect(await verdicts()).toEqual(['settled'])
+    expect(await heard()).toEqual([])
+  })
+
+  it('counts each line once, however many read it at once', async () => {
+    const intents = await Promise.all(Array.from({ length: 6 }, () => ordered()))
+    for (const intent of intents) book(intent, '10025')
+    await Promise.all(Array.from({ length: 5 }, read))
+    await read()
+    expect(await verdicts()).toEqual(intents.map(() => 'settled'))
+    expect(await heard()).toHaveLength(intents.length)
+  })
+
+  it('brings an amount that was not ordered to a person, and the transfer with it', async () => {
+    const intent = await ordered()
+    book(intent, '10024')
+    await read()
+    expect(await verdicts()).toEqual(['mismatched'])
+    expect(await heard()).toEqual([{ transferId: intent.transferId, input: { type: 'statementMismatched' } }])
+    expect(said).toMatchObject([{ externalId: intent.reference, amountMinor: '10024' }])
+  })
+
+  it('keeps a line that no order of ours explains, and says so', async () => {
+    const stranger = { ...(await ordered()), reference: `CW${'f'.repeat(32)}` }
+    book(stranger, '700')
+    await read()
+    expect(await verdicts()).toEqual(['unexplained'])
+    expect(await heard()).toEqual([])
+    expect(said).toMatchObject([{ amountMinor: '700' }])
+  })
+})
