@@ -26,7 +26,11 @@ const connectionString =
   process.env.DATABASE_URL ?? fail('DATABASE_URL is not set: say in which database the key is to be known.')
 
 const pool = new pg.Pool({ connectionString, max: 1 })
-const { id, key } = await mintApiKey(pool, { tenant: tenant.trim(), scopes: granted, person: person?.trim() || undefined }).finally(() => pool.end())
+const { id, key } = await mintApiKey(pool, {
+  tenant: tenant.trim(),
+  scopes: granted,
+  person: person?.trim() || undefined,
+}).finally(() => pool.end())
 if (json) console.log(JSON.stringify({ id, tenant: tenant.trim(), scopes: granted, key }))
 else {
   console.error(
