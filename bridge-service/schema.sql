@@ -312,6 +312,21 @@ CREATE INDEX deposit_orders_waiting ON public.deposit_orders USING btree (next_a
 CREATE UNIQUE INDEX deposit_orders_one_open ON public.deposit_orders USING btree (kind, subject) WHERE (status <> 'FAILED'::text);
 grant insert, select on deposit_orders to causeway_app;
 
+create table evm_refusals (
+  intent_key key_text not null,
+  chain text not null,
+  sender key_text not null,
+  target key_text not null,
+  calldata bytea not null,
+  code text not null,
+  detail text not null,
+  refused_at timestamp with time zone not null default now(),
+  constraint evm_refusals_pkey PRIMARY KEY (intent_key),
+  constraint evm_refusals_chain_sender_fkey FOREIGN KEY (chain, sender) REFERENCES nonce_lanes(chain, sender)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.evm_refusals FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+grant insert, select on evm_refusals to causeway_app;
+
 create table evm_tx_versions (
   intent_key key_text not null,
   version integer not null,
