@@ -1,38 +1,61 @@
 import { randomUUID } from 'node:crypto'
-import { encodeFunctionData, erc20Abi, parseUnits } from 'viem'
+import { encodeFunctionData, formatUnits, parseUnits } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
-import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import type { TransferView } from '../../scripts/local/api-client.ts'
 import { compileContracts } from '../../scripts/local/compile.ts'
+import { depositInstructions, leaveDeposit, lockDeposit, payDeposit, signDeposit } from '../../scripts/local/depositor.ts'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
+import { type EvmParty, evmParty } from '../../scripts/local/evm-party.ts'
+import type { StellarBridge } from '../../scripts/local/stellar-bridge.ts'
+import { type StellarParty, stellarParty } from '../../scripts/local/stellar-party.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
+import { until } from '../support/until.ts'
 
-// Stablecoins that the customer locks himself, to fiat.
+// Stablecoins that the customer brings himself, on either kind of chain, to fiat.
 
 let scene: Scenario
-const customer = evmAccount(5)
+let bridge: StellarBridge
+let ada: EvmParty
+let grace: StellarParty
 
 beforeAll(async () => {
   await compileContracts()
   scene = await startScenario({
-    blockMs: 150,
+    ...{ blockMs: 150, stellarCloseMs: 250 },
     bank: { settlementDelays: { wire: 50 } },
     env: { CAUSEWAY_INTENT_LEASE_MS: '2000' },
   })
-  const { admin, token, escrow } = scene.world.contracts
-  const funds = parseUnits('10000', 6)
-  await scene.sendAs(
-    admin.key,
-    token,
-    encodeFunctionData({ abi: testDollarAbi, functionName: 'mint', args: [customer.address, funds] }),
-  )
-  await scene.sendAs(customer.key, token, encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [escrow, funds] }))
+  bridge = scene.world.stellar!
+  ada = evmParty(scene.world, evmAccount(5))
+  grace = stellarParty(bridge)
+  const opened = async () => {
+    await grace.open()
+    await grace.trust('USDC')
+    await grace.fund('USDC', '10000')
+  }
+  await Promise.all([ada.fund(parseUnits('10000', 6)), opened()])
 })
 afterEach(() => scene?.disarm())
 afterAll(() => scene?.stop())
 
-const post = async (): Promise<TransferView> => {
+const onEvm = (id: string) => depositInstructions(scene.api, id, 'evm')
+const onStellar = (id: string) => depositInstructions(scene.api, id, 'stellar')
+
+type Way = { readonly from: 'evm' | 'stellar'; readonly bring: (id: string) => Promise<void> }
+const locked: Way = { from: 'evm', bring: async id => lockDeposit(ada, await onEvm(id)) }
+const signed: Way = { from: 'evm', bring: id => signDeposit(scene.api, ada, id) }
+const left: Way = { from: 'stellar', bring: async id => leaveDeposit(grace, await onStellar(id)) }
+const paid: Way = { from: 'stellar', bring: async id => payDeposit(grace, await onStellar(id)) }
+const ways: readonly [string, Way][] = [
+  ['locked by the customer', locked],
+  ['locked by his signature, without gas of his', signed],
+  ['left in a claimable balance on Stellar', left],
+  ['paid with a memo on Stellar', paid],
+]
+
+/** An off-ramp of 100.25 that waits for its deposit. */
+const opened = async (from: Way['from']): Promise<string> => {
   const account = {
     type: 'bank_account',
     rail: 'wire',
@@ -40,56 +63,87 @@ const post = async (): Promise<TransferView> => {
     accountNumber: '1234567890',
     routingNumber: '021000021',
   }
+  const legs = {
+    evm: { type: 'chain_address', chain: scene.world.chain, address: ada.address },
+    stellar: { type: 'chain_address', chain: bridge.chain, address: grace.address },
+  }
   const { status, body } = await scene.api.call<TransferView>('POST', '/v1/transfers', {
     key: randomUUID(),
-    body: {
-      source: { type: 'chain_address', chain: scene.world.chain, address: customer.address },
-      destination: { ...account, asset: 'USD' },
-      amount: { value: '100.25', asset: 'USDC' },
-    },
+    body: { source: legs[from], destination: { ...account, asset: 'USD' }, amount: { value: '100.25', asset: 'USDC' } },
   })
   expect(status, JSON.stringify(body)).toBe(202)
-  return body
+  await scene.reaches(body.id, 'awaitingDeposit')
+  return body.id
 }
-/** Locks what the transfer asks for, as the customer. */
-const deposit = async ({ id, deposit }: TransferView): Promise<void> => {
-  await scene.reaches(id, 'awaitingDeposit')
-  const { ref, terms } = deposit!
-  const { payer, payee, refundAfter, hardDeadline } = terms
-  const locked = {
-    ...{ ref, token: scene.world.contracts.token, payer, payee, amount: parseUnits(terms.amount.value, 6) },
-    ...{ refundAfter: BigInt(refundAfter), hardDeadline: BigInt(hardDeadline), onExpiry: 0 },
-  }
-  const data = encodeFunctionData({ abi: escrowAbi, functionName: 'lock', args: [locked as never] })
-  await scene.sendAs(customer.key, scene.world.contracts.escrow, data)
-}
-const tokens = () =>
-  scene.node.readContract({
-    ...{ address: scene.world.contracts.token, abi: erc20Abi, functionName: 'balanceOf', args: [customer.address] },
-  })
+const holdings = { evm: async () => formatUnits(await ada.holds(), 6), stellar: async () => (await grace.holds('USDC'))! }
+const minor = (units: string) => parseUnits(units, 7) / 10n
 const ordersOf = async (id: string) => (await scene.bankTransfersOf(id)).map(({ direction, status }) => `${direction} ${status}`)
+/** The stray deposit of a transfer, once it is in this state. */
+const stray = (id: string, state: string) =>
+  until(`a stray deposit of ${id} that is ${state}`, async () => {
+    const { body } = await scene.api.call<{ data: { transferId: string; reason: string }[] }>(
+      'GET',
+      `/v1/deposits?state=${state}`,
+    )
+    return body.data.find(({ transferId }) => transferId === id)
+  })
 
 describe('an off-ramp', () => {
-  it('completes: deposited, committed, paid out, and the deposit is the treasury’s', async () => {
-    const had = await tokens()
-    const opened = await post()
-    await deposit(opened)
-    const { types } = await scene.endsAs(opened.id, 'completed')
+  it.each(ways)('completes when the deposit is %s: committed, paid out, and the treasury’s', async (_how, { from, bring }) => {
+    const had = minor(await holdings[from]())
+    const id = await opened(from)
+    await bring(id)
+    const { types } = await scene.endsAs(id, 'completed')
     expect(types).toEqual(
       expect.arrayContaining(['depositFinalized', 'commitFinalized', 'payoutSettled', 'depositReleaseFinalized']),
     )
-    expect(await ordersOf(opened.id)).toEqual(['credit settled'])
-    expect(had - (await tokens())).toBe(100_250_000n)
+    expect(await ordersOf(id)).toEqual(['credit settled'])
+    expect(had - minor(await holdings[from]())).toBe(100_250_000n)
   })
 
-  it('gives the deposit back when the bank refuses the payout', async () => {
-    const had = await tokens()
+  it.each(ways)('gives what is %s back when the bank refuses the payout', async (_how, { from, bring }) => {
+    const had = await holdings[from]()
     await scene.arm({ kind: 'reject', match: { direction: 'credit' }, code: 'AC04', times: 1 })
-    const opened = await post()
-    await deposit(opened)
-    const { types } = await scene.endsAs(opened.id, 'compensated')
+    const id = await opened(from)
+    await bring(id)
+    const { types } = await scene.endsAs(id, 'compensated')
     expect(types).toEqual(expect.arrayContaining(['payoutRefused', 'depositRefundFinalized']))
-    expect(await tokens()).toBe(had)
+    expect(await holdings[from]()).toBe(had)
+  })
+})
+
+describe('a wrong deposit', () => {
+  it('on Stellar goes back whole, and the right one is still taken', async () => {
+    const had = await holdings.stellar()
+    const id = await opened('stellar')
+    await payDeposit(grace, await onStellar(id), '100.2499999')
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'wrong_amount', payer: grace.address })
+    expect(await holdings.stellar()).toBe(had)
+    await paid.bring(id)
+    await scene.endsAs(id, 'completed')
+    expect(minor(had) - minor(await holdings.stellar())).toBe(100_250_000n)
+  })
+
+  it('paid twice on Stellar comes back once', async () => {
+    const had = await holdings.stellar()
+    const id = await opened('stellar')
+    const instructions = await onStellar(id)
+    await payDeposit(grace, instructions)
+    await payDeposit(grace, instructions)
+    await scene.endsAs(id, 'completed')
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'repeated', payer: grace.address })
+    expect(minor(had) - minor(await holdings.stellar())).toBe(100_250_000n)
+  })
+
+  it('on the EVM chain stays its payer’s, and the right one is still taken', async () => {
+    const id = await opened('evm')
+    const { approve, escrow, terms } = await onEvm(id)
+    await ada.send(approve)
+    const less = { ...terms, amount: '100249999' } as never
+    await ada.send({ to: escrow, data: encodeFunctionData({ abi: escrowAbi, functionName: 'lock', args: [less] }) })
+    expect(await stray(id, 'self_serve')).toMatchObject({ reason: 'wrong_amount', payer: ada.address })
+    await locked.bring(id)
+    await scene.endsAs(id, 'completed')
   })
 })
 
