@@ -42,6 +42,8 @@ export const errors = {
     retry: 'never',
     title: 'Too much is owed after late returns: debits that can come back are refused.',
   },
+  receivable_not_found: { status: 404, retry: 'never', title: 'There is no such receivable.' },
+  receivable_exceeded: { status: 409, retry: 'never', title: 'Less is owed than that.' },
   transfer_not_found: { status: 404, retry: 'never', title: 'There is no such transfer.' },
   transfer_not_cancelable: { status: 409, retry: 'never', title: 'The transfer can no longer be canceled.' },
   deposit_not_found: { status: 404, retry: 'never', title: 'There is no such deposit.' },

@@ -68,7 +68,7 @@ const parkedForMs = 2_000
 // Some 4 KB each. One that is forgotten is read again.
 const maxKnown = 10_000
 
-type Ignored = { work: Work; version: number; stray: boolean }
+type Ignored = { work: Work; version: number; stray: boolean; stranger: boolean }
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
 
 /**
@@ -173,6 +173,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     const moved = await write(store, plan.steps)
     const { sure, stale } = await confirmIgnored(store, plan)
     settle(plan, moved)
+    tellStrangers(sure)
     for (const { work, version } of sure) work.ignored?.(version)
     for (const { work } of stale) offer(work)
   }
@@ -210,8 +211,10 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       if (transfer === undefined) continue // parked: its facts, timers and intents wait with it
       try {
         const step = decideOne(transfer, work, pools, nowMs)
-        if (step === undefined) plan.ignored.push({ work, version: transfer.version, stray: isStray(transfer, work) })
-        else {
+        if (step === undefined) {
+          const [stray, stranger] = [isStray(transfer, work), isStrangers(transfer, work)]
+          plan.ignored.push({ work, version: transfer.version, stray, stranger })
+        } else {
           plan.steps.push(step)
           plan.works.set(step, work)
         }
@@ -233,15 +236,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   }
 
   const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
-    const ofChain = work.input.type === 'chainFact' || work.input.type === 'finalityReached'
-    const role = ofChain ? options.roleOf(transfer, work.escrowId ?? '') : undefined
-    if (
-      ofChain &&
-      (role === undefined || (work.input.type === 'finalityReached' && escrowWaitedFor(transfer, work.input.kind) !== role))
-    ) {
-      log('warn', 'a stranger used the ref of a transfer', { transfer: transfer.id, escrow: work.escrowId, cause: work.cause })
-      return undefined
-    }
+    if (isStrangers(transfer, work)) return undefined
+    const role = isOfChain(work.input) ? options.roleOf(transfer, work.escrowId ?? '') : undefined
     if (work.input.type === 'chainFact' && work.input.kind === 'escrowCredited' && work.input.status === 'included')
       log('warn', 'the token refused a payout: it waits in the escrow to be claimed', {
         transfer: transfer.id,
@@ -273,6 +269,23 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       ...(liquidity && decision.liquidity === 'reserve' ? { pool: liquidity } : {}),
       ...(work.fact ? { fact: work.fact } : {}),
     }
+  }
+
+  /** An escrow that is none of the transfer's. What is remembered of it may be too old to tell: a later state may have made the escrow. */
+  const isStrangers = (transfer: Transfer, { input, escrowId }: Work): boolean => {
+    if (!isOfChain(input)) return false
+    const role = options.roleOf(transfer, escrowId ?? '')
+    return role === undefined || (input.type === 'finalityReached' && escrowWaitedFor(transfer, input.kind) !== role)
+  }
+
+  const tellStrangers = (sure: readonly Ignored[]) => {
+    for (const { work, stranger } of sure)
+      if (stranger)
+        log('warn', 'a stranger used the ref of a transfer', {
+          transfer: work.transferId,
+          escrow: work.escrowId,
+          cause: work.cause,
+        })
   }
 
   /** Somebody's money that no transfer has taken: neither just now nor when the same was told before. */
@@ -317,7 +330,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         parked = await store.parkedSubjects()
         parkedReadMs = timing.monotonicMs()
       }
-      const { claimed, works, plan, moved, stale } = await store.inTransaction(async tx => {
+      const { claimed, works, plan, moved, sure, stale } = await store.inTransaction(async tx => {
         const claimed = await tx.claimFacts(factLimit, parked)
         const works: Work[] = []
         for (const fact of claimed.matched) {
@@ -334,9 +347,10 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
           [...claimed.unmatched, ...stray.flatMap(({ work }) => work.fact ?? [])],
           ignored.flatMap(({ work }) => work.fact ?? []),
         )
-        return { claimed, works, plan, moved, stale }
+        return { claimed, works, plan, moved, sure, stale }
       })
       settle(plan, moved)
+      tellStrangers(sure)
       factLimit = Math.min(maxBatch, factLimit * 2)
       if (claimed.full || works.length < claimed.matched.length || stale.length > 0) factsWanted = true
     } catch (error) {
@@ -382,6 +396,9 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     },
   }
 }
+
+const isOfChain = (input: WorkInput): input is Extract<WorkInput, { type: 'chainFact' | 'finalityReached' }> =>
+  input.type === 'chainFact' || input.type === 'finalityReached'
 
 /**
  * On a chain where two deposits of the same terms can be made, the first that was heard of is the transfer's own. What becomes of another is no

@@ -52,8 +52,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *   4: the routes off-ramp, remittance and crosschain; `lockOrphaned` while an on-ramp's escrow is refunded.
  *   5: `terms.patience`, `attentionRequired`, `debitCalledBack`, `debitReturnReversed`: a machine of 4 would drop the timer and stop at the
  *      events. Without them a history is read as 4 read it.
+ *   6: `lockOrphaned` while the treasury's escrow of a remittance or of a crosschain transfer is refunded.
  */
-export const currentDefinition = 5
+export const currentDefinition = 6
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'

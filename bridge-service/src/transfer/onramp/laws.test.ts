@@ -26,7 +26,7 @@ const patience = {
 }
 
 const railFact: fc.Arbitrary<RailFact> = fc.record({
-  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned', 'returnReversed'),
+  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned', 'returnReversed', 'recalled'),
   bankTransferId: fc.constantFrom('bt_1', 'bt_2'),
   externalId: fc.constant('CW1'),
   at: fc.constantFrom(...[0, -86_400_000, 3_600_000].map(ms => new Date(settledAtMs + ms).toISOString()), 'never'),
