@@ -5,7 +5,7 @@ import { finalFacts, heads } from '../../indexer/src/queries.ts'
 import { type EvmChainConfig, isStellarChain, type StellarChainConfig } from './chain-config.ts'
 import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
-import { stellarChain } from './chains/stellar/adapter.ts'
+import { type StellarChain, stellarChain } from './chains/stellar/adapter.ts'
 import type { Config, Policy } from './config.ts'
 import { depositDesk } from './deposits/desk.ts'
 import { BridgeError } from './errors.ts'
@@ -19,6 +19,8 @@ import { openAccounts } from './ledger/open-accounts.ts'
 import { checkFunding } from './liquidity/check-funding.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
+import { type HandTools, obeyActions } from './operators/obey.ts'
+import { type Pauses, pausesOf } from './operators/pauses.ts'
 import { checkPartners } from './policy/payout-partner.ts'
 import { publishFinality } from './policy/publish-finality.ts'
 import { houseRates } from './policy/rates/house-rates.ts'
@@ -27,6 +29,7 @@ import type { RateSource } from './policy/rates/rate-source.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
+import { payRefunds } from './refunds/pay-refunds.ts'
 import { repeat } from './repeat.ts'
 import { readStatement } from './saga/bank-statement.ts'
 import { databaseClock } from './saga/database-clock.ts'
@@ -112,6 +115,26 @@ const stellarAdapter = (chain: StellarChainConfig, { stellarKeys }: Config, pool
   )
 }
 
+/** What a person can have done by hand, where a chain has such a thing. */
+const handTools = (chains: ReadonlyMap<string, Chain>): Map<string, HandTools> =>
+  new Map(
+    [...chains].flatMap(([id, chain]) =>
+      isStellar(chain)
+        ? [
+            [
+              id,
+              {
+                settle: chain.settleByHand,
+                reclaim: (key, ref, balanceId) => chain.order({ key, task: { action: 'reclaimDelivery', ref, balanceId } }),
+              },
+            ] as const,
+          ]
+        : [],
+    ),
+  )
+
+const isStellar = (chain: Chain): chain is StellarChain => 'settleByHand' in chain
+
 /** The rates of the policy, from its table and from its feed. `nowMs` is database time. */
 const ratesOf = ({ rates, rateFeed, rateGuard }: Policy, nowMs: () => number, log: Log): RateSource => {
   const onFailure = (detail: string) => log('warn', 'the rate feed gave no rates', { detail })
@@ -150,6 +173,8 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   const tail = transferTail({ pool, onError: error => log('warn', 'the streams could not be fed', { error: String(error) }) })
   const registry = new Registry()
   const stops: (() => Promise<unknown>)[] = []
+  const pauses = pausesOf(pool)
+  await pauses.refresh()
   const warn = (what: string) => (error: unknown) => log('warn', what, { error: String(error) })
 
   const minted = config.chains.flatMap(({ id, funding }) =>
@@ -179,6 +204,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
             escrowId,
           })),
         intentLeaseMs: config.intentLeaseMs,
+        isHeld: pauses.holds,
         onMoved: tail.wake,
         log,
       })
@@ -197,7 +223,15 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     )
     const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
+    const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
+    const refunding = repeat(
+      1_000,
+      () => payRefunds({ pool, rails, isHeld: pauses.holds, log }),
+      warn('refunds could not be paid'),
+    )
     stops.push(
+      refunding.stop,
+      obeying.stop,
       inbox.stop,
       desk.stop,
       ...tending.map(({ stop }) => stop),
@@ -206,6 +240,9 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       engine.stop,
     )
   }
+
+  const reading = repeat(500, pauses.refresh, warn('the pauses could not be read'))
+  stops.push(reading.stop)
 
   let url: string | undefined
   if (config.roles.includes('api')) {
@@ -224,7 +261,8 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       opener,
       tail,
       wakeSaga,
-      readiness: () => readiness(pool),
+      pauses,
+      readiness: () => readiness(pool, pauses),
       registry,
       sep: config.sep && {
         config: config.sep,
@@ -251,11 +289,13 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
 // A head that has not moved for so long means that nobody follows the chain.
 const silentAfterMs = 60_000
 
-const readiness = async (pool: pg.Pool): Promise<ReadinessCheck[]> => {
+const readiness = async (pool: pg.Pool, pauses: Pauses): Promise<ReadinessCheck[]> => {
   try {
     const chains = await heads(pool)
     return [
       { name: 'database', ok: true },
+      // Somebody wanted it so, and knows.
+      ...pauses.all().map(({ scope, reason }) => ({ name: scope, ok: true, detail: `paused: ${reason}` })),
       ...chains.map(({ chain, haltedReason, alarm, updatedAt }) => {
         if (haltedReason !== undefined) return { name: chain, ok: false, detail: `halted: ${haltedReason}` }
         if (alarm !== undefined) return { name: chain, ok: false, detail: `alarm: ${alarm}` }

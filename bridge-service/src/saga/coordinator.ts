@@ -4,7 +4,7 @@ import { machineTiming, type Timing } from '../timing.ts'
 import { decide } from '../transfer/decide.ts'
 import { depositOf, type Escrow } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { Input } from '../transfer/input.ts'
+import type { Input, OperatorInput } from '../transfer/input.ts'
 import { terminalStates } from '../transfer/state.ts'
 import { reservedMinor } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
@@ -32,7 +32,10 @@ export type Work = {
 }
 
 /** The pool's state is read when the step is decided, so a screening's answer travels without it. */
-export type WorkInput = Exclude<Input, { type: 'screened' }> | { readonly type: 'screened'; readonly list: string }
+export type WorkInput =
+  | Exclude<Input, { type: 'screened' }>
+  | OperatorInput
+  | { readonly type: 'screened'; readonly list: string }
 
 export type Coordinator = {
   /** Takes an input that this process produced. What is lost with the process is found again by the resolver of intents. */
@@ -409,7 +412,7 @@ const isAnotherDeposit = ({ terms, progress: { deposit, commit } }: Transfer, ma
   return depositOf(terms)?.committedBy === 'balance' && first !== undefined && first.fact !== madeBy
 }
 
-const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input => {
+const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input | OperatorInput => {
   if (input.type === 'screened') return { ...input, availableMinor: liquidity?.availableMinor ?? 0n }
   return input.type === 'chainFact' && role === 'deposit' ? { ...input, type: 'depositFact' } : input
 }

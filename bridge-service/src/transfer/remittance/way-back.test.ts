@@ -123,7 +123,11 @@ describe('the refund', () => {
 
   it('waits for the lock again when a reorg takes that away, since without it there is nothing to refund', () => {
     const over = ['lockEscrow IN_FLIGHT', 'refundEscrow FAILED']
-    const gone = { state: 'locking', timers: { clearing: null, retryRefund: null }, entries: [[...outOfEscrow, ...hold]] } as const
+    const gone = {
+      state: 'locking',
+      timers: { clearing: null, retryRefund: null },
+      entries: [[...outOfEscrow, ...hold]],
+    } as const
     given(remittance(), canceledAfterLock)
       .when(orphaned('escrowLocked', '10'))
       .then(['lockOrphaned'], { ...gone, answered: over, waits: { lock: null } })
