@@ -48,10 +48,12 @@ export const readReturnReversal = (transfer: Debiting, fact: RailFact, settle: (
 
 /** Where the late return was all that a person had to see to, nothing is left for him. */
 const whatReviewWasFor = ({ route, progress }: Debiting): TransferEvent[] => {
-  const { debit, credit, payout } = progress
+  const { debit, credit, payout, wishes } = progress
   if (debit?.returned !== 'afterPivot') return []
+  // Of a remittance only where our own refund has ended the hold: from a wish for it on no payout is asked for.
+  const isTurnedBack = route === 'onramp' || (progress.holdEnded && wishes?.refund !== undefined && (!payout || payout.refused))
   if (credit !== undefined)
-    return credit.settled && !credit.returned && !payout?.settled && progress.release === undefined
+    return credit.settled && !credit.returned && !payout?.settled && progress.release === undefined && isTurnedBack
       ? [{ type: 'transferCompensated' }]
       : []
   const isDelivered = progress.release !== undefined && progress.holdEnded && !progress.deliveryReclaimed
