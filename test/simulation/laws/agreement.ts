@@ -44,6 +44,9 @@ export const agreement: Law = evidence => {
       promised.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
     )
   }
+  const kept = new Set(tables.reservations.map(({ transfer_id }) => transfer_id))
+  for (const { transfer_id, type } of tables.transfer_events)
+    if (type === 'liquidityReserved' && !kept.has(transfer_id)) broken.push(`${transfer_id}: liquidity is promised, not reserved`)
   return broken
 }
 
