@@ -93,6 +93,12 @@ const policyShape = z.strictObject({
       wire: { finalAfterMs: 0, advanceUptoMinor: 0n },
       book: { finalAfterMs: 0, advanceUptoMinor: 0n },
     }),
+  exposure: z
+    .strictObject({
+      perPayer: z.partialRecord(currency, minor).default({ USD: 0n, EUR: 0n }),
+      perTenant: z.partialRecord(currency, minor).default({ USD: 1_000_000n, EUR: 1_000_000n }),
+    })
+    .prefault({}),
   /** How long each part of a transfer may take before a person is told, in milliseconds. */
   patience: z
     .strictObject({

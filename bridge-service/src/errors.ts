@@ -37,6 +37,11 @@ export const errors = {
     retry: 'never',
     title: 'The delivery method is not offered for the asset, or is missing.',
   },
+  exposure_limit_exceeded: {
+    status: 409,
+    retry: 'never',
+    title: 'Too much is owed after late returns: debits that can come back are refused.',
+  },
   transfer_not_found: { status: 404, retry: 'never', title: 'There is no such transfer.' },
   transfer_not_cancelable: { status: 409, retry: 'never', title: 'The transfer can no longer be canceled.' },
   deposit_not_found: { status: 404, retry: 'never', title: 'There is no such deposit.' },

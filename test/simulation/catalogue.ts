@@ -90,11 +90,11 @@ const named = [
   ['deposit: comes late', 0.3],
   ['deposit: is of another amount first', 0.3],
   // Stellar.
-  ['stellar: the payee has no trustline', 0.3],
+  ['stellar: the payee has no trustline', 0.5],
   ['stellar: the issuer claws a hold back', 0.1],
   ['stellar: no channel is free', 0.3],
   ['stellar: an envelope expires', 0.2],
-  ['stellar: a delivery is never collected', 0.3],
+  ['stellar: a delivery is never collected', 0.7],
   // The indexer.
   ['indexer: falls behind', 0.05],
   ['indexer: tells the same again', 0.2],

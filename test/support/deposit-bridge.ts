@@ -48,7 +48,7 @@ export const startDepositBridge = async ({
     chains: [{ chain, currencies: ['USDC'] }],
   })
   await owner.query(
-    `insert into liquidity_pools (id, currency, total) values ('bank:sim:USD', 'USD', 1000000) on conflict do nothing`,
+    `insert into liquidity_pools (id, currency, total) values ('bank:sim:USD', 'USD', 1000000) on conflict (id) do update set total = excluded.total`,
   )
   const screening = denyListScreening({ name: 'test', names: [], accounts: [], addresses: denied })
   const chains = new Map([[chain.id, chain]])

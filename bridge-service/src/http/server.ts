@@ -18,6 +18,7 @@ import { ledgerRoutes } from './ledger.ts'
 import { measureRequests, metricsRoutes } from './metrics.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
+import { receivableRoutes } from './receivables.ts'
 import { sepRoutes } from './sep/routes.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { strayDepositRoutes } from './stray-deposits.ts'
@@ -64,6 +65,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(quoteRoutes(deps))
       await v1.register(transferRoutes(deps))
       await v1.register(cancellationRoutes(deps))
+      await v1.register(receivableRoutes(deps))
       await v1.register(depositRoutes(deps))
       await v1.register(strayDepositRoutes(deps))
       await v1.register(timelineRoutes(deps))

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
+import { mayAdvance } from '../policy/exposure.ts'
 import { priceFrom } from '../policy/price-terms.ts'
 import { joinLegs } from '../policy/route.ts'
 import { termsOf } from '../policy/terms.ts'
@@ -9,6 +10,7 @@ import { request as firstStep } from '../transfer/decide.ts'
 import { type QuoteId, type TransferId, typeId } from '../transfer/id.ts'
 import { currentDefinition, states } from '../transfer/state.ts'
 import type { Unborn } from '../transfer/transfer.ts'
+import { readExposure } from './exposure-store.ts'
 import { type Claim, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
 import { type Order, type OrderBody, readOrder, readSource } from './order.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
@@ -84,6 +86,14 @@ export const transferRoutes =
       return { legs: joinLegs(account, destination), price }
     }
 
+    /** What is owed is asked only about a debit that can come back. Throws `exposure_limit_exceeded`. */
+    const isTrusted = async (tenant: string, { legs: { source }, price }: Order): Promise<boolean> => {
+      const { clearing, exposure } = deps.config.policy
+      if (source.kind === 'chain' || clearing[source.scheme].finalAfterMs === 0) return true
+      const owed = await readExposure(pool, tenant, source.account.accountNumber, source.currency)
+      return mayAdvance(exposure, owed, price.sourceAmount)
+    }
+
     const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
       const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : await readOrder(body, deps)
       const createdAtMs = deps.nowMs()
@@ -94,7 +104,16 @@ export const transferRoutes =
         definition: currentDefinition,
         state: 'none',
         version: 0,
-        ...termsOf({ transferId: id, ...order, reference: body.reference ?? null, createdAtMs }, deps),
+        ...termsOf(
+          {
+            transferId: id,
+            ...order,
+            reference: body.reference ?? null,
+            createdAtMs,
+            mayAdvance: await isTrusted(claim.tenant, order),
+          },
+          deps,
+        ),
         progress: { attempts: { release: 0, refund: 0 } },
       }
       const opening: Opening = {
@@ -125,7 +144,15 @@ export const transferRoutes =
             'Accepted. `Location` leads to it; `Idempotent-Replayed: true` marks the answer to a repeated key.',
             transferSchema,
           ),
-          ...problems(...posted, ...refusedOrders, 'quote_not_found', 'quote_expired', 'quote_used', 'quote_source_mismatch'),
+          ...problems(
+            ...posted,
+            ...refusedOrders,
+            'quote_not_found',
+            'quote_expired',
+            'quote_used',
+            'quote_source_mismatch',
+            'exposure_limit_exceeded',
+          ),
         },
       },
       handler: async (request, reply) => {

@@ -12,7 +12,8 @@ export type ClearingRule = {
 /** By scheme: book, wire and instant payments cannot be returned; ACH and SEPA debits can (NACHA R10: 60 days; SDD Core: 8 weeks). */
 export type ClearingPolicy = Readonly<Record<RailScheme, ClearingRule>>
 
-export const clearingMsFor = (policy: ClearingPolicy, scheme: RailScheme, amount: Money): number => {
+/** `mayAdvance`: whether anything of it may be released on our own risk. */
+export const clearingMsFor = (policy: ClearingPolicy, scheme: RailScheme, amount: Money, mayAdvance: boolean): number => {
   const rule = policy[scheme]
-  return amount.minor <= rule.advanceUptoMinor ? 0 : rule.finalAfterMs
+  return mayAdvance && amount.minor <= rule.advanceUptoMinor ? 0 : rule.finalAfterMs
 }

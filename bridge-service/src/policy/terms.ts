@@ -20,6 +20,8 @@ export type TermsRequest = {
   readonly price: Price
   readonly reference: string | null
   readonly createdAtMs: number
+  /** Whether a debit that can come back may be released before it is final. */
+  readonly mayAdvance: boolean
 }
 
 export type House = {
@@ -31,7 +33,10 @@ export type House = {
 export type RoutedTerms = { [R in Route]: { readonly route: R; readonly terms: TermsByRoute[R] } }[Route]
 
 /** Throws `route_unsupported` when a bank, a chain or a partner of the legs is no longer served, and `asset_mismatch` when an account is not. */
-export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: TermsRequest, house: House): RoutedTerms => {
+export const termsOf = (
+  { transferId, legs, price, reference, createdAtMs, mayAdvance }: TermsRequest,
+  house: House,
+): RoutedTerms => {
   const salt = toHex(randomBytes(32))
   const ref = keccak256(encodePacked(['string', 'bytes32'], [transferId, salt]))
   const { source, destination } = legs
@@ -43,7 +48,7 @@ export const termsOf = ({ transferId, legs, price, reference, createdAtMs }: Ter
     reference,
     createdAt: new Date(createdAtMs).toISOString(),
   }
-  const clearingMs = (leg: BankLeg) => clearingMsFor(house.config.policy.clearing, leg.scheme, price.sourceAmount)
+  const clearingMs = (leg: BankLeg) => clearingMsFor(house.config.policy.clearing, leg.scheme, price.sourceAmount, mayAdvance)
   const patience = (question: PatienceQuestion) => ({ patience: patienceFor(house.config.policy.patience, question) })
   const debit = (leg: BankLeg) => ({ scheme: leg.scheme, clearingMs: clearingMs(leg) })
   const depositMs = ({ dueAt }: { dueAt: string }) => Date.parse(dueAt) - createdAtMs

@@ -90,7 +90,12 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
       onError: error => log('warn', `${name} could not be read`, { error: String(error) }),
       timing,
     })
-  const timers = watchRows('timers', () => timerWorks(store))
+  const timers = watchRows('timers', async () => {
+    const due = await timerWorks(store)
+    // They are due by the database's clock: what is decided because of them must not be decided by one that is behind it.
+    if (due.length > 0) await clock.synchronise()
+    return due
+  })
   const finality = watchRows('finality', async () =>
     (await options.finalFacts(500)).map(({ transferId, kind, fact, escrowId }) => ({
       transferId,

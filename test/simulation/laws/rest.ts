@@ -16,8 +16,9 @@ export const rest: Law = evidence => {
       if (status !== 'SUCCEEDED' && status !== 'FAILED' && state !== 'review') say(`${step} is ${status}`)
     for (const { kind } of tables.deadlines.filter(of)) say(`a timer: ${kind}`)
     for (const { kind } of tables.finality_waits.filter(of)) say(`a wait: ${kind}`)
-    if (tables.reservations.some(row => of(row) && row.status === 'reserved')) say('liquidity is reserved')
+    // What a person has in hands may still lie in an escrow, and its liquidity with it.
     if (state === 'review') continue
+    if (tables.reservations.some(row => of(row) && row.status === 'reserved')) say('liquidity is reserved')
     const entries = new Set(tables.ledger_entries.filter(of).map(({ position }) => position))
     const postings = tables.ledger_postings.filter(({ entry }) => entries.has(entry))
     const left = (isMeant: (posting: (typeof postings)[number]) => boolean) =>

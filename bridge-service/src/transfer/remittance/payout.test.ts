@@ -331,11 +331,15 @@ describe('what comes back after the payout', () => {
 })
 
 afterAll(() => {
+  // return-reversal.test.ts, and the on-ramp's, which the same reading serves.
+  const elsewhere = /(debitReturnReversed|creditOwed|receivableClosed|^review transferCompensated|^failed debitReturned)$/
   const states = ['committing', 'committed', 'payingOut', 'releasing', 'released', 'completed'] as const
   const legal = states.flatMap(from => Object.keys(remittanceTransitions[from]).map(event => `${from} ${event}`))
   expect(
     // `commitSkipped` is in way-in.test.ts: it follows from clearing in one step.
-    legal.filter(transition => !exercised.has(transition) && transition !== 'committing commitSkipped'),
+    legal.filter(
+      transition => !exercised.has(transition) && !elsewhere.test(transition) && transition !== 'committing commitSkipped',
+    ),
     'transitions that no test has seen',
   ).toEqual([])
 })

@@ -356,10 +356,12 @@ describe('a remittance in a person’s hands', () => {
 })
 
 afterAll(() => {
+  // return-reversal.test.ts, and the on-ramp's, which the same reading serves.
+  const elsewhere = /(debitReturnReversed|creditOwed|receivableClosed|^review transferCompensated|^failed debitReturned)$/
   const states = ['refunding', 'refunded', 'crediting', 'compensated', 'canceled', 'review'] as const
   const legal = states.flatMap(from => Object.keys(remittanceTransitions[from]).map(event => `${from} ${event}`))
   expect(
-    legal.filter(transition => !exercised.has(transition)),
+    legal.filter(transition => !exercised.has(transition) && !elsewhere.test(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })
