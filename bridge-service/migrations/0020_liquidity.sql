@@ -47,3 +47,17 @@ update liquidity_pools l
  where l.id = a.pools[1];
 
 grant select on liquidity_accounts to causeway_app;
+
+-- A pool that has less to promise than its low-water mark, until it has as much again as its clear mark.
+create table liquidity_alerts (
+  id              bigint generated always as identity primary key,
+  pool_id         key_text not null,
+  low_water       numeric(38, 0) not null,
+  available       numeric(38, 0) not null,   -- when it was opened
+  opened_at       timestamptz not null default now(),
+  cleared_at      timestamptz,
+  available_then  numeric(38, 0),            -- when it was cleared
+  check ((cleared_at is null) = (available_then is null))
+);
+create unique index liquidity_alerts_one_open on liquidity_alerts (pool_id) where cleared_at is null;
+grant select, insert, update on liquidity_alerts to causeway_app;

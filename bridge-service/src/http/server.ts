@@ -15,6 +15,7 @@ import { drainOnClose } from './drain.ts'
 import { escrowRoutes } from './escrows.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
+import { liquidityRoutes } from './liquidity.ts'
 import { measureRequests, metricsRoutes } from './metrics.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
@@ -74,6 +75,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(chainRoutes(deps))
       await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
+      await v1.register(liquidityRoutes(deps))
     },
     { prefix: '/v1' },
   )

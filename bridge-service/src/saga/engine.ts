@@ -32,6 +32,7 @@ export type EngineOptions = {
   readonly finalFacts: (limit: number) => Promise<readonly FinalFact[]>
   readonly intentLeaseMs: number
   readonly onMoved: (moved: readonly Transfer[]) => void
+  readonly onRace?: CoordinatorOptions['onRace']
   readonly log: CoordinatorOptions['log']
   readonly timing?: Timing
   readonly pollMs?: number
@@ -81,6 +82,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     log,
     timing,
     factPollMs: pollMs,
+    ...(options.onRace === undefined ? {} : { onRace: options.onRace }),
   })
   const watchRows = (name: string, find: Parameters<typeof watch>[0]['find']) =>
     watch({
