@@ -10,7 +10,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{bridge-service,indexer,scripts}/**/*.test.ts',
-            'test/{architecture,contracts,laws,simulation}/**/*.test.ts',
+            'test/{architecture,contracts,histories,laws,simulation}/**/*.test.ts',
           ],
           testTimeout: 30_000,
           hookTimeout: 60_000,

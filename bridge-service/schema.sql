@@ -7,8 +7,10 @@ create table api_keys (
   scopes text[] not null,
   created_at timestamp with time zone not null default now(),
   revoked_at timestamp with time zone,
+  person text,
   constraint api_keys_hash_key UNIQUE (hash),
-  constraint api_keys_pkey PRIMARY KEY (id)
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_person_check CHECK ((length(TRIM(BOTH FROM person)) > 0))
 );
 grant insert, select on api_keys to causeway_app;
 
@@ -310,6 +312,21 @@ CREATE INDEX deposit_orders_waiting ON public.deposit_orders USING btree (next_a
 CREATE UNIQUE INDEX deposit_orders_one_open ON public.deposit_orders USING btree (kind, subject) WHERE (status <> 'FAILED'::text);
 grant insert, select on deposit_orders to causeway_app;
 
+create table evm_refusals (
+  intent_key key_text not null,
+  chain text not null,
+  sender key_text not null,
+  target key_text not null,
+  calldata bytea not null,
+  code text not null,
+  detail text not null,
+  refused_at timestamp with time zone not null default now(),
+  constraint evm_refusals_pkey PRIMARY KEY (intent_key),
+  constraint evm_refusals_chain_sender_fkey FOREIGN KEY (chain, sender) REFERENCES nonce_lanes(chain, sender)
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.evm_refusals FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+grant insert, select on evm_refusals to causeway_app;
+
 create table evm_tx_versions (
   intent_key key_text not null,
   version integer not null,
@@ -426,6 +443,7 @@ create table intents (
   next_at timestamp with time zone not null default now(),
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  abandoned integer not null default 0,
   constraint intents_transfer_id_step_attempt_key UNIQUE (transfer_id, step, attempt),
   constraint intents_pkey PRIMARY KEY (key),
   constraint intents_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text])))
@@ -535,6 +553,55 @@ create table nonce_lanes (
 );
 grant insert, select, update on nonce_lanes to causeway_app;
 
+create table operator_actions (
+  id key_text not null,
+  type text not null,
+  transfer_id key_text,
+  scope text,
+  reason text not null,
+  payload jsonb not null,
+  payload_hash key_text not null,
+  four_eyes boolean not null,
+  requested_by key_text not null,
+  requested_person text not null,
+  requested_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  decision text,
+  decided_by key_text,
+  decided_person text,
+  decided_at timestamp with time zone,
+  obeyed_at timestamp with time zone,
+  refusal text,
+  claimed_until timestamp with time zone,
+  constraint operator_actions_pkey PRIMARY KEY (id),
+  constraint operator_actions_check CHECK ((((decision IS NULL) = (decided_by IS NULL)) AND ((decision IS NULL) = (decided_at IS NULL)) AND ((decision IS NULL) = (decided_person IS NULL)))),
+  constraint operator_actions_check1 CHECK (((decision IS DISTINCT FROM 'approve'::text) OR (((decided_by)::text <> (requested_by)::text) AND (decided_person <> requested_person)))),
+  constraint operator_actions_check2 CHECK (((decided_at IS NULL) OR (decided_at <= expires_at))),
+  constraint operator_actions_check3 CHECK (((NOT four_eyes) OR ((obeyed_at IS NULL) AND (refusal IS NULL)) OR (NOT (decision IS DISTINCT FROM 'approve'::text)))),
+  constraint operator_actions_check4 CHECK (((obeyed_at IS NULL) OR (refusal IS NULL))),
+  constraint operator_actions_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'reject'::text]))),
+  constraint operator_actions_payload_hash_check CHECK (((payload_hash)::text ~ '^[0-9a-f]{64}$'::text)),
+  constraint operator_actions_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
+);
+CREATE INDEX operator_actions_by_transfer ON public.operator_actions USING btree (transfer_id) WHERE (transfer_id IS NOT NULL);
+CREATE INDEX operator_actions_to_obey ON public.operator_actions USING btree (id) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
+grant insert, select on operator_actions to causeway_app;
+
+create table operator_audit (
+  "position" bigint not null generated always as identity,
+  action_id key_text not null,
+  event text not null,
+  actor text not null,
+  reason text,
+  at timestamp with time zone not null default now(),
+  constraint operator_audit_action_id_event_key UNIQUE (action_id, event),
+  constraint operator_audit_pkey PRIMARY KEY ("position"),
+  constraint operator_audit_action_id_fkey FOREIGN KEY (action_id) REFERENCES operator_actions(id),
+  constraint operator_audit_event_check CHECK ((event = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'obeyed'::text, 'refused'::text])))
+);
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+grant insert, select on operator_audit to causeway_app;
+
 create table outbox (
   "position" bigint not null generated always as identity,
   xid xid8 not null default pg_current_xact_id(),
@@ -545,6 +612,16 @@ create table outbox (
 );
 CREATE TRIGGER append_only BEFORE UPDATE ON public.outbox FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 grant insert, select on outbox to causeway_app;
+
+create table pauses (
+  scope key_text not null,
+  reason text not null,
+  action_id key_text not null,
+  since timestamp with time zone not null default now(),
+  constraint pauses_pkey PRIMARY KEY (scope),
+  constraint pauses_action_id_fkey FOREIGN KEY (action_id) REFERENCES operator_actions(id)
+);
+grant delete, insert, select on pauses to causeway_app;
 
 create table quotes (
   id key_text not null,
@@ -588,6 +665,38 @@ END,
 CREATE INDEX receivables_by_tenant ON public.receivables USING btree (tenant, transfer_id);
 CREATE INDEX receivables_open ON public.receivables USING btree (tenant, payer) WHERE (state = ANY (ARRAY['open'::text, 'partlyRecovered'::text]));
 grant insert, select, update on receivables to causeway_app;
+
+create table refunds (
+  id key_text not null,
+  refund_of key_text not null,
+  tenant text not null,
+  kind text not null,
+  reason text not null,
+  requested_by text not null,
+  currency text not null,
+  minor numeric(38,0) not null,
+  rail text not null,
+  request jsonb not null,
+  state text not null default 'requested'::text,
+  bank_transfer_id text,
+  failure text,
+  attempts integer not null default 0,
+  lease_epoch integer not null default 0,
+  next_at timestamp with time zone not null default now(),
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint refunds_pkey PRIMARY KEY (id),
+  constraint refunds_refund_of_fkey FOREIGN KEY (refund_of) REFERENCES transfers(id),
+  constraint refunds_check CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
+  constraint refunds_check1 CHECK (((state <> 'completed'::text) OR (bank_transfer_id IS NOT NULL))),
+  constraint refunds_kind_check CHECK ((kind = ANY (ARRAY['owed'::text, 'goodwill'::text]))),
+  constraint refunds_minor_check CHECK ((minor > (0)::numeric)),
+  constraint refunds_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0)),
+  constraint refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'crediting'::text, 'completed'::text, 'failed'::text])))
+);
+CREATE INDEX refunds_of ON public.refunds USING btree (refund_of);
+CREATE INDEX refunds_waiting ON public.refunds USING btree (next_at) WHERE (state = ANY (ARRAY['requested'::text, 'crediting'::text]));
+grant insert, select on refunds to causeway_app;
 
 create table reservations (
   transfer_id key_text not null,

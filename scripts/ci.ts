@@ -22,12 +22,14 @@ const count = (output: string, pattern: RegExp): number =>
     0,
   )
 
-const results = [await run('test'), await run('check')]
+const results = [await run('test'), await run('check'), await run('model')]
 const all = results.map(({ output }) => output).join('\n')
 const passed =
-  count(all, /^\s*(\d+) passing/gm) + count(all, /^\s*Tests\s.*?(\d+) passed/gm) + count(all, /^checks: (\d+) passed/gm)
+  count(all, /^\s*(\d+) passing/gm) + count(all, /^\s*Tests\s.*?(\d+) passed/gm) + count(all, /^(?:checks|model): (\d+) passed/gm)
 const told =
-  count(all, /^\s*(\d+) failing/gm) + count(all, /^\s*Tests\s.*?(\d+) failed/gm) + count(all, /^checks: .*, (\d+) failed/gm)
+  count(all, /^\s*(\d+) failing/gm) +
+  count(all, /^\s*Tests\s.*?(\d+) failed/gm) +
+  count(all, /^(?:checks|model): .*, (\d+) failed/gm)
 // A runner that died without counting has failed all the same.
 const failed = Math.max(told, results.filter(({ ok }) => !ok).length)
 console.log(`${passed} passed, ${failed} failed`)

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { generateAbi } from './generate/abi.ts'
+import { generateCancellation } from './generate/cancellation.ts'
 import { generateDiagram } from './generate/diagram.ts'
 import { generateGas } from './generate/gas.ts'
 import { generateLockfile } from './generate/lockfile.ts'
@@ -22,6 +23,7 @@ const read = (path: string): string | undefined => {
 const files = {
   ...generateLockfile(),
   ...generateDiagram(),
+  ...generateCancellation(),
   ...(await generateAbi()),
   ...(await generateGas()),
   ...(await generateOpenapi()),

@@ -23,7 +23,7 @@ const show = (found: Search) => {
   const name = [claim.model, ...claim.defines].join(' ')
   const size = `${states.toLocaleString('en')} states, depth ${depth.toLocaleString('en')}, ${seconds} s`
   const what = claim.planted ?? 'one way for the money, and rest'
-  const mark = claim.known ? '!' : asItMust(found) ? '✓' : '✗'
+  const mark = asItMust(found) ? '✓' : '✗'
   console.log(`${mark} ${verdict.padEnd(8)} ${name}: ${what} (${size})`)
   if (asItMust(found)) return
   console.log(`    ${detail || 'no counterexample'}`)
@@ -42,7 +42,8 @@ const searchOn = async () => {
 }
 await Promise.all(Array.from({ length: atOnce }, searchOn))
 
-const ok = found.every(asItMust)
+const failed = found.filter(one => !asItMust(one)).length
+const ok = failed === 0
 const seconds = Math.round((performance.now() - startedMs) / 1000)
 const proper = found.filter(({ claim }) => claim.planted === undefined)
 const states = proper.reduce((sum, one) => sum + one.states, 0)
@@ -53,7 +54,7 @@ if (json) {
   console.log(
     [
       `\n${proper.length} claims over ${states.toLocaleString('en')} states, ${found.length - proper.length} bugs to be found, ${seconds} s, by ${spin}`,
-      ...found.filter(({ claim }) => claim.known).map(({ claim }) => `KNOWN AND NOT MENDED: ${claim.planted}`),
+      `model: ${found.length - failed} passed, ${failed} failed`,
     ].join('\n'),
   )
 process.exit(ok ? 0 : 1)

@@ -5,7 +5,7 @@ import { finalFacts, heads } from '../../indexer/src/queries.ts'
 import { type EvmChainConfig, isStellarChain, type StellarChainConfig } from './chain-config.ts'
 import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
-import { stellarChain } from './chains/stellar/adapter.ts'
+import { type StellarChain, stellarChain } from './chains/stellar/adapter.ts'
 import type { Config, Policy } from './config.ts'
 import { depositDesk } from './deposits/desk.ts'
 import { BridgeError } from './errors.ts'
@@ -20,6 +20,8 @@ import { checkFunding } from './liquidity/check-funding.ts'
 import { watchLowWater } from './liquidity/low-water.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
+import { type HandTools, obeyActions } from './operators/obey.ts'
+import { type Pauses, pausesOf } from './operators/pauses.ts'
 import { checkPartners } from './policy/payout-partner.ts'
 import { publishFinality } from './policy/publish-finality.ts'
 import { houseRates } from './policy/rates/house-rates.ts'
@@ -28,6 +30,7 @@ import type { RateSource } from './policy/rates/rate-source.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
+import { payRefunds } from './refunds/pay-refunds.ts'
 import { repeat } from './repeat.ts'
 import { readStatement } from './saga/bank-statement.ts'
 import { databaseClock } from './saga/database-clock.ts'
@@ -113,6 +116,26 @@ const stellarAdapter = (chain: StellarChainConfig, { stellarKeys }: Config, pool
   )
 }
 
+/** What a person can have done by hand, where a chain has such a thing. */
+const handTools = (chains: ReadonlyMap<string, Chain>): Map<string, HandTools> =>
+  new Map(
+    [...chains].flatMap(([id, chain]) =>
+      isStellar(chain)
+        ? [
+            [
+              id,
+              {
+                settle: chain.settleByHand,
+                reclaim: (key, ref, balanceId) => chain.order({ key, task: { action: 'reclaimDelivery', ref, balanceId } }),
+              },
+            ] as const,
+          ]
+        : [],
+    ),
+  )
+
+const isStellar = (chain: Chain): chain is StellarChain => 'settleByHand' in chain
+
 /** The rates of the policy, from its table and from its feed. `nowMs` is database time. */
 const ratesOf = ({ rates, rateFeed, rateGuard }: Policy, nowMs: () => number, log: Log): RateSource => {
   const onFailure = (detail: string) => log('warn', 'the rate feed gave no rates', { detail })
@@ -151,6 +174,8 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   const tail = transferTail({ pool, onError: error => log('warn', 'the streams could not be fed', { error: String(error) }) })
   const registry = new Registry()
   const stops: (() => Promise<unknown>)[] = []
+  const pauses = pausesOf(pool)
+  await pauses.refresh()
   const warn = (what: string) => (error: unknown) => log('warn', what, { error: String(error) })
 
   const minted = config.chains.flatMap(({ id, funding }) =>
@@ -186,6 +211,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
             escrowId,
           })),
         intentLeaseMs: config.intentLeaseMs,
+        isHeld: pauses.holds,
         onMoved: tail.wake,
         onRace: (pool, outcome) => races.inc({ pool, outcome }),
         log,
@@ -210,7 +236,15 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       warn('the low-water marks could not be read'),
     )
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
+    const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
+    const refunding = repeat(
+      1_000,
+      () => payRefunds({ pool, rails, isHeld: pauses.holds, log }),
+      warn('refunds could not be paid'),
+    )
     stops.push(
+      refunding.stop,
+      obeying.stop,
       inbox.stop,
       desk.stop,
       ...tending.map(({ stop }) => stop),
@@ -220,6 +254,9 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       engine.stop,
     )
   }
+
+  const reading = repeat(500, pauses.refresh, warn('the pauses could not be read'))
+  stops.push(reading.stop)
 
   let url: string | undefined
   if (config.roles.includes('api')) {
@@ -238,7 +275,8 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       opener,
       tail,
       wakeSaga,
-      readiness: () => readiness(pool),
+      pauses,
+      readiness: () => readiness(pool, pauses),
       registry,
       sep: config.sep && {
         config: config.sep,
@@ -265,11 +303,13 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
 // A head that has not moved for so long means that nobody follows the chain.
 const silentAfterMs = 60_000
 
-const readiness = async (pool: pg.Pool): Promise<ReadinessCheck[]> => {
+const readiness = async (pool: pg.Pool, pauses: Pauses): Promise<ReadinessCheck[]> => {
   try {
     const chains = await heads(pool)
     return [
       { name: 'database', ok: true },
+      // Somebody wanted it so, and knows.
+      ...pauses.all().map(({ scope, reason }) => ({ name: scope, ok: true, detail: `paused: ${reason}` })),
       ...chains.map(({ chain, haltedReason, alarm, updatedAt }) => {
         if (haltedReason !== undefined) return { name: chain, ok: false, detail: `halted: ${haltedReason}` }
         if (alarm !== undefined) return { name: chain, ok: false, detail: `alarm: ${alarm}` }

@@ -84,6 +84,7 @@ const policyShape = z.strictObject({
   rates,
   rateFeed: rateFeed.optional(),
   rateGuard,
+  operatorLimits: z.partialRecord(currency, minor).default({ USD: 1_000_000n, EUR: 1_000_000n }),
   quoteTtlMs: z.int().positive().default(120_000),
   clearing: z
     .object({ ach: clearing, sepa: clearing, sepa_inst: clearing, wire: clearing, book: clearing } satisfies Record<

@@ -15,6 +15,9 @@ const faults: readonly Readonly<Record<string, unknown>>[] = [
   { kind: 'webhook_duplicate' },
   { kind: 'webhook_reorder' },
   { kind: 'reject', code: 'R01', match: { direction: 'debit' } },
+  { kind: 'reject', code: 'AC04', match: { direction: 'credit' } },
+  // At once, so that nothing is still to come once all is at rest.
+  { kind: 'return_after_settlement', code: 'R03', match: { direction: 'credit' } },
   { kind: 'return_after_settlement', code: 'R10', ms: 1_000, match: { direction: 'debit' } },
 ]
 

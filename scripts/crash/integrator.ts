@@ -1,29 +1,34 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
+import type { TransferView } from '../local/api-client.ts'
+import type { Customers } from './customers.ts'
 import type { Order } from './orders.ts'
 
 /** An order that the service has answered. */
 export type Placed = Order & { readonly id: string }
 
 export type Integrator = {
-  /** Orders, repeats, cancels; gives up only after `patienceMs`. */
+  /** Orders, repeats, cancels, while his customer pays in; gives up only after `patienceMs`. */
   readonly order: (order: Order, choose: () => string) => Promise<void>
   readonly placed: readonly Placed[]
-  readonly counts: Readonly<Record<'posts' | 'repeats' | 'doublePosts' | 'cancels', number>>
+  readonly counts: Readonly<Record<'posts' | 'repeats' | 'doublePosts' | 'cancels' | 'deposits', number>>
   /** What no integrator should ever see. */
   readonly complaints: readonly string[]
 }
 
-type Answer = { readonly status: number; readonly body: { readonly id?: string; readonly code?: string } }
+type Answer = {
+  readonly status: number
+  readonly body: { readonly id?: string; readonly code?: string; readonly deposit?: TransferView['deposit'] }
+}
 
 const patienceMs = 180_000
 const answerMs = 10_000
 
 /** An integrator as he should be: a key for each order, and the same key until there is an answer. */
-export const openIntegrator = (apiKey: string): Integrator => {
+export const openIntegrator = (apiKey: string, customers: Customers): Integrator => {
   const placed: Placed[] = []
   const complaints: string[] = []
-  const counts = { posts: 0, repeats: 0, doublePosts: 0, cancels: 0 }
+  const counts = { posts: 0, repeats: 0, doublePosts: 0, cancels: 0, deposits: 0 }
 
   /** Asks one service after the other, whichever is alive, until one has answered. */
   const post = async (choose: () => string, path: string, body: unknown, key: string): Promise<Answer> => {
@@ -55,7 +60,22 @@ export const openIntegrator = (apiKey: string): Integrator => {
       complaints.push(`cancel of ${id} was answered with ${status} ${body.code}`)
   }
 
+  const changeMind = async ({ cancelAfterMs }: Order, id: string, choose: () => string) => {
+    if (cancelAfterMs === undefined) return
+    await after(cancelAfterMs)
+    await cancel(id, choose)
+  }
+
+  const payIn = async (order: Order, deposit: TransferView['deposit']) => {
+    if (order.paysInAfterMs === undefined) return
+    if (!deposit) throw new Error('nobody says how to pay in')
+    await after(order.paysInAfterMs)
+    await customers.payIn(order, deposit)
+    counts.deposits++
+  }
+
   const place = async (order: Order, choose: () => string): Promise<void> => {
+    await customers.equip(order)
     const key = randomUUID()
     const send = () => post(choose, '/v1/transfers', order.body, key)
     const [answer, twin] = await Promise.all([send(), order.twice ? send() : undefined])
@@ -69,9 +89,7 @@ export const openIntegrator = (apiKey: string): Integrator => {
       return
     }
     placed.push({ ...order, id })
-    if (order.cancelAfterMs === undefined) return
-    await after(order.cancelAfterMs)
-    await cancel(id, choose)
+    await Promise.all([payIn(order, answer.body.deposit), changeMind(order, id, choose)])
   }
 
   const order: Integrator['order'] = (order, choose) =>

@@ -1,74 +1,176 @@
-import { type Address, getAddress } from 'viem'
+import { type Address, getAddress, type Hex } from 'viem'
+import { privateKeyToAddress } from 'viem/accounts'
 import type { Random } from '../fuzz/reorg/random.ts'
+import { stellarKeyOf } from './stellar-key.ts'
 
-/** What an integrator orders, and what he does about it afterwards. */
+/** Who pays or is paid: at the bank by an account, on a chain by an address that is nobody else's. */
+export type Party =
+  | { readonly at: 'bank'; readonly account: string }
+  | { readonly at: 'evm'; readonly address: Address; readonly asset: 'USDC' | 'EURC' }
+  | { readonly at: 'stellar'; readonly address: string; readonly asset: 'USDC' | 'EURC' }
+
+/** What an integrator orders, and what he and his customer do about it afterwards. */
 export type Order = {
+  readonly route: 'onramp' | 'onramp to Stellar' | 'offramp' | 'remittance'
   readonly body: Readonly<Record<string, unknown>>
-  /** Nobody else's: what arrives there was delivered for this order. */
-  readonly payee: Address
-  readonly asset: 'USDC' | 'EURC'
-  /** He changes his mind so long after the answer. */
+  readonly payer: Party
+  readonly payee: Party
+  /** The key of a customer who acts on a chain himself. */
+  readonly customerKey?: Hex
+  /** He pays in on the chain so long after the answer; never when undefined. */
+  readonly paysInAfterMs?: number | undefined
+  /** The integrator changes his mind so long after the answer. */
   readonly cancelAfterMs: number | undefined
   /** The second order under the same key, sent beside the first. */
   readonly twice: boolean
 }
 
+export type ChainIds = { readonly evm: string; readonly stellar: string }
+
 /** One kind of order of one route. */
-export type OrderOf = (random: Random, chain: string) => Order
+export type OrderOf = (random: Random, chains: ChainIds) => Order
+
+type Legs = Pick<Order, 'route' | 'body' | 'payer' | 'payee'>
 
 const cents = (random: Random, least: number, most: number) => `${random.between(least, most)}.${random.between(10, 99)}`
-const account = (random: Random) => String(random.between(1_000_000_000, 1_000_000_049))
+
+/** Many dollars accounts, few of euros: an IBAN has a check sum. */
+const accountOf = (random: Random, asset: 'USD' | 'EUR', whose: 'payer' | 'payee') => {
+  if (asset === 'EUR') return { accountNumber: whose === 'payer' ? 'DE89370400440532013000' : 'FR1420041010050500013M02606' }
+  const first = whose === 'payer' ? 1_000_000_000 : 2_000_000_000
+  return { accountNumber: String(random.between(first, first + 49)), routingNumber: '021000021' }
+}
+const bankAccount = (random: Random, rail: string, asset: 'USD' | 'EUR', whose: 'payer' | 'payee') => {
+  const account = accountOf(random, asset, whose)
+  const name = whose === 'payer' ? 'Ada Lovelace' : 'Grace Hopper'
+  return {
+    party: { at: 'bank', account: account.accountNumber },
+    body: { type: 'bank_account', name, rail, ...account },
+  } as const
+}
 
 const onramp = (
   random: Random,
-  chain: string,
+  { evm }: ChainIds,
   { rail, value, euros = false }: { rail: string; value: string; euros?: boolean },
-): Pick<Order, 'body' | 'payee' | 'asset'> => {
-  const payee = getAddress(random.hex(20))
+): Legs => {
   const asset = euros ? 'EURC' : 'USDC'
-  const source = euros
-    ? { type: 'bank_account', name: 'Ada Lovelace', rail, accountNumber: 'DE89370400440532013000' }
-    : { type: 'bank_account', name: 'Ada Lovelace', rail, accountNumber: account(random), routingNumber: '021000021' }
+  const fiat = euros ? 'EUR' : 'USD'
+  const source = bankAccount(random, rail, fiat, 'payer')
+  const address = getAddress(random.hex(20))
   return {
+    route: 'onramp',
     body: {
-      source,
-      destination: { type: 'chain_address', chain, asset, address: payee },
-      amount: { value, asset: euros ? 'EUR' : 'USD' },
+      source: source.body,
+      destination: { type: 'chain_address', chain: evm, asset, address },
+      amount: { value, asset: fiat },
     },
-    payee,
-    asset,
+    payer: source.party,
+    payee: { at: 'evm', address, asset },
   }
 }
 
 /** Out of the treasury's inventory, by whatever rail. */
-const dollars: OrderOf = (random, chain) => ({
-  ...onramp(random, chain, { rail: random.pick(['ach', 'wire', 'book']), value: cents(random, 10, 90) }),
+const dollars: OrderOf = (random, chains) => ({
+  ...onramp(random, chains, { rail: random.pick(['ach', 'wire', 'book']), value: cents(random, 10, 90) }),
   cancelAfterMs: random.chance(0.15) ? random.between(0, 3_000) : undefined,
   twice: random.chance(0.2),
 })
 
 /** Minted for the order. */
-const euros: OrderOf = (random, chain) => ({
-  ...onramp(random, chain, { rail: random.pick(['sepa', 'sepa_inst']), value: cents(random, 10, 90), euros: true }),
+const euros: OrderOf = (random, chains) => ({
+  ...onramp(random, chains, { rail: random.pick(['sepa', 'sepa_inst']), value: cents(random, 10, 90), euros: true }),
   cancelAfterMs: random.chance(0.1) ? random.between(0, 3_000) : undefined,
   twice: random.chance(0.2),
 })
 
 /** So much by ACH waits days for its clearing. Nobody waits so long here: it is canceled, and comes back. */
-const turnedBack: OrderOf = (random, chain) => ({
-  ...onramp(random, chain, { rail: 'ach', value: cents(random, 600, 900) }),
+const turnedBack: OrderOf = (random, chains) => ({
+  ...onramp(random, chains, { rail: 'ach', value: cents(random, 600, 900) }),
   cancelAfterMs: random.between(1_000, 8_000),
   twice: random.chance(0.2),
 })
 
+/** To somebody who has a line for the token, and is paid, or has not even an account, and finds it waiting for him. */
+const toStellar: OrderOf = (random, { stellar }) => {
+  const euros = random.chance(0.3)
+  const asset = euros ? 'EURC' : 'USDC'
+  const fiat = euros ? 'EUR' : 'USD'
+  const key = random.hex(32)
+  const address = stellarKeyOf(key).publicKey()
+  const source = bankAccount(random, random.pick(euros ? ['sepa', 'sepa_inst'] : ['ach', 'wire']), fiat, 'payer')
+  return {
+    route: 'onramp to Stellar',
+    body: {
+      source: source.body,
+      destination: { type: 'chain_address', chain: stellar, asset, address },
+      amount: { value: cents(random, 10, 90), asset: fiat },
+    },
+    payer: source.party,
+    payee: { at: 'stellar', address, asset },
+    ...(random.chance(0.6) ? { customerKey: key } : {}),
+    cancelAfterMs: random.chance(0.15) ? random.between(0, 3_000) : undefined,
+    twice: random.chance(0.2),
+  }
+}
+
+/** The customer locks his own dollars: at once, while the integrator changes his mind, or never. */
+const offramp: OrderOf = (random, { evm }) => {
+  const customerKey = random.hex(32)
+  const address = privateKeyToAddress(customerKey)
+  const destination = bankAccount(random, random.pick(['ach', 'wire', 'book']), 'USD', 'payee')
+  const paysIn = random.chance(0.85)
+  return {
+    route: 'offramp',
+    body: {
+      source: { type: 'chain_address', chain: evm, address },
+      destination: { ...destination.body, asset: 'USD' },
+      amount: { value: cents(random, 10, 90), asset: 'USDC' },
+    },
+    payer: { at: 'evm', address, asset: 'USDC' },
+    payee: destination.party,
+    customerKey,
+    paysInAfterMs: paysIn ? random.between(0, 2_000) : undefined,
+    // Nobody waits here until a deposit is overdue.
+    cancelAfterMs: !paysIn || random.chance(0.25) ? random.between(500, 4_000) : undefined,
+    twice: random.chance(0.2),
+  }
+}
+
+/** Over a hold out of the inventory or, to euros, over one that is minted for it. */
+const remittance: OrderOf = (random, _chains) => {
+  const [from, to] = random.pick([
+    ['EUR', 'USD'],
+    ['USD', 'EUR'],
+  ] as const)
+  const railOf = { USD: ['ach', 'wire'], EUR: ['sepa', 'sepa_inst'] }
+  const source = bankAccount(random, random.pick(railOf[from]), from, 'payer')
+  const destination = bankAccount(random, random.pick(railOf[to]), to, 'payee')
+  return {
+    route: 'remittance',
+    body: {
+      source: source.body,
+      destination: { ...destination.body, asset: to },
+      amount: { value: cents(random, 10, 90), asset: from },
+    },
+    payer: source.party,
+    payee: destination.party,
+    cancelAfterMs: random.chance(0.2) ? random.between(0, 4_000) : undefined,
+    twice: random.chance(0.2),
+  }
+}
+
 /** How often each kind is ordered: another route is one more line. */
 const kinds: readonly (readonly [share: number, orderOf: OrderOf])[] = [
-  [5, dollars],
+  [4, dollars],
   [2, euros],
   [2, turnedBack],
+  [3, toStellar],
+  [4, offramp],
+  [4, remittance],
 ]
 
-export const randomOrder: OrderOf = (random, chain) => {
+export const randomOrder: OrderOf = (random, chains) => {
   const all = kinds.flatMap(([share, orderOf]) => Array.from({ length: share }, () => orderOf))
-  return random.pick(all)(random, chain)
+  return random.pick(all)(random, chains)
 }

@@ -5,10 +5,11 @@ import { type Child, startChild } from '../local/child.ts'
 import { freePort } from '../local/ports.ts'
 import { startWorld, type World } from '../local/world.ts'
 import { nodeFlags } from '../node-flags.ts'
+import { openCustomers } from './customers.ts'
 import { calmBank, disturbBank } from './disturb.ts'
 import { openIntegrator } from './integrator.ts'
 import { judgeOrders } from './oracle.ts'
-import { randomOrder } from './orders.ts'
+import { type ChainIds, randomOrder } from './orders.ts'
 import { comeToRest, seconds } from './rest.ts'
 import { type Storm, storm, type Victim } from './storm.ts'
 import { type Supervised, supervise } from './supervise.ts'
@@ -24,6 +25,7 @@ export type CrashReport = {
   readonly doublePosts: number
   readonly repeats: number
   readonly cancels: number
+  readonly deposits: number
   readonly byState: Readonly<Record<string, number>>
   readonly byFate: Readonly<Record<string, number>>
   readonly violations: readonly string[]
@@ -33,6 +35,7 @@ export type CrashReport = {
 
 // Half of it is for the call, and the bank may take two seconds for one.
 const leaseMs = 4_000
+const stellarCloseMs = 500
 const restWithinMs = 120_000
 
 /** One world in one storm, until the last word of the oracle. */
@@ -42,7 +45,7 @@ export const runCrashes = async (
 ): Promise<CrashReport> => {
   const startedMs = performance.now()
   const random = randomFrom(seed)
-  const world = await startWorld({ env: { CAUSEWAY_INTENT_LEASE_MS: String(leaseMs) } })
+  const world = await startWorld({ stellarCloseMs, env: { CAUSEWAY_INTENT_LEASE_MS: String(leaseMs) } })
   const stops: (() => Promise<void>)[] = [world.stop]
   try {
     const second = await startSecondService(world)
@@ -67,8 +70,9 @@ export const runCrashes = async (
       { name: 'bank', weight: 1, isUp: () => supervision.isUp(processes.bank), kill: world.bank.kill },
     ]
 
-    const integrator = openIntegrator(world.apiKey)
-    const load = startLoad(randomFrom(random.between(1, 2 ** 30)), [world.apiUrl, second.url], world.chain, integrator.order)
+    const integrator = openIntegrator(world.apiKey, openCustomers(world))
+    const chains = { evm: world.chain, stellar: world.stellar!.chain }
+    const load = startLoad(randomFrom(random.between(1, 2 ** 30)), [world.apiUrl, second.url], chains, integrator.order)
     stops.push(load.stop)
     const weather = await storm({
       ...{ random, kills, victims, leaseMs, crashDatabase: world.crashDatabase, onKill },
@@ -80,7 +84,7 @@ export const runCrashes = async (
 
     const rest = await comeToRest(world, restWithinMs)
     const judgement = await judgeOrders(world, integrator.placed, rest.transfers)
-    const { doublePosts, repeats, cancels } = integrator.counts
+    const { doublePosts, repeats, cancels, deposits } = integrator.counts
     const { kills: killsOf, stops: frozen, databaseRestarts, bankFaults } = weather
     return {
       ...{
@@ -91,7 +95,8 @@ export const runCrashes = async (
         databaseRestarts,
         bankFaults,
       },
-      ...{ transfers: rest.transfers, doublePosts, repeats, cancels, byState: judgement.byState, byFate: judgement.byFate },
+      ...{ transfers: rest.transfers, doublePosts, repeats, cancels, deposits },
+      ...{ byState: judgement.byState, byFate: judgement.byFate },
       violations: [...integrator.complaints, ...rest.violations, ...judgement.violations],
       secondsToRest: rest.secondsToRest,
       seconds: seconds(performance.now() - startedMs),
@@ -122,7 +127,7 @@ const startSecondService = async (world: World) => {
 const startLoad = (
   random: Random,
   urls: readonly string[],
-  chain: string,
+  chains: ChainIds,
   order: ReturnType<typeof openIntegrator>['order'],
 ): { stop: () => Promise<void> } => {
   const underWay = new Set<Promise<void>>()
@@ -131,7 +136,7 @@ const startLoad = (
   const running = (async () => {
     while (!stopping) {
       await after(random.between(100, 500))
-      const one = order(randomOrder(random, chain), choose).finally(() => underWay.delete(one))
+      const one = order(randomOrder(random, chains), choose).finally(() => underWay.delete(one))
       underWay.add(one)
     }
   })()

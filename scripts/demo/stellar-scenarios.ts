@@ -1,4 +1,4 @@
-import { AuthClawbackEnabledFlag, AuthRevocableFlag, Operation } from '@stellar/stellar-sdk'
+import { freezeTreasury } from '../local/freeze-treasury.ts'
 import { type StellarParty, stellarParty } from '../local/stellar-party.ts'
 import { endsAs, follow, must, post, type Scenario, type Stage } from './stage.ts'
 
@@ -18,22 +18,6 @@ const customerOf = async (stage: Stage, { line }: { line: boolean }): Promise<St
   await customer.open()
   if (line) await customer.trust('USDC')
   return customer
-}
-
-/** The issuer freezes the treasury's dollars, or lets them go. */
-const freeze = async (stage: Stage, frozen: boolean): Promise<void> => {
-  const { setup } = bridgeOf(stage)
-  const issuer = stellarParty(bridgeOf(stage), setup.issuer)
-  const flags = (AuthRevocableFlag | AuthClawbackEnabledFlag) as typeof AuthRevocableFlag
-  await issuer.send(
-    ...(frozen ? [Operation.setOptions({ setFlags: flags })] : []),
-    Operation.setTrustLineFlags({
-      trustor: setup.treasury.publicKey(),
-      asset: setup.assets.USDC!,
-      flags: { authorized: !frozen },
-    }),
-    ...(frozen ? [] : [Operation.setOptions({ clearFlags: flags })]),
-  )
 }
 
 const arm = async (stage: Stage, fault: Record<string, unknown>): Promise<void> => {
@@ -77,14 +61,14 @@ export const stellarScenarios: readonly Scenario[] = [
     title: 'Stellar: the issuer freezes the treasury, the lock fails and the dollars come back',
     play: async stage => {
       const customer = await customerOf(stage, { line: true })
-      await freeze(stage, true)
+      await freezeTreasury(bridgeOf(stage), true)
       try {
         const { id } = await post(stage, order(stage, '75.00', customer))
         await follow(stage, id)
         const { failure } = await endsAs(stage, id, 'compensated')
         must(failure?.code === 'not_authorized', `it failed for another reason: ${failure?.code}`)
       } finally {
-        await freeze(stage, false)
+        await freezeTreasury(bridgeOf(stage), false)
       }
     },
   },

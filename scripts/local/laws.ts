@@ -1,6 +1,6 @@
 import pg from 'pg'
-import { createPublicClient, erc20Abi, http } from 'viem'
-import { escrowAbi } from '../../contracts/abi/escrow.ts'
+import { readEscrowLegs } from './escrow-legs.ts'
+import { evmLaws } from './evm-laws.ts'
 import { stellarLaws } from './stellar-laws.ts'
 import type { World } from './world.ts'
 
@@ -57,27 +57,16 @@ export const checkLaws = async (
       balances: Record<string, string>
       totals: Record<string, string>
     }
-    const node = createPublicClient({ transport: http(world.evm.url), cacheTime: 0 })
-    const logs = await node.getContractEvents({
-      address: world.contracts.escrow,
-      abi: escrowAbi,
-      fromBlock: BigInt(world.contracts.startBlock),
-    })
     const transfers = await ask<{
       id: string
       route: string
       state: string
-      chain: string
-      ref: string
       source_minor: string
       destination_minor: string
       payout_account: string | null
-      confirmations: number
     }>(
-      `select id, route, state, coalesce(terms->>'chain', terms->'deposit'->>'chain') as chain, escrow_ref as ref,
-              terms->'sourceAmount'->>'minor' as source_minor, terms->'destinationAmount'->>'minor' as destination_minor,
-              terms->>'payoutAccount' as payout_account,
-              coalesce(terms->'finality', terms->'deposit'->'finality')->>'confirmations' as confirmations from transfers`,
+      `select id, route, state, terms->'sourceAmount'->>'minor' as source_minor, terms->'destinationAmount'->>'minor' as destination_minor,
+              terms->>'payoutAccount' as payout_account from transfers`,
     )
     const laws: Law[] = []
     const law = (name: string, problems: readonly string[], fine: string) =>
@@ -136,31 +125,6 @@ export const checkLaws = async (
       `${transfers.filter(each => each.payout_account !== null).length} transfers that pay fiat out`,
     )
 
-    const byId = Map.groupBy(logs, log => String((log.args as { id?: string }).id))
-    const count = (id: string, name: string) => byId.get(id)?.filter(log => log.eventName === name).length ?? 0
-    const ids = [...byId.keys()].filter(id => id !== 'undefined')
-    law(
-      'an escrow ends once',
-      ids.flatMap(id => {
-        const [locked, released, refunded] = [count(id, 'Locked'), count(id, 'Released'), count(id, 'Refunded')]
-        return locked === 1 && released + refunded <= 1
-          ? []
-          : [`${id}: ${locked} locks, ${released} releases, ${refunded} refunds`]
-      }),
-      `${ids.length} escrows, none both released and refunded`,
-    )
-    const locksByRef = Map.groupBy(
-      logs.filter(log => log.eventName === 'Locked'),
-      log => String((log.args as { ref?: string }).ref),
-    )
-    law(
-      'one escrow per transfer',
-      transfers.flatMap(({ id, ref }) =>
-        (locksByRef.get(ref)?.length ?? 0) > 1 ? [`${id} has ${locksByRef.get(ref)!.length} escrows`] : [],
-      ),
-      'no transfer locked twice',
-    )
-
     const posted = async (account: string) => {
       const [sum] = await ask<{ total: string }>(
         `select coalesce(sum(amount), 0) as total from ledger_postings where layer = 'posted' and account_id = $1`,
@@ -168,50 +132,12 @@ export const checkLaws = async (
       )
       return BigInt(sum!.total)
     }
-    const tokens = { USDC: world.contracts.token, EURC: world.settlementToken }
-    const totals = await Promise.all(
-      Object.entries(tokens).map(async ([currency, token]) => ({
-        currency,
-        onChain: await node.readContract({
-          ...{ address: world.contracts.escrow, abi: escrowAbi },
-          ...{ functionName: 'totalLocked', args: [token] },
-        }),
-        held: await node.readContract({
-          ...{ address: token, abi: erc20Abi, functionName: 'balanceOf', args: [world.contracts.escrow] },
-        }),
-        inLedger: await posted(`escrow:${world.chain}:${currency}`),
-      })),
-    )
-    law(
-      'escrow total is the open escrows',
-      totals
-        .filter(({ onChain, held, inLedger }) => onChain !== inLedger || held < onChain)
-        .map(
-          ({ currency, onChain, held, inLedger }) =>
-            `${currency}: chain ${onChain}, ledger ${inLedger}, the contract holds ${held}`,
-        ),
-      `${totals.map(({ currency, onChain }) => `${onChain} ${currency}`).join(' and ')} on chain and in the ledger`,
-    )
-    const supply = await node.readContract({ address: world.settlementToken, abi: erc20Abi, functionName: 'totalSupply' })
-    const issued = -(await posted(`issued:${world.chain}:EURC`))
-    law(
-      'issued tokens are the supply',
-      supply === issued ? [] : [`supply ${supply}, issued in the ledger ${issued}`],
-      `${supply} EURC on chain and owed in the ledger`,
-    )
-
-    if (world.stellar)
-      for (const { name, problems, fine } of await stellarLaws(world.stellar, transfers, posted)) law(name, problems, fine)
-
-    const early = transfers.flatMap(({ id, ref, confirmations }) => {
-      const release = logs.find(log => log.eventName === 'Released' && (log.args as { ref?: string }).ref === ref)
-      const lock = locksByRef.get(ref)?.[0]
-      if (release === undefined) return []
-      return lock !== undefined && release.blockNumber >= lock.blockNumber + BigInt(confirmations)
-        ? []
-        : [`${id} was released in block ${release.blockNumber}, its lock is in ${lock?.blockNumber}`]
-    })
-    law('no release before finality', early, 'every release stands far enough above its lock, on the canonical chain')
+    const legs = await readEscrowLegs(database)
+    const onChains = [
+      ...(await evmLaws(world, legs, database, posted)),
+      ...(world.stellar ? await stellarLaws(world.stellar, legs, posted) : []),
+    ]
+    for (const { name, problems, fine } of onChains) law(name, problems, fine)
 
     const effects = Map.groupBy(bank, t => t.externalId)
     const intents = await ask<{ reference: string }>(

@@ -1,4 +1,5 @@
 import { FeeBumpTransaction, Horizon, type OperationRecord, TransactionBuilder } from '@stellar/stellar-sdk'
+import type { EscrowLeg } from './escrow-legs.ts'
 import type { StellarBridge } from './stellar-bridge.ts'
 
 type Finding = { readonly name: string; readonly problems: readonly string[]; readonly fine: string }
@@ -10,7 +11,7 @@ const stroops = (amount: string): bigint => BigInt(amount.replace('.', ''))
 /** What must hold between a Stellar network's own books and ours, once all is at rest. It asks Horizon and uses nothing of the service. */
 export const stellarLaws = async (
   { network, setup, chain }: StellarBridge,
-  transfers: readonly { readonly id: string; readonly state: string; readonly chain: string; readonly ref: string }[],
+  legs: readonly EscrowLeg[],
   posted: (account: string) => Promise<bigint>,
 ): Promise<Finding[]> => {
   const horizon = new Horizon.Server(network.url, { allowHttp: true })
@@ -21,10 +22,12 @@ export const stellarLaws = async (
   ]
 
   const ofRef = Map.groupBy(await transactionsOf(horizon, network.passphrase, [treasury, cold, issuer]), ({ ref }) => ref)
-  const ends = transfers
-    .filter(transfer => transfer.chain === chain)
+  const operationsOf = (ref: string) => (ofRef.get(ref) ?? []).flatMap(({ operations }) => operations)
+  const ours = legs.filter(leg => leg.chain === chain)
+  const ends = ours
+    .filter(({ kind }) => kind === 'hold')
     .flatMap(({ id, state, ref }) => {
-      const operations = (ofRef.get(ref) ?? []).flatMap(({ operations }) => operations)
+      const operations = operationsOf(ref)
       const locks = operations.filter(
         operation =>
           operation.type === 'createClaimableBalance' && operation.claimants.some(({ destination }) => destination === cold),
@@ -35,6 +38,24 @@ export const stellarLaws = async (
         ? []
         : [`${id} is ${state} with ${locks.length} holds and ${claims.length} claims of them`]
     })
+  const deposits = ours.filter(({ kind }) => kind === 'deposit')
+  const kept = deposits.flatMap(({ id, state, ref, payer, minor }) => {
+    const operations = operationsOf(ref)
+    const paid = (to: string) =>
+      operations.filter(
+        operation =>
+          operation.type === 'payment' &&
+          operation.destination === to &&
+          stroops(operation.amount) === BigInt(minor) * stroopsPerMinor,
+      ).length
+    const claims = operations.filter(({ type }) => type === 'claimClaimableBalance').length
+    const [payments, back] = [paid(treasury), paid(payer)]
+    // What is paid again, or too late, is a stray deposit and goes back under a memo of its own.
+    const right = state === 'completed' ? claims + payments > 0 && back === 0 : claims <= back && back <= claims + payments
+    return claims <= 1 && back <= 1 && right
+      ? []
+      : [`${id} is ${state} with ${claims} claims, ${payments} payments, and ${back} sent back`]
+  })
 
   const holds = await pagesOf(horizon.claimableBalances().claimant(cold).limit(200))
   const { balances } = await horizon.loadAccount(treasury)
@@ -60,6 +81,11 @@ export const stellarLaws = async (
       name: 'a Stellar hold ends once',
       problems: ends,
       fine: `${ofRef.size} references, each with one hold at most, claimed once at most`,
+    },
+    {
+      name: 'a Stellar deposit is kept or given back',
+      problems: kept,
+      fine: `${deposits.length} deposits, each taken once, and given back once unless it was delivered for`,
     },
     {
       name: 'Stellar balances are in the ledger',

@@ -42,6 +42,8 @@ export type WorldOptions = {
   /** How deep a reorg may be before the chain is halted. */
   readonly finalityDepth?: number
   readonly bank?: Parameters<typeof startBank>[1]
+  /** Milliseconds between two looks at the bank's statement. */
+  readonly statementPollMs?: number
   /** More variables for service and indexer. */
   readonly env?: Record<string, string>
   readonly onProgress?: (step: string, tookMs: number) => void
@@ -264,7 +266,7 @@ const environment = ({
       accounts: { USD: bank.accounts.USD, EUR: bank.accounts.EUR },
       schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'],
       timeoutMs: 2_000,
-      statementPollMs: 1_000,
+      ...given('statementPollMs', options.statementPollMs),
     },
   ]),
   CAUSEWAY_POLICY: JSON.stringify({

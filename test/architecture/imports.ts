@@ -33,6 +33,14 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
     ],
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
+  refunds: {
+    values: ['money', 'transfer', 'ledger', 'transaction.ts', 'outcome.ts', 'errors.ts'],
+    types: ['log.ts', ...ports],
+  },
+  operators: {
+    values: ['money', 'transfer', 'ledger', 'intents', 'refunds', 'transaction.ts', 'outcome.ts', 'errors.ts'],
+    types: ['log.ts', ...ports],
+  },
   deposits: {
     values: ['money', 'transfer', 'ledger', 'outcome.ts', 'repeat.ts', 'transaction.ts', 'errors.ts'],
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
@@ -49,6 +57,8 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
         'ledger',
         'liquidity',
         'saga',
+        'operators',
+        'refunds',
         'deposits',
         'policy',
         'bus',

@@ -20,6 +20,7 @@ beforeAll(async () => {
   await compileContracts()
   scene = await startScenario({
     bank: { settlementDelays: { ach: 150, wire: 150 } },
+    statementPollMs: 1_000,
     env: { CAUSEWAY_INTENT_LEASE_MS: '2000', CAUSEWAY_POLICY: JSON.stringify({ clearing }) },
   })
 })
@@ -61,6 +62,20 @@ describe('a return after the release', () => {
     await scene.bank('POST', `/reverse-return/${debit}`)
     expect(await scene.reaches(id, 'completed')).toMatchObject({ failure: null })
     expect(await receivableOf(id)).toMatchObject({ state: 'reversed', owed: { value: '0.00' } })
+  })
+})
+
+describe('a recall before the release', () => {
+  it('is granted: the escrow is refunded and the customer credited', async () => {
+    const id = await scene.post({ value: '600.00' })
+    await scene.reaches(id, 'clearing')
+    await scene.bank('POST', `/recall/${await debitOf(id)}`)
+    const { transfer } = await scene.endsAs(id, 'compensated')
+    expect(transfer.failure).toMatchObject({ detail: 'debit_recalled' })
+    expect((await scene.bankTransfersOf(id)).map(({ direction, status }) => `${direction} ${status}`).sort()).toEqual([
+      'credit settled',
+      'debit settled',
+    ])
   })
 })
 

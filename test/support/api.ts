@@ -12,6 +12,7 @@ import { transferTail } from '../../bridge-service/src/http/tail.ts'
 import { intentOf } from '../../bridge-service/src/intents/intent.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
+import { pausesOf } from '../../bridge-service/src/operators/pauses.ts'
 import { unknown } from '../../bridge-service/src/outcome.ts'
 import { houseRates } from '../../bridge-service/src/policy/rates/house-rates.ts'
 import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
@@ -135,6 +136,7 @@ export const startApi = async (change: Partial<ServerDeps> = {}) => {
     rates: houseRates((change.config ?? config).policy.rates, config.policy.rateGuard, undefined, Date.now),
     opener: transferOpener({ store: postgresStore(pool), clock, execute: () => {}, onMoved: tail.wake }),
     tail,
+    pauses: pausesOf(pool),
     wakeSaga: () => {
       woken.count++
     },
@@ -145,7 +147,8 @@ export const startApi = async (change: Partial<ServerDeps> = {}) => {
     ...change,
   }
   const app = await buildServer(deps)
-  const keyOf = async (tenant: string, granted: readonly Scope[] = scopes) => mintApiKey(pool, { tenant, scopes: granted })
+  const keyOf = async (tenant: string, granted: readonly Scope[] = scopes, person?: string) =>
+    mintApiKey(pool, { tenant, scopes: granted, person })
   const keys = { acme: await keyOf('acme'), globex: await keyOf('globex') }
 
   const send = async (method: 'GET' | 'POST', url: string, options: SendOptions = {}) => {
@@ -179,8 +182,27 @@ export const startApi = async (change: Partial<ServerDeps> = {}) => {
     return decision.after
   }
 
+  /** What waits in the inbox is told to its transfers, as the coordinator tells it. */
+  const hear = () =>
+    postgresStore(pool).inTransaction(async tx => {
+      const { matched } = await tx.claimFacts(100, [])
+      for (const { input, transferId, actor, source, fact, revision } of matched) {
+        const [before] = await tx.loadTransfers([transferId])
+        const decision = before && decide(before, input as Input, Date.now())
+        if (!before || !decision || !('events' in decision)) {
+          await tx.consumeFacts([], [{ source, fact, revision }])
+          continue
+        }
+        const intents = decision.intents.map(wish => intentOf(decision.after, wish))
+        const cause = `fact:${source}/${fact}`
+        await tx.commitSteps([{ before, decision, intents, actor, cause, fact: { source, fact, revision } }], undefined)
+      }
+    })
+
   return {
     app,
+    pauses: deps.pauses,
+    hear,
     admin,
     pool,
     deps,

@@ -167,7 +167,7 @@ const emptyTables = async (databaseUrl: string) => {
   const owner = new pg.Client({ connectionString: databaseUrl })
   await owner.connect()
   await owner.query("set session_replication_role = 'replica'")
-  await owner.query('truncate evm_tx_versions, evm_txs, nonce_lanes')
+  await owner.query('truncate evm_tx_versions, evm_txs, evm_refusals, nonce_lanes')
   await owner.end()
 }
 

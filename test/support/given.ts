@@ -6,7 +6,7 @@ import { decide } from '../../bridge-service/src/transfer/decide.ts'
 import type { Decision } from '../../bridge-service/src/transfer/decision.ts'
 import type { EventType, TransferEvent } from '../../bridge-service/src/transfer/event.ts'
 import { evolve } from '../../bridge-service/src/transfer/evolve.ts'
-import type { Input } from '../../bridge-service/src/transfer/input.ts'
+import type { Input, OperatorInput } from '../../bridge-service/src/transfer/input.ts'
 import type { State } from '../../bridge-service/src/transfer/state.ts'
 import type { Route } from '../../bridge-service/src/transfer/terms.ts'
 import type { Transfer, TransferOf, Unborn, UnbornOf } from '../../bridge-service/src/transfer/transfer.ts'
@@ -42,7 +42,7 @@ export const replay = <R extends Route>(unborn: UnbornOf<R>, history: readonly T
 
 /** `given(onramp(), locked).when(input).then(['lockFinalized'], { state: 'clearing' })`: the machine's specification as sentences. */
 export const given = <R extends Route>(unborn: UnbornOf<R>, history: readonly TransferEvent[]) => ({
-  when: (input: Input, nowMs = settledAtMs) => {
+  when: (input: Input | OperatorInput, nowMs = settledAtMs) => {
     const result = decide(replay(unborn, history) as unknown as Transfer, input, nowMs)
     return {
       // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits a sentence

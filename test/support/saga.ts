@@ -67,7 +67,7 @@ export const storeTransfer = async (owner: pg.Pool, transfer: Transfer): Promise
 /** Puts an intent into the database as a step without an executor writes it. */
 export const wish = async (owner: pg.Pool, intent: Intent, row: Record<string, unknown> = {}): Promise<void> => {
   const now = new Date().toISOString()
-  const fresh = { status: 'PENDING', attempts: 0, lease_epoch: 0, next_at: now, created_at: now, updated_at: now }
+  const fresh = { status: 'PENDING', attempts: 0, abandoned: 0, lease_epoch: 0, next_at: now, created_at: now, updated_at: now }
   await owner.query('insert into intents select * from jsonb_populate_record(null::intents, $1)', [
     { ...intent, transfer_id: intent.transferId, ...fresh, ...row },
   ])

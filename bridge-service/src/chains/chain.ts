@@ -65,13 +65,13 @@ export type Chain = {
   readonly supports: (currency: Currency) => boolean
   /**
    * Signs, stores and broadcasts; the same order again gives the stored transaction again and never a second one.
-   * `refused`: the chain would revert it (simulated) and nothing was signed. `unknown`: it was stored, or may have been.
+   * `refused`: the chain would revert it (simulated), nothing was signed, and nothing ever will be under this key. `unknown`: it was stored, or may have been.
    * Throws `chain_unavailable` when nothing was stored and the order may simply be tried again.
    */
   readonly submit: (order: ChainOrder) => Promise<Outcome<ChainTx>>
   /**
    * The truth from the chain: `done` when a transaction of this order is included and succeeded, `refused` when one was included,
-   * reverted and is final, or code `not_found` when none was ever stored, `unknown` while it is still open.
+   * reverted and is final, when the order was refused unsigned, or code `not_found` when neither was ever stored, `unknown` while it is still open.
    */
   readonly find: (key: string) => Promise<Outcome<ChainTx>>
   /**

@@ -1,21 +1,28 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Pool } from 'pg'
 
-/** `operator` lets a halted chain go on: one key per person, since two of them must agree. */
+/** `operator` is for persons, since two of them must agree. */
 export const scopes = ['transfers:read', 'transfers:write', 'ledger:read', 'chains:read', 'operator'] as const
 export type Scope = (typeof scopes)[number]
 
-/** Who calls: a tenant sees its own transfers only. */
-export type ApiKey = { readonly id: string; readonly tenant: string; readonly scopes: readonly Scope[] }
+/** Who calls: a tenant sees its own transfers only. `person` is who holds the key, by a name or by the key's own id. */
+export type ApiKey = {
+  readonly id: string
+  readonly tenant: string
+  readonly scopes: readonly Scope[]
+  readonly person: string
+}
 
 /** Makes a key for a tenant. It is shown here and never again: the database keeps its SHA-256. */
 export const mintApiKey = async (
   pool: Pool,
-  { tenant, scopes }: { tenant: string; scopes: readonly Scope[] },
+  { tenant, scopes, person }: { tenant: string; scopes: readonly Scope[]; person?: string | undefined },
 ): Promise<{ id: string; key: string }> => {
   const id = `ak_${randomBytes(10).toString('hex')}`
   const key = `ck_${randomBytes(32).toString('base64url')}`
-  await pool.query('insert into api_keys (id, tenant, hash, scopes) values ($1, $2, $3, $4)', [id, tenant, hashOf(key), scopes])
+  await pool.query('insert into api_keys (id, tenant, hash, scopes, person) values ($1, $2, $3, $4, $5)', [
+    ...[id, tenant, hashOf(key), scopes, person ?? null],
+  ])
   return { id, key }
 }
 
@@ -32,7 +39,7 @@ export const apiKeys = (pool: Pool, monotonicMs: () => number = () => performanc
   const read = async (hash: Buffer): Promise<ApiKey | undefined> => {
     const { rows } = await pool.query<ApiKey>({
       name: 'find_api_key',
-      text: 'select id, tenant, scopes from api_keys where hash = $1 and revoked_at is null',
+      text: 'select id, tenant, scopes, coalesce(person, id) as person from api_keys where hash = $1 and revoked_at is null',
       values: [hash],
     })
     return rows[0]

@@ -4,6 +4,7 @@ import type { ClientBase, Pool } from 'pg'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import type { Opened } from '../saga/open.ts'
+import { canonical } from './canonical.ts'
 
 /** The header of every POST (draft-ietf-httpapi-idempotency-key-header). Loose: it stands among all the others. */
 export const idempotencyHeaders = z.looseObject({
@@ -93,11 +94,3 @@ export const setAnswerHeaders = (reply: FastifyReply, { location, replayed }: Op
   reply.header('location', location)
   if (replayed) reply.header('idempotent-replayed', 'true')
 }
-
-/** JSON with sorted keys: a client that writes the same request in another order sends the same request. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, part: unknown) =>
-    part instanceof Object && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  ) ?? ''

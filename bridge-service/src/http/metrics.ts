@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { Pool } from 'pg'
 import { z } from 'zod'
 import { strayStates } from '../deposits/stray-deposit.ts'
+import { readPauses } from '../operators/pauses.ts'
 import { attentionReasons } from '../transfer/patience.ts'
 import { states, terminalStates } from '../transfer/state.ts'
 import type { ServerDeps } from './server-deps.ts'
@@ -54,6 +55,8 @@ export const metricsRoutes =
     )
     const oldestUnknown = gauge('intents_oldest_unknown_seconds', 'Age of the oldest intent whose outcome is unknown.')
 
+    const paused = gauge('paused', '1 for every route, chain or rail that stands still by an operator’s word.', ['scope'])
+
     const refresh = async (): Promise<void> => {
       const counts = await readCounts(pool)
       for (const state of states) transfers.set({ state }, counts.transfers[state] ?? 0)
@@ -64,6 +67,8 @@ export const metricsRoutes =
       for (const why of attentionReasons) attention.set({ why }, counts.attention[why] ?? 0)
       for (const verdict of ['mismatched', 'unexplained']) doubts.set({ verdict }, counts.doubts[verdict] ?? 0)
       parked.set(counts.parked)
+      paused.reset()
+      for (const { scope } of await readPauses(pool)) paused.set({ scope }, 1)
       waiting.set(counts.waiting)
       oldest.set(counts.oldestSeconds)
       unmatched.set(counts.unmatched)

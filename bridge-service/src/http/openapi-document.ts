@@ -2,6 +2,7 @@ import { Registry } from '@prometheus-io/client'
 import pg from 'pg'
 import { readConfig } from '../config.ts'
 import { BridgeError } from '../errors.ts'
+import { pausesOf } from '../operators/pauses.ts'
 import { buildServer } from './server.ts'
 import { transferTail } from './tail.ts'
 
@@ -20,6 +21,7 @@ export const openapiDocument = async (): Promise<object> => {
     opener: { open: unused },
     tail: transferTail({ pool }),
     wakeSaga: unused,
+    pauses: pausesOf(pool),
     readiness: unused,
     registry: new Registry(),
     nowMs: unused,

@@ -52,6 +52,54 @@ describe('receivables', () => {
   })
 })
 
+describe('what comes of a receivable', () => {
+  const settle = (id: string, body: object, idempotencyKey?: string) =>
+    api.post(`/v1/receivables/${id}/settlements`, body, idempotencyKey === undefined ? {} : { idempotencyKey })
+  const usd = (value: string) => ({ value, asset: 'USD' })
+  const booked = async (id: string) =>
+    (
+      await api.admin.query<{ line: string }>(
+        `select p.account_id || ' ' || p.amount as line from ledger_entries e join ledger_postings p on p.entry = e.position
+          where e.transfer_id = $1 order by e.version, p.line`,
+        [`receivable:${id}`],
+      )
+    ).rows.map(row => row.line)
+
+  it('is booked in parts, recovered and written off, and with the reason', async () => {
+    const id = await owe('acme', '10025')
+    const first = await settle(id, { kind: 'recovered', amount: usd('0.25'), reason: 'wired' })
+    expect(first).toMatchObject({ status: 201, json: { state: 'partlyRecovered', recovered: { value: '0.25' } } })
+    expect((await settle(id, { kind: 'writtenOff', amount: usd('100.00'), reason: 'bankrupt' })).json.state).toBe('writtenOff')
+    expect(await booked(id)).toEqual([
+      ...['receivable:USD -25', 'bank_cash:USD 25'],
+      ...['receivable:USD -10000', 'bad_debt:USD 10000'],
+    ])
+    const { rows } = await api.admin.query(`select cause from audit_log where transfer_id = $1 order by version`, [
+      `receivable:${id}`,
+    ])
+    expect(rows).toEqual([{ cause: 'command:recovered: wired' }, { cause: 'command:writtenOff: bankrupt' }])
+  })
+
+  it('is never more than is owed, and one key books it once', async () => {
+    const id = await owe('acme', '100')
+    const twice = { kind: 'recovered', amount: usd('0.60'), reason: 'wired' }
+    const answers = [await settle(id, twice, 'once'), await settle(id, twice, 'once')]
+    expect(answers.map(({ status }) => status)).toEqual([201, 201])
+    expect(await booked(id)).toHaveLength(2)
+    expect((await settle(id, twice)).json.code).toBe('receivable_exceeded')
+    const crowd = await Promise.all(Array.from({ length: 8 }, () => settle(id, { ...twice, amount: usd('0.20') })))
+    expect(crowd.filter(({ status }) => status === 201)).toHaveLength(2)
+    expect((await list('?state=recovered')).data.map(({ transferId }: { transferId: string }) => transferId)).toContain(id)
+  })
+
+  it('is nothing where nothing is owed, or to somebody else', async () => {
+    const foreign = await owe('globex', '100')
+    expect((await settle(foreign, { kind: 'recovered', amount: usd('1.00'), reason: 'x' })).json.code).toBe(
+      'receivable_not_found',
+    )
+  })
+})
+
 describe('exposure', () => {
   const clearingOf = async (id: string) =>
     (await api.admin.query<{ ms: number }>(`select (terms->>'clearingMs')::int as ms from transfers where id = $1`, [id]))

@@ -2,6 +2,7 @@ import type { Registry } from '@prometheus-io/client'
 import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import type { Config } from '../config.ts'
+import type { Pauses } from '../operators/pauses.ts'
 import type { RateSource } from '../policy/rates/rate-source.ts'
 import type { Rail } from '../rails/rail.ts'
 import type { Opened, Opening } from '../saga/open.ts'
@@ -24,6 +25,8 @@ export type ServerDeps = {
   readonly tail: TransferTail
   /** Something may be waiting in the inbox. */
   readonly wakeSaga: () => void
+  /** `pausesOf`. */
+  readonly pauses: Pauses
   readonly readiness: () => Promise<readonly ReadinessCheck[]>
   readonly registry: Registry
   /** Database time, in milliseconds since the epoch. */

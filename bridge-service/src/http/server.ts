@@ -17,13 +17,16 @@ import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { liquidityRoutes } from './liquidity.ts'
 import { measureRequests, metricsRoutes } from './metrics.ts'
+import { operatorActionRoutes } from './operator-actions.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
 import { receivableRoutes } from './receivables.ts'
+import { refundRoutes } from './refunds.ts'
 import { sepRoutes } from './sep/routes.ts'
 import type { ServerDeps } from './server-deps.ts'
 import { strayDepositRoutes } from './stray-deposits.ts'
 import { streamRoutes } from './stream.ts'
+import { stuckRoutes } from './stuck.ts'
 import { timelineRoutes } from './timeline.ts'
 import { transferRoutes } from './transfers.ts'
 
@@ -76,6 +79,9 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
       await v1.register(liquidityRoutes(deps))
+      await v1.register(operatorActionRoutes(deps))
+      await v1.register(stuckRoutes(deps))
+      await v1.register(refundRoutes(deps))
     },
     { prefix: '/v1' },
   )

@@ -41,7 +41,9 @@ export const transferSchema = z
   .object({
     id: transferId,
     route: z.enum(['onramp', 'offramp', 'remittance', 'crosschain']),
-    state: z.enum(states).describe('Ended: completed, compensated, canceled, failed. `review` is in the hands of a person.'),
+    state: z
+      .enum(states)
+      .describe('Ended: completed, compensated, canceled, failed, resolved (by a person). `review` is in the hands of a person.'),
     version: z.int().describe('Number of events so far; the id of the last one in the stream.'),
     source: shownLeg,
     destination: shownLeg,
@@ -50,6 +52,10 @@ export const transferSchema = z
     deposit: transferDeposit.nullable().describe('What the customer pays in on a chain; null on a route that has none.'),
     payout: payout.nullable().describe('null on a route that pays out no fiat.'),
     failure: z.object({ code: z.string(), detail: z.string() }).nullable().describe('Why it did not complete.'),
+    resolution: z
+      .enum(['completed', 'compensated', 'failed'])
+      .nullable()
+      .describe('What it came to, when a person has ended it.'),
     attention: z
       .object({ why: z.enum(attentionReasons), since: time })
       .nullable()
@@ -78,6 +84,7 @@ export const transferJson = (transfer: Transfer, updatedAt: Date, chains: Readon
     deposit: depositPart(transfer, chains),
     payout: 'payoutAccount' in terms ? payoutPart(progress.payout) : null,
     failure: progress.failure ?? null,
+    resolution: transfer.state === 'resolved' ? progress.resolution!.outcome : null,
     attention: progress.attention ?? null,
     cancelReason: progress.cancelReason ?? null,
     reference: terms.reference,

@@ -96,6 +96,8 @@ export const transferRoutes =
 
     const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
       const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : await readOrder(body, deps)
+      const { route } = order.legs
+      if (deps.pauses.find(`route:${route}`) !== undefined) throw new BridgeError('route_paused', { route })
       const createdAtMs = deps.nowMs()
       const id = typeId<TransferId>('tr', deps.newUuid())
       const unborn: Unborn = {
@@ -151,6 +153,7 @@ export const transferRoutes =
             'quote_expired',
             'quote_used',
             'quote_source_mismatch',
+            'route_paused',
             'exposure_limit_exceeded',
           ),
         },

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { replay } from '../../../test/support/given.ts'
 import { type InProcessBank, type InProcessChain, inProcessBank, inProcessChain } from '../../../test/support/in-process.ts'
 import { history, onramp } from '../../../test/support/onramp.ts'
-import { type SagaDatabase, sagaDatabase, wish } from '../../../test/support/saga.ts'
+import { type SagaDatabase, sagaDatabase, store, wish } from '../../../test/support/saga.ts'
 import { until } from '../../../test/support/until.ts'
 import type { ChainOrder } from '../chains/chain.ts'
 import { done, refused, unknown } from '../outcome.ts'
@@ -419,5 +419,63 @@ describe('the executor', () => {
       'both were logged',
       () => run.logged.includes('an intent could not be given back') && run.logged.includes('intents could not be claimed'),
     )
+  })
+})
+
+describe('a target that stands still', () => {
+  it('is sent nothing; what waits is given back as it was, and goes out when it moves again', async () => {
+    let isHeld = true
+    const run = start({ isHeld: target => isHeld && target === bank.id })
+    const fresh = await taken('creditFiat', run)
+    await givenBack(fresh)
+    expect(await rowOf(fresh)).toMatchObject({ status: 'PENDING' })
+    const doubtful = await left('debitFiat', { status: 'UNKNOWN' })
+    await until('it was looked at', async () => (await rowOf(doubtful)).attempts === 1)
+    await givenBack(doubtful)
+    expect(await rowOf(doubtful)).toMatchObject({ status: 'UNKNOWN' })
+    expect(bank.calls).toEqual([])
+    isHeld = false
+    await hurry(fresh)
+    await until('an answer', () => run.answers.length === 1)
+    expect(bank.calls).toEqual([`submit ${fresh.key}`])
+  })
+})
+
+describe('an intent that its workers do not survive', () => {
+  const claimBy = async (owner: string) => intentQueue(database.app).claimIntents(owner, 0, 100)
+
+  it('is counted, and is nobody’s fault once it has been given back', async () => {
+    await left('debitFiat')
+    const counts: number[] = []
+    for (const owner of ['a', 'b', 'c']) counts.push((await claimBy(owner))[0]!.abandoned)
+    const [again] = await claimBy('d')
+    expect([...counts, again!.abandoned]).toEqual([0, 1, 2, 3])
+    await intentQueue(database.app).postponeIntent(again!, 'UNKNOWN', 0)
+    expect((await claimBy('e'))[0]!.abandoned).toBe(0)
+  })
+
+  it('is executed alone once it is suspected, so that others do not fall with it', async () => {
+    for (const step of ['debitFiat', 'creditFiat'] as const) await left(step, { abandoned: 3 })
+    await left('lockEscrow')
+    expect((await claimBy('a')).map(({ abandoned }) => abandoned).sort()).toEqual([0, 3])
+  })
+
+  it('is parked with its transfer after six of them, and not tried again', async () => {
+    const parked: string[] = []
+    const intent = await left('debitFiat', { abandoned: 6, status: 'IN_FLIGHT', lease_owner: 'dead' })
+    const run = start({ park: async (id, reason) => void parked.push(`${id} ${reason}`) })
+    await until('it is parked', () => parked.length > 0)
+    expect(parked[0]).toBe(`${intent.transferId} debitFiat: 7 workers in a row were never heard of again`)
+    expect(bank.calls).toEqual([])
+    expect(run.logged).toContain('a transfer is parked')
+  })
+
+  it('waits as long as its transfer is parked', async () => {
+    const transfer = await store(database.owner, history.debiting)
+    await left('debitFiat', {}, transfer)
+    await database.owner.query('update transfers set parked_reason = $2 where id = $1', [transfer.id, 'x'])
+    expect(await claimBy('a')).toEqual([])
+    await database.owner.query('update transfers set parked_reason = null where id = $1', [transfer.id])
+    expect(await claimBy('a')).toHaveLength(1)
   })
 })

@@ -29,6 +29,10 @@ export type ExecutorOptions = {
   /** Calls under way at once, per target. */
   readonly concurrency?: number
   readonly pollMs?: number
+  /** Whether a target stands still: what it is to do is given back untouched. */
+  readonly isHeld?: (target: string) => boolean
+  /** Takes a transfer out of the machine whose intent has cost too many workers. */
+  readonly park?: (transferId: Intent['transferId'], reason: string) => Promise<void>
   /** How long the bank keeps keys: after that an order is asked about and never sent again. */
   readonly keyRetentionMs?: number
 }
@@ -40,6 +44,9 @@ export type Executor = {
 }
 
 const defaultKeyRetentionMs = 20 * 3_600_000
+// A worker that is killed takes whatever it has with it, again and again under a deployment gone wrong: an intent is parked only for more.
+const parkAfter = 6
+const giveBackMs = 1_000
 const askAgainBaseMs = 500
 const askAgainShare = 4
 const askAgainCeilingMs = 900_000
@@ -79,7 +86,9 @@ export const executor = (options: ExecutorOptions): Executor => {
 
   const run = async (intent: Queued): Promise<void> => {
     // It waited too long behind others, or this process was frozen. It comes round again, to somebody who asks before he sends.
-    if (timing.nowMs() > intent.beginBeforeMs) return
+    if (timing.nowMs() > intent.beginBeforeMs) return giveBack(intent)
+    if (options.isHeld?.(intent.target)) return giveBack(intent)
+    if (intent.abandoned >= parkAfter && options.park) return park(intent, options.park)
     try {
       const { request } = intent
       switch (request.kind) {
@@ -172,10 +181,21 @@ export const executor = (options: ExecutorOptions): Executor => {
     detail,
   })
 
-  const postpone = async (intent: LeasedIntent, status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN') => {
+  /** As it was: nothing of it was begun. */
+  const giveBack = (intent: LeasedIntent) =>
+    postpone(intent, !intent.tried ? 'PENDING' : intent.request.kind === 'chain' ? 'IN_FLIGHT' : 'UNKNOWN', giveBackMs)
+
+  const park = async (intent: LeasedIntent, take: NonNullable<ExecutorOptions['park']>) => {
+    const reason = `${intent.step}: ${intent.abandoned} workers in a row were never heard of again`
+    log('error', 'a transfer is parked', { transfer: intent.transferId, intent: intent.key, reason })
+    await take(intent.transferId, reason)
+    await giveBack(intent)
+  }
+
+  const postpone = async (intent: LeasedIntent, status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN', afterMs?: number) => {
     // By its age and not by its claims: a worker that dies claims and never asks, and after an outage all of them would wait for the ceiling.
     const ageMs = timing.nowMs() - intent.createdAtMs
-    const delayMs = Math.round(Math.min(Math.max(askAgainBaseMs, ageMs / askAgainShare), askAgainCeilingMs))
+    const delayMs = afterMs ?? Math.round(Math.min(Math.max(askAgainBaseMs, ageMs / askAgainShare), askAgainCeilingMs))
     // When the database is down too, the lease runs out and another worker asks.
     await queue
       .postponeIntent(intent, status, delayMs)
@@ -197,7 +217,7 @@ export const executor = (options: ExecutorOptions): Executor => {
   return {
     take: intents => {
       const createdAtMs = timing.nowMs()
-      for (const intent of intents) enqueue({ ...intent, epoch: 1, attempts: 0, tried: false, createdAtMs })
+      for (const intent of intents) enqueue({ ...intent, epoch: 1, attempts: 0, abandoned: 0, tried: false, createdAtMs })
     },
     stop: async () => {
       stopped = true

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Intent } from './intent.ts'
 import { referenceOf } from './key.ts'
-import type { IntentQueue, LeasedIntent } from './queue.ts'
+import { type IntentQueue, type LeasedIntent, suspectAfter } from './queue.ts'
 
 type Row = {
   key: string
@@ -12,6 +12,7 @@ type Row = {
   request: Intent['request']
   epoch: number
   attempts: number
+  abandoned: number
   was: string
   created_at: Date
 }
@@ -25,18 +26,25 @@ export const intentQueue = (pool: Pool): IntentQueue => ({
 export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, limit: number): Promise<LeasedIntent[]> => {
   const { rows } = await pool.query<Row>({
     name: 'claim_intents',
-    text: `with due as materialized (
-             select key, status from intents
+    text: `with parked as materialized (
+             select array_agg(id) as ids from transfers where parked_reason is not null
+           ), waiting as materialized (
+             select key, status, abandoned, lease_owner, next_at from intents
               where status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN') and next_at <= now()
+                and (transfer_id = any ((select ids from parked)::text[])) is not true
               order by next_at limit $3 for update skip locked
+           ), due as (
+             select * from waiting where abandoned < $4
+             union all (select * from waiting where abandoned >= $4 order by next_at limit 1)
            )
            update intents i
               set status = case due.status when 'PENDING' then 'IN_FLIGHT' else due.status end, attempts = i.attempts + 1,
+                  abandoned = i.abandoned + case when due.lease_owner is null then 0 else 1 end,
                   lease_owner = $1, lease_epoch = i.lease_epoch + 1, next_at = now() + $2 * interval '1 ms', updated_at = now()
              from due where i.key = due.key
            returning i.key, i.transfer_id, i.step, i.attempt, i.target, i.request,
-                     i.lease_epoch as epoch, i.attempts, due.status as was, i.created_at`,
-    values: [owner, leaseMs, limit],
+                     i.lease_epoch as epoch, i.attempts, i.abandoned, due.status as was, i.created_at`,
+    values: [owner, leaseMs, limit, suspectAfter],
   })
   return rows.map(row => ({
     key: row.key,
@@ -48,6 +56,7 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
     request: row.request,
     epoch: row.epoch,
     attempts: row.attempts,
+    abandoned: row.abandoned,
     tried: row.was !== 'PENDING',
     createdAtMs: row.created_at.getTime(),
   }))
@@ -61,7 +70,7 @@ export const postponeIntent = async (
 ): Promise<boolean> => {
   const { rowCount } = await pool.query({
     name: 'postpone_intent',
-    text: `update intents set status = $3, lease_owner = null, next_at = now() + $4 * interval '1 ms', updated_at = now()
+    text: `update intents set status = $3, lease_owner = null, abandoned = 0, next_at = now() + $4 * interval '1 ms', updated_at = now()
             where key = $1 and lease_epoch = $2 and status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN')`,
     values: [key, epoch, status, delayMs],
   })

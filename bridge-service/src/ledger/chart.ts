@@ -19,6 +19,8 @@ export const account = {
   rounding: (currency: Currency) => `rounding:${currency}`,
   /** What customers owe us after a return that came too late to roll back. */
   receivable: (currency: Currency) => `receivable:${currency}`,
+  /** What a person has given up. */
+  writtenOff: (currency: Currency) => `written_off:${currency}`,
   /** What customers owed and nobody will pay: a loss that a person has accepted. */
   badDebt: (currency: Currency) => `bad_debt:${currency}`,
   /** What issuers have taken out of our escrows: a claim on them, or a loss. */
@@ -50,6 +52,7 @@ export const chartFor = (
     { id: account.exchange(currency), kind: 'equity', currency, shards: hot },
     { id: account.feeIncome(currency), kind: 'income', currency, shards: hot },
     { id: account.rounding(currency), kind: 'income', currency, shards: hot },
+    { id: account.writtenOff(currency), kind: 'expense', currency, shards: 1 },
     { id: account.receivable(currency), kind: 'asset', currency, shards: 1 },
     { id: account.badDebt(currency), kind: 'expense', currency, shards: 1 },
     { id: account.equity(currency), kind: 'equity', currency, shards: 1 },

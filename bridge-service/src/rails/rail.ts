@@ -36,10 +36,11 @@ export type RailStatus = 'submitted' | 'settled' | 'rejected' | 'returned'
 
 /**
  * What a bank has said about an order; an append-only log. The bank's own code stands beside the normalised type. `returnReversed`: it has
- * taken a return back, so that what had settled stands.
+ * taken a return back, so that what had settled stands. `recalled`: the payer's bank asks for what has settled, and nothing has moved yet
+ * (SEPA: a request for cancellation, camt.056).
  */
 export type RailFact = {
-  readonly type: RailStatus | 'returnReversed'
+  readonly type: RailStatus | 'returnReversed' | 'recalled'
   readonly bankTransferId: string
   readonly externalId: string
   readonly rawCode?: string

@@ -4,7 +4,7 @@ import { machineTiming, type Timing } from '../timing.ts'
 import { decide } from '../transfer/decide.ts'
 import { depositOf, type Escrow } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { Input } from '../transfer/input.ts'
+import type { Input, OperatorInput } from '../transfer/input.ts'
 import { terminalStates } from '../transfer/state.ts'
 import { reservedMinor } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
@@ -33,7 +33,10 @@ export type Work = {
 }
 
 /** The pool's state is read when the step is decided, so a screening's answer travels without it. */
-export type WorkInput = Exclude<Input, { type: 'screened' }> | { readonly type: 'screened'; readonly list: string }
+export type WorkInput =
+  | Exclude<Input, { type: 'screened' }>
+  | OperatorInput
+  | { readonly type: 'screened'; readonly list: string }
 
 export type Coordinator = {
   /** Takes an input that this process produced. What is lost with the process is found again by the resolver of intents. */
@@ -73,7 +76,7 @@ const parkedForMs = 2_000
 // Some 4 KB each. One that is forgotten is read again.
 const maxKnown = 10_000
 
-type Ignored = { work: Work; version: number; stray: boolean }
+type Ignored = { work: Work; version: number; stray: boolean; stranger: boolean }
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
 
 /**
@@ -196,6 +199,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       options.onRace?.(pool.id, isQueued && outcome === 'won' ? 'queued' : outcome)
     }
     settle(plan, moved)
+    tellStrangers(sure)
     for (const { work, version } of sure) work.ignored?.(version)
     for (const { work } of stale) offer(work)
   }
@@ -237,8 +241,10 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       if (transfer === undefined) continue // parked: its facts, timers and intents wait with it
       try {
         const step = decideOne(transfer, work, pools, nowMs)
-        if (step === undefined) plan.ignored.push({ work, version: transfer.version, stray: isStray(transfer, work) })
-        else {
+        if (step === undefined) {
+          const [stray, stranger] = [isStray(transfer, work), isStrangers(transfer, work)]
+          plan.ignored.push({ work, version: transfer.version, stray, stranger })
+        } else {
           plan.steps.push(step)
           plan.works.set(step, work)
         }
@@ -259,15 +265,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   }
 
   const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
-    const ofChain = work.input.type === 'chainFact' || work.input.type === 'finalityReached'
-    const role = ofChain ? options.roleOf(transfer, work.escrowId ?? '') : undefined
-    if (
-      ofChain &&
-      (role === undefined || (work.input.type === 'finalityReached' && escrowWaitedFor(transfer, work.input.kind) !== role))
-    ) {
-      log('warn', 'a stranger used the ref of a transfer', { transfer: transfer.id, escrow: work.escrowId, cause: work.cause })
-      return undefined
-    }
+    if (isStrangers(transfer, work)) return undefined
+    const role = isOfChain(work.input) ? options.roleOf(transfer, work.escrowId ?? '') : undefined
     if (work.input.type === 'chainFact' && work.input.kind === 'escrowCredited' && work.input.status === 'included')
       log('warn', 'the token refused a payout: it waits in the escrow to be claimed', {
         transfer: transfer.id,
@@ -299,6 +298,23 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       ...(liquidity && decision.liquidity === 'reserve' ? { pool: liquidity } : {}),
       ...(work.fact ? { fact: work.fact } : {}),
     }
+  }
+
+  /** An escrow that is none of the transfer's. What is remembered of it may be too old to tell: a later state may have made the escrow. */
+  const isStrangers = (transfer: Transfer, { input, escrowId }: Work): boolean => {
+    if (!isOfChain(input)) return false
+    const role = options.roleOf(transfer, escrowId ?? '')
+    return role === undefined || (input.type === 'finalityReached' && escrowWaitedFor(transfer, input.kind) !== role)
+  }
+
+  const tellStrangers = (sure: readonly Ignored[]) => {
+    for (const { work, stranger } of sure)
+      if (stranger)
+        log('warn', 'a stranger used the ref of a transfer', {
+          transfer: work.transferId,
+          escrow: work.escrowId,
+          cause: work.cause,
+        })
   }
 
   /** Somebody's money that no transfer has taken: neither just now nor when the same was told before. */
@@ -343,7 +359,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         parked = await store.parkedSubjects()
         parkedReadMs = timing.monotonicMs()
       }
-      const { claimed, works, plan, moved, stale } = await store.inTransaction(async tx => {
+      const { claimed, works, plan, moved, sure, stale } = await store.inTransaction(async tx => {
         const claimed = await tx.claimFacts(factLimit, parked)
         const works: Work[] = []
         for (const fact of claimed.matched) {
@@ -360,9 +376,10 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
           [...claimed.unmatched, ...stray.flatMap(({ work }) => work.fact ?? [])],
           ignored.flatMap(({ work }) => work.fact ?? []),
         )
-        return { claimed, works, plan, moved, stale }
+        return { claimed, works, plan, moved, sure, stale }
       })
       settle(plan, moved)
+      tellStrangers(sure)
       factLimit = Math.min(maxBatch, factLimit * 2)
       if (claimed.full || works.length < claimed.matched.length || stale.length > 0) factsWanted = true
     } catch (error) {
@@ -408,9 +425,11 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     },
   }
 }
-
 /** What reserves liquidity, if it goes well. */
 const isScreened = ({ input }: Work): boolean => input.type === 'screened'
+
+const isOfChain = (input: WorkInput): input is Extract<WorkInput, { type: 'chainFact' | 'finalityReached' }> =>
+  input.type === 'chainFact' || input.type === 'finalityReached'
 
 /**
  * On a chain where two deposits of the same terms can be made, the first that was heard of is the transfer's own. What becomes of another is no
@@ -421,7 +440,7 @@ const isAnotherDeposit = ({ terms, progress: { deposit, commit } }: Transfer, ma
   return depositOf(terms)?.committedBy === 'balance' && first !== undefined && first.fact !== madeBy
 }
 
-const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input => {
+const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input | OperatorInput => {
   if (input.type === 'screened') return { ...input, availableMinor: liquidity?.availableMinor ?? 0n }
   return input.type === 'chainFact' && role === 'deposit' ? { ...input, type: 'depositFact' } : input
 }

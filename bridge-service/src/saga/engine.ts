@@ -31,6 +31,8 @@ export type EngineOptions = {
   readonly screening: Screening
   readonly finalFacts: (limit: number) => Promise<readonly FinalFact[]>
   readonly intentLeaseMs: number
+  /** Whether a chain or a rail stands still by an operator's word. */
+  readonly isHeld?: (target: string) => boolean
   readonly onMoved: (moved: readonly Transfer[]) => void
   readonly onRace?: CoordinatorOptions['onRace']
   readonly log: CoordinatorOptions['log']
@@ -64,6 +66,8 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     rails: options.rails,
     chains: options.chains,
     screening: options.screening,
+    park: store.parkTransfer,
+    ...(options.isHeld ? { isHeld: options.isHeld } : {}),
     answer: (intent, input) =>
       coordinating.offer({ transferId: intent.transferId, input, actor: 'saga', cause: `intent:${intent.key}` }),
     log,

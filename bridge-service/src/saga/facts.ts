@@ -3,13 +3,13 @@ import type { Observation } from '../../../indexer/src/observation.ts'
 import type { RailFact } from '../rails/rail.ts'
 import type { ChainPlace } from '../transfer/event.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { ChainFactKind, Input, Step } from '../transfer/input.ts'
+import type { ChainFactKind, Input, OperatorInput, Step } from '../transfer/input.ts'
 import type { FactKey } from './step.ts'
 
 export type ClaimedFact = FactKey & {
   readonly transferId: TransferId
   readonly actor: string
-  readonly input: Exclude<Input, { type: 'screened' }>
+  readonly input: Exclude<Input, { type: 'screened' }> | OperatorInput
   /** The escrow that a chain's fact is about. Its ref alone proves nothing: anyone may lock dust under a ref that he has seen. */
   readonly escrowId?: string
   /** The fact that told of the making of what this one is about, where two of the same id can be made. */
@@ -27,7 +27,7 @@ export type ClaimedFacts = {
 
 /** A fact as it stands in the inbox, with the transfer that it is about and, from a bank, the step of its order. */
 export type FactRow = FactKey & {
-  kind: ChainFactKind | 'railFact' | 'statementMismatch' | 'cancel'
+  kind: ChainFactKind | 'railFact' | 'statementMismatch' | 'cancel' | 'operator'
   payload: Record<string, unknown>
   transfer_id: TransferId | null
   step: Step | null
@@ -100,6 +100,8 @@ export const readFact = ({
       return { ...key, actor: source, input: { type: 'statementMismatched' } }
     case 'cancel':
       return { ...key, actor: String(payload.actor), input: { type: 'cancelCommand', reason: String(payload.reason) } }
+    case 'operator':
+      return { ...key, actor: String(payload.actor), input: payload.input as ClaimedFact['input'] }
     case 'escrowLocked':
     case 'escrowCommitted':
     case 'escrowReleased':

@@ -174,7 +174,7 @@ const intentChangePart = (p: Parameters, steps: readonly Step[]): string | undef
   if (list.length === 0) return undefined
   return `intent_changed as (
       update intents i
-         set status = c.status, lease_owner = null, updated_at = now(),
+         set status = c.status, lease_owner = null, abandoned = 0, updated_at = now(),
              next_at = now() + case when c.status = 'UNKNOWN' then interval '250 ms' else interval '2 s' end
         from ok, ${rows(p, list, 'c', {
           n: ['int', c => c.n],

@@ -28,6 +28,8 @@ export const readCredit = ({ state, progress }: Crediting, fact: RailFact): Read
       if (state !== 'crediting' && state !== 'compensated' && state !== 'review') return nothing('the credit is over')
       if (progress.credit?.returned) return nothing('returned before')
       return happened([{ type: 'creditReturned', rawCode: rawCodeOf(fact) }], changed('creditFiat', 'FAILED'))
+    case 'recalled':
+      return nothing('nobody asks us for what we have paid back')
     case 'returnReversed':
       return nothing('a person has what came back')
   }

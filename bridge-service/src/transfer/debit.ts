@@ -8,8 +8,16 @@ import type { TransferOf } from './transfer.ts'
 
 type Debiting = TransferOf<'onramp'> | TransferOf<'remittance'>
 
+/** What a route makes of a debit that has come back, and of one that is asked back. */
+export type ReturnReader = { readonly readReturn: () => Reading; readonly readRecall: () => Reading }
+
 /** What the bank says about the customer's debit. What a return means is the route's to say. */
-export const readDebit = (transfer: Debiting, fact: RailFact, nowMs: number, readReturn: () => Reading): Reading => {
+export const readDebit = (
+  transfer: Debiting,
+  fact: RailFact,
+  nowMs: number,
+  { readReturn, readRecall }: ReturnReader,
+): Reading => {
   const { state, progress, terms } = transfer
   const bankTransferId = fact.bankTransferId
   switch (fact.type) {
@@ -53,6 +61,12 @@ export const readDebit = (transfer: Debiting, fact: RailFact, nowMs: number, rea
       if (state === 'failed' && progress.failure?.code !== 'debit_returned')
         return happened([{ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot: false }])
       return readReturn()
+    case 'recalled': {
+      // Before the pivot nothing is lost by giving back what is asked for; later it is delivered, and the bank says whether it returns it.
+      if (state === 'requested' || state === 'screened') return nothing('there is no debit')
+      const reading = readRecall()
+      return 'refusal' in reading ? nothing('it is too late to give it back') : reading
+    }
     case 'returnReversed':
       return readReturnReversal(transfer, fact, () => settlement(terms, fact, nowMs))
   }

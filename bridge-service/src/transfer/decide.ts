@@ -9,29 +9,38 @@ import { readCrosschain } from './crosschain/read.ts'
 import type { Decision, Effects, Ignored, IntentChange, Reading, Refusal } from './decision.ts'
 import type { TransferEvent } from './event.ts'
 import { evolve } from './evolve.ts'
-import type { Input } from './input.ts'
+import type { Input, OperatorInput } from './input.ts'
 import { offrampEffects } from './offramp/effects.ts'
 import { readOfframp } from './offramp/read.ts'
 import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
+import { isOperators, readOperator } from './operating.ts'
 import { callBack, endOfCallBack, patienceAfter, readMismatch, readNoCallBack, readPatience } from './patience.ts'
 import { poolChanges } from './pool-changes.ts'
+import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
-import { currentDefinition } from './state.ts'
+import { readResolved, resolutionEffects } from './resolution.ts'
+import { currentDefinition, type Source } from './state.ts'
 import type { Transfer, Unborn } from './transfer.ts'
 
 /**
  * What one input does to one transfer. Pure: the same arguments give the same answer. `nowMs` is database time.
  * Throws `definition_unknown` for a transfer of a newer machine.
  */
-export const decide = (transfer: Transfer, input: Input, nowMs: number): Decision | Ignored | Refusal => {
+export const decide = (transfer: Transfer, input: Input | OperatorInput, nowMs: number): Decision | Ignored | Refusal => {
   if (transfer.definition > currentDefinition)
     throw new BridgeError('definition_unknown', { transfer: transfer.id, definition: transfer.definition })
-  const reading = read(transfer, input, nowMs)
+  const reading = isOperators(input)
+    ? readOperator(transfer, input, asked => read(transfer, asked, nowMs))
+    : readResolved(transfer, standing => read(standing, input, nowMs))
   if ('ignored' in reading || 'refusal' in reading) return reading
   return conclude(transfer, reading.events, reading.intentChanges ?? [], nowMs)
 }
+
+/** What was reserved for a transfer was redeemed when a person ended it. */
+const withoutPromise = (state: Source, { liquidity, ...effects }: Effects): Effects =>
+  liquidity === undefined || state === 'resolved' ? effects : { ...effects, liquidity }
 
 const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
   if (input.type === 'deadlineReached' && input.kind === 'patience') return readPatience(transfer, nowMs)
@@ -52,6 +61,8 @@ const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
 }
 
 const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
+  if (event.type === 'refundPaid') return refundEffects(event)
+  if (event.type === 'transferResolved') return resolutionEffects(before, event)
   if (event.type === 'attentionRequired') return none
   if (event.type === 'debitCalledBack') return { ...none, intents: [callBack] }
   switch (before.route) {
@@ -86,7 +97,7 @@ const conclude = (
   // Nothing is booked or reserved before the first event, so `before` is a transfer wherever the effects read it.
   const effects = steps.map(({ event, before }): Effects & { version: number } => ({
     version: before.version + 1,
-    ...effectsOf(before as Transfer, event, after, nowMs),
+    ...withoutPromise(before.state, effectsOf(before as Transfer, event, after, nowMs)),
   }))
   const patience = patienceAfter(start, after, nowMs)
   const liquidity = effects.map(effect => effect.liquidity).find(change => change !== undefined)

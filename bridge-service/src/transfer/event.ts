@@ -1,3 +1,4 @@
+import type { Currency } from '../money/currency.ts'
 import type { RailFact } from '../rails/rail.ts'
 import type { AttentionReason } from './patience.ts'
 
@@ -11,6 +12,32 @@ export type ChainPlace = {
 }
 
 type Refused = { readonly code: string; readonly detail: string }
+
+/** How a person has ended what the machine could not. */
+export type Resolution = {
+  /** What it comes to for the customer. */
+  readonly outcome: 'completed' | 'compensated' | 'failed'
+  /** What the person has seen. */
+  readonly evidence: string
+  /** Where a document lies that shows it. */
+  readonly document: string | null
+  /** What the transfer had left open in the books, and where it goes. Debit positive, in minor units as a decimal string. */
+  readonly closing: readonly {
+    readonly account: string
+    readonly into: string
+    readonly currency: Currency
+    readonly minor: string
+  }[]
+}
+
+/** A refund that the bank has settled. `owed`: it pays what the transfer has left open; `goodwill`: it is a gift of ours. */
+export type PaidRefund = {
+  readonly refundId: string
+  readonly kind: 'owed' | 'goodwill'
+  readonly currency: Currency
+  /** Minor units as a decimal string. */
+  readonly minor: string
+}
 
 /** What has happened, in the past tense. The payloads are plain JSON, kept for ever. */
 export type TransferEvent =
@@ -113,6 +140,10 @@ export type TransferEvent =
   | { readonly type: 'depositRefundFinalized' }
   | ({ readonly type: 'depositRefundRefused' } & Refused)
   | { readonly type: 'depositRefundRetried' }
+  /** A payment beside it has given some of it back. */
+  | ({ readonly type: 'refundPaid' } & PaidRefund)
+  /** A person has ended it, out of `review`. */
+  | ({ readonly type: 'transferResolved' } & Resolution)
   /** It has taken too long, or something cannot be decided here: a person must look. The money stays where it is. `since`: ISO 8601. */
   | { readonly type: 'attentionRequired'; readonly why: AttentionReason; readonly since: string }
   /** The debit has not settled in time, and the bank is asked to give it up. */

@@ -217,6 +217,12 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return refusedWish(progress, 'depositRefund', event)
     case 'depositRefundRetried':
       return again(progress, 'depositRefund')
+    case 'refundPaid':
+      return { ...progress, refunds: [...(progress.refunds ?? []), event.refundId] }
+    case 'transferResolved': {
+      const { outcome, evidence, document } = event
+      return { ...progress, resolution: { outcome, evidence, document } }
+    }
     case 'attentionRequired':
       return { ...progress, attention: { why: event.why, since: event.since } }
     case 'debitCalledBack':

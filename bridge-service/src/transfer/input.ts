@@ -1,5 +1,5 @@
 import type { RailFact } from '../rails/rail.ts'
-import type { ChainPlace } from './event.ts'
+import type { ChainPlace, PaidRefund, Resolution } from './event.ts'
 import type { WaitKind } from './wait.ts'
 
 /** `creditFiat` pays back at the source, `payoutFiat` pays out at the destination. */
@@ -54,6 +54,17 @@ export type Input =
 
 /** What a route is asked about; the rest means the same on every route (see patience.ts). */
 export type RouteInput = Exclude<Input, { type: 'statementMismatched' }>
+
+/** What a person decides, through the same machine as everything else. */
+export type OperatorInput =
+  /** Do not wait for the timer of what was refused. */
+  | { readonly type: 'retryCommand' }
+  /** Turn back, also where a customer's own wish to cancel comes too late. */
+  | { readonly type: 'compensateCommand'; readonly reason: string }
+  /** A refund of it has settled. */
+  | ({ readonly type: 'refundSettled' } & PaidRefund)
+  /** It is over. Good for the transfer that the person has looked at, and for no later `version` of it. */
+  | ({ readonly type: 'resolveCommand'; readonly version: number } & Resolution)
 
 export type TimerKind =
   | 'clearing'

@@ -186,7 +186,7 @@ describe('attention', () => {
   it('can be asked for wherever a transfer waits, on every route', () => {
     for (const table of Object.values(transitions))
       for (const [state, targets] of Object.entries(table)) {
-        const isWaiting = !['none', 'review', 'completed', 'compensated', 'canceled', 'failed'].includes(state)
+        const isWaiting = !['none', 'review', 'completed', 'compensated', 'canceled', 'failed', 'resolved'].includes(state)
         expect(targets.attentionRequired, state).toBe(isWaiting ? state : undefined)
       }
   })

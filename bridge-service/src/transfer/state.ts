@@ -3,9 +3,10 @@ import type { EventType } from './event.ts'
 import { offrampTransitions } from './offramp/transitions.ts'
 import { onrampTransitions } from './onramp/transitions.ts'
 import { remittanceTransitions } from './remittance/transitions.ts'
+import { withResolution } from './resolution.ts'
 import type { Route } from './terms.ts'
 
-/** Where a transfer stands. Terminal: completed, compensated, failed, canceled. `review` is in a person's hands. */
+/** Where a transfer stands. Terminal: completed, compensated, failed, canceled, resolved. `review` is in a person's hands. */
 export const states = [
   'requested',
   'screened',
@@ -38,11 +39,13 @@ export const states = [
   'canceled',
   'failed',
   'review',
+  /** A person has ended it. */
+  'resolved',
 ] as const
 
 export type State = (typeof states)[number]
 
-export const terminalStates: readonly State[] = ['completed', 'compensated', 'canceled', 'failed']
+export const terminalStates: readonly State[] = ['completed', 'compensated', 'canceled', 'failed', 'resolved']
 
 /**
  * The version of this machine that a new transfer is pinned to. Raise it when a recorded history would be read differently, or could not be
@@ -51,9 +54,10 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
  *   4: the routes off-ramp, remittance and crosschain; `lockOrphaned` while an on-ramp's escrow is refunded.
  *   5: `terms.patience`, `attentionRequired`, `debitCalledBack`, `debitReturnReversed`: a machine of 4 would drop the timer and stop at the
- *      events. Without them a history is read as 4 read it.
+ *      events. So with `transferResolved`, and a person's `compensationStarted` out of `releasing`. Without them a history is read as 4 read it.
+ *   6: `lockOrphaned` while the treasury's escrow of a remittance or of a crosschain transfer is refunded.
  */
-export const currentDefinition = 5
+export const currentDefinition = 6
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'
@@ -78,10 +82,10 @@ function withAttention(table: Transitions): Transitions {
  * from them, and so are the diagrams in ARCHITECTURE.md.
  */
 export const transitions: Readonly<Record<Route, Transitions>> = {
-  onramp: withAttention(onrampTransitions),
-  offramp: withAttention(offrampTransitions),
-  remittance: withAttention(remittanceTransitions),
-  crosschain: withAttention(crosschainTransitions),
+  onramp: withResolution(withAttention(onrampTransitions)),
+  offramp: withResolution(withAttention(offrampTransitions)),
+  remittance: withResolution(withAttention(remittanceTransitions)),
+  crosschain: withResolution(withAttention(crosschainTransitions)),
 }
 
 export const targetOf = (route: Route, source: Source, event: EventType): State | undefined => transitions[route][source]?.[event]

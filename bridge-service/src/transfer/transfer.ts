@@ -1,4 +1,4 @@
-import type { ChainPlace } from './event.ts'
+import type { ChainPlace, Resolution } from './event.ts'
 import type { TransferId } from './id.ts'
 import type { AttentionReason } from './patience.ts'
 import type { Source, State } from './state.ts'
@@ -58,6 +58,10 @@ export type Progress = {
     readonly refused?: true
     readonly returned?: true
   }
+  /** The refunds that have been paid beside it, by id. */
+  readonly refunds?: readonly string[]
+  /** How a person has last ended it. From then on it ends by persons only. */
+  readonly resolution?: Omit<Resolution, 'closing'>
   /** A person must look; ISO 8601. It ends when the transfer moves on. */
   readonly attention?: { readonly why: AttentionReason; readonly since: string }
   readonly cancelReason?: string

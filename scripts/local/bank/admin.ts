@@ -41,6 +41,7 @@ export const adminApi = (core: Core, webhookSecret: string) => async (app: Fasti
     return transfers.giveBack(request.params.id, code)
   })
 
+  app.post<{ Params: { id: string } }>('/recall/:id', async request => transfers.recallFunds(request.params.id))
   app.post<{ Params: { id: string } }>('/reverse-return/:id', async request => transfers.reverseReturn(request.params.id))
 
   /** Gives a counterparty exactly this balance. */

@@ -59,6 +59,8 @@ export type BankRecord =
       readonly code: string
       readonly entry: readonly EntryLine[]
     }
+  /** The payer's bank asks for it back. Nothing moves. */
+  | { readonly type: 'transferRecalled'; readonly at: string; readonly id: string }
   | { readonly type: 'transferReturnReversed'; readonly at: string; readonly id: string; readonly entry: readonly EntryLine[] }
   | {
       readonly type: 'webhookClosed'

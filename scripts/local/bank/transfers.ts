@@ -168,6 +168,14 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
     return held(id).transfer
   }
 
+  /** Passes on that the payer's bank asks for a settled transfer back. */
+  const recallFunds = (id: string): Transfer => {
+    const { transfer } = held(id)
+    if (transfer.status !== 'settled') throw new Problem(409, 'not_recallable', `The transfer is ${transfer.status}.`)
+    commit({ type: 'transferRecalled', at: now(), id })
+    return transfer
+  }
+
   const cancel = (id: string): Transfer => {
     const { transfer } = held(id)
     if (transfer.status === 'rejected' && transfer.returnCode === 'CANC') return transfer
@@ -204,6 +212,7 @@ export const openTransfers = ({ books, accounts, faults, timers, commit, delays 
     settle,
     giveBack,
     reverseReturn,
+    recallFunds,
     cancel,
     available,
     get: (id: string): Transfer => held(id).transfer,

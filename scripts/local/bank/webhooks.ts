@@ -54,7 +54,7 @@ export const openWebhooks = ({ faults, timers, commit, transferOf, policy }: Dep
     }
     const id = record.type === 'transferAccepted' ? record.transfer.id : changedTransfer(record)
     if (id === undefined) return
-    const message = messageOf(transferOf(id), record.type === 'transferReturnReversed' ? 'return_reversed' : undefined)
+    const message = messageOf(transferOf(id), changes[record.type])
     messages.set(message.id, message)
     if (live) send(message)
   }
@@ -160,9 +160,16 @@ const changedTransfer = (record: BankRecord): string | undefined =>
   record.type === 'transferSettled' ||
   record.type === 'transferRejected' ||
   record.type === 'transferReturned' ||
-  record.type === 'transferReturnReversed'
+  record.type === 'transferReturnReversed' ||
+  record.type === 'transferRecalled'
     ? record.id
     : undefined
+
+/** What is not told by the status. */
+const changes: { readonly [T in BankRecord['type']]?: string } = {
+  transferReturnReversed: 'return_reversed',
+  transferRecalled: 'recalled',
+}
 
 const messageOf = (transfer: Transfer, change: string = transfer.status): Message => {
   const { id, externalId, status, rail, direction, amount, currency, returnCode, updatedAt } = transfer

@@ -4,7 +4,7 @@ import type { PoolState } from '../../../bridge-service/src/saga/load.ts'
 import type { FactKey, Step } from '../../../bridge-service/src/saga/step.ts'
 import { decide } from '../../../bridge-service/src/transfer/decide.ts'
 import type { Decision } from '../../../bridge-service/src/transfer/decision.ts'
-import type { Input } from '../../../bridge-service/src/transfer/input.ts'
+import type { Input, OperatorInput } from '../../../bridge-service/src/transfer/input.ts'
 import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import { anyInput } from './inputs.ts'
@@ -24,7 +24,7 @@ export const anyStep = (random: Random, transfer: Transfer, hint: Hint): Step | 
 export const stepBy = (
   random: Random,
   transfer: Transfer,
-  input: Input,
+  input: Input | OperatorInput,
   { pools, nowMs }: Hint,
   fact?: FactKey,
 ): Step | undefined => {

@@ -113,7 +113,17 @@ const wish = (tx: MemoryTx, tables: Tables, intent: Step['intents'][number], lea
   if (tx.get(tables.intents, key) !== undefined) throw uniqueViolation('intents', key)
   if (tx.get(tables.by_wish, name) !== undefined) throw uniqueViolation('intents', name)
   tx.put(tables.intents, key, {
-    ...{ key, transfer_id: transferId, step, attempt, target, request: frozen(request), outcome: null, attempts: 0 },
+    ...{
+      key,
+      transfer_id: transferId,
+      step,
+      attempt,
+      target,
+      request: frozen(request),
+      outcome: null,
+      attempts: 0,
+      abandoned: 0,
+    },
     status: lease ? 'IN_FLIGHT' : 'PENDING',
     lease_owner: lease?.owner ?? null,
     lease_epoch: lease ? 1 : 0,
@@ -137,7 +147,8 @@ const changeIntents = (tx: MemoryTx, tables: Tables, changes: readonly Change[])
   for (const { key, status } of changes) {
     const row = tx.get(tables.intents, key)
     const next_at = tx.nowMs + (status === 'UNKNOWN' ? 250 : 2_000)
-    if (row !== undefined) tx.put(tables.intents, key, { ...row, status, lease_owner: null, next_at, updated_at: tx.nowMs })
+    if (row !== undefined)
+      tx.put(tables.intents, key, { ...row, status, lease_owner: null, abandoned: 0, next_at, updated_at: tx.nowMs })
   }
 }
 

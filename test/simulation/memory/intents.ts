@@ -1,5 +1,5 @@
 import { referenceOf } from '../../../bridge-service/src/intents/key.ts'
-import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
+import { type LeasedIntent, suspectAfter } from '../../../bridge-service/src/intents/queue.ts'
 import type { IntentRow, Tables } from './tables.ts'
 import type { MemoryTx } from './transaction.ts'
 
@@ -8,20 +8,24 @@ export const isOpen = ({ status }: IntentRow): boolean => status === 'PENDING' |
 /** Leases the intents that are due, the longest first, but for those that a step is about to change. */
 export const claimIntents = (
   tx: MemoryTx,
-  { intents }: Tables,
+  { intents, transfers }: Tables,
   owner: string,
   leaseMs: number,
   limit: number,
 ): LeasedIntent[] => {
   const due: IntentRow[] = []
   for (const row of intents.values())
-    if (row.next_at <= tx.nowMs && isOpen(row) && !tx.isLockedByAnother(`intent ${row.key}`)) due.push(row)
+    if (row.next_at <= tx.nowMs && isOpen(row) && !isParked(transfers, row) && !tx.isLockedByAnother(`intent ${row.key}`))
+      due.push(row)
   due.sort((a, b) => a.next_at - b.next_at)
-  return due.slice(0, limit).map(row => {
+  const waiting = due.slice(0, limit)
+  const suspects = waiting.filter(({ abandoned }) => abandoned >= suspectAfter)
+  return [...waiting.filter(({ abandoned }) => abandoned < suspectAfter), ...suspects.slice(0, 1)].map(row => {
     const leased: IntentRow = {
       ...row,
       status: row.status === 'PENDING' ? 'IN_FLIGHT' : row.status,
       attempts: row.attempts + 1,
+      abandoned: row.abandoned + (row.lease_owner === null ? 0 : 1),
       lease_owner: owner,
       lease_epoch: row.lease_epoch + 1,
       next_at: tx.nowMs + leaseMs,
@@ -29,7 +33,7 @@ export const claimIntents = (
     }
     tx.put(intents, row.key, leased)
     const { key, transfer_id: transferId, step, attempt, target, request, created_at: createdAtMs } = row
-    const { lease_epoch: epoch, attempts } = leased
+    const { lease_epoch: epoch, attempts, abandoned } = leased
     const reference = referenceOf(key)
     return {
       key,
@@ -41,11 +45,15 @@ export const claimIntents = (
       request,
       epoch,
       attempts,
+      abandoned,
       tried: row.status !== 'PENDING',
       createdAtMs,
     }
   })
 }
+
+const isParked = (transfers: Tables['transfers'], { transfer_id: id }: IntentRow) =>
+  (transfers.get(id)?.parked_reason ?? null) !== null
 
 /** Fenced by the lease's epoch. Returns whether the lease was still the caller's. */
 export const postponeIntent = async (
@@ -58,6 +66,6 @@ export const postponeIntent = async (
   await tx.lock([`intent ${key}`])
   const row = tx.get(intents, key)
   if (row === undefined || row.lease_epoch !== epoch || !isOpen(row)) return false
-  tx.put(intents, key, { ...row, status, lease_owner: null, next_at: tx.nowMs + delayMs, updated_at: tx.nowMs })
+  tx.put(intents, key, { ...row, status, lease_owner: null, abandoned: 0, next_at: tx.nowMs + delayMs, updated_at: tx.nowMs })
   return true
 }

@@ -38,6 +38,7 @@ export type IntentRow = {
   readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED' | 'UNKNOWN'
   readonly outcome: null
   readonly attempts: number
+  readonly abandoned: number
   readonly lease_epoch: number
   readonly lease_owner: string | null
   readonly next_at: number

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
 import { evmAccount } from '../../../../scripts/local/evm-accounts.ts'
-import { type EvmScene, startEvmWorld } from '../../../../test/support/evm-world.ts'
+import { type EvmScene, frozenAt, startEvmWorld } from '../../../../test/support/evm-world.ts'
 
 let world: Awaited<ReturnType<typeof startEvmWorld>>
 let scene: EvmScene
@@ -130,15 +130,82 @@ describe('the same order again', () => {
 })
 
 describe('an order that the contract refuses', () => {
-  test('while paused is refused by name, and nothing is stored', async () => {
+  // Who was told of a refusal has acted upon it: the customer has his money back, or another attempt is under way.
+  test('while paused is refused by name, for ever: a key has one answer, and another attempt has another key', async () => {
     const chain = scene.adapter()
     await scene.asAdmin('pause')
     const lock = scene.order('lock')
-    expect(await chain.submit(lock)).toMatchObject({ kind: 'refused', code: 'TokenIsPaused' })
+    const refusal = await chain.submit(lock)
+    expect(refusal).toMatchObject({ kind: 'refused', code: 'TokenIsPaused' })
     expect(await stored()).toEqual([])
-    expect(await chain.find(lock.key)).toMatchObject({ kind: 'refused', code: 'not_found' })
+    expect(await chain.find(lock.key)).toEqual(refusal)
     await scene.asAdmin('unpause')
-    expect(await chain.submit(lock)).toMatchObject({ kind: 'done' })
+    expect(await chain.submit(lock)).toEqual(refusal)
+    expect(await scene.adapter().find(lock.key)).toEqual(refusal)
+    expect(await chain.submit(scene.order('lock', lock.terms))).toMatchObject({ kind: 'done' })
+    // The lane was opened by the refusal: that the chain knew more of it than we did is no news.
+    expect(scene.notices.filter(({ type }) => type === 'laneRaised')).toEqual([])
+  })
+
+  test('with other terms under the key of a refusal is a conflict', async () => {
+    const chain = scene.adapter()
+    const order = scene.order('release')
+    expect(await chain.submit(order)).toMatchObject({ kind: 'refused' })
+    const other = scene.order('release', scene.terms({ amountMinor: '1' }), order.key)
+    await expect(chain.submit(other)).rejects.toMatchObject({ code: 'idempotency_conflict' })
+  })
+
+  test('after another worker was told that it passes: that one finds the refusal when it wakes up, and signs nothing', async () => {
+    const frozen = frozenAt('simulated')
+    const lock = scene.order('lock')
+    const sleeper = scene.adapter({ checkpoint: frozen.checkpoint }).submit(lock)
+    await frozen.reached
+    await scene.asAdmin('pause')
+    const refusal = await scene.adapter().submit(lock)
+    expect(refusal).toMatchObject({ kind: 'refused', code: 'TokenIsPaused' })
+    await scene.asAdmin('unpause')
+    frozen.thaw()
+    expect(await sleeper).toEqual(refusal)
+    expect(await stored()).toEqual([])
+    await scene.adapter().tend()
+    await scene.mine()
+    expect(await scene.events('Locked', lock.terms.ref)).toEqual([])
+    // No nonce is missing either: the next one is mined.
+    await scene.adapter().submit(scene.order('lock'))
+    await scene.mine()
+    expect(await scene.events('Locked')).toHaveLength(1)
+  })
+
+  test('in a batch with others: they get their nonces without a gap, and it gets none', async () => {
+    const refused = scene.order('lock')
+    const frozen = frozenAt('simulated')
+    const sleepy = scene.adapter({ checkpoint: frozen.checkpoint })
+    const others = Array.from({ length: 3 }, () => scene.order('lock'))
+    const batch = [others[0]!, refused, others[1]!, others[2]!].map(order => sleepy.submit(order))
+    await frozen.reached
+    await scene.asAdmin('pause')
+    await scene.adapter().submit(refused)
+    await scene.asAdmin('unpause')
+    frozen.thaw()
+    expect((await Promise.all(batch)).map(({ kind }) => kind)).toEqual(['done', 'refused', 'done', 'done'])
+    await scene.mine()
+    expect(await scene.events('Locked')).toHaveLength(3)
+  })
+
+  test('after another worker has stored it: what is stored counts, and the refusal is forgotten', async () => {
+    const frozen = frozenAt('simulated')
+    const lock = scene.order('lock')
+    await scene.asAdmin('pause')
+    const sleeper = scene.adapter({ checkpoint: frozen.checkpoint }).submit(lock)
+    await frozen.reached
+    await scene.asAdmin('unpause')
+    const quick = await scene.adapter().submit(lock)
+    expect(quick).toMatchObject({ kind: 'done' })
+    frozen.thaw()
+    expect(await sleeper).toEqual(quick)
+    expect(await scene.rows('select from evm_refusals')).toEqual([])
+    await scene.mine()
+    expect(await scene.adapter().find(lock.key)).toEqual(quick)
   })
 
   test.each([
@@ -186,16 +253,16 @@ describe('a payout that the token would refuse', () => {
     ['refund', 'the token is paused', ['pause'], ['unpause'], 'EnforcedPause'],
     ['release', 'the payee is denied', ['setDenied', payee, true], ['setDenied', payee, false], 'DeniedAccount'],
   ] as const)(
-    '%s while %s: refused by the name of the token’s error, and sent when it would pay',
+    '%s while %s: refused by the name of the token’s error, and another attempt is sent when it would pay',
     async (action, _, forbid, allow, code) => {
       const chain = scene.adapter()
       const terms = await lockedTerms()
       await scene.asIssuer(...forbid)
       const order = scene.order(action, terms)
       expect(await chain.submit(order)).toMatchObject({ kind: 'refused', code })
-      expect(await chain.find(order.key)).toMatchObject({ kind: 'refused', code: 'not_found' })
+      expect(await chain.find(order.key)).toMatchObject({ kind: 'refused', code })
       await scene.asIssuer(...allow)
-      expect(await chain.submit(order)).toMatchObject({ kind: 'done' })
+      expect(await chain.submit(scene.order(action, terms))).toMatchObject({ kind: 'done' })
       await scene.mine()
       expect(await scene.events(action === 'release' ? 'Released' : 'Refunded', terms.ref)).toHaveLength(1)
       expect(await scene.events('Credited', terms.ref)).toEqual([])
@@ -374,6 +441,8 @@ describe('the database', () => {
       "update evm_txs set calldata = '\\x00'",
       'delete from evm_tx_versions',
       'delete from evm_txs',
+      "update evm_refusals set code = ''",
+      'delete from evm_refusals',
       'delete from nonce_lanes',
     ])
       await expect(scene.pool.query(sql)).rejects.toMatchObject({ code: '42501' })

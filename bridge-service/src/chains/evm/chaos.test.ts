@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const gwei = 1_000_000_000n
 const checkpoints: CheckpointName[] = [
-  ...(['allocated', 'stored', 'broadcast', 'completed'] as const),
+  ...(['simulated', 'allocated', 'stored', 'broadcast', 'completed'] as const),
   ...(['observed', 'recorded', 'replacementSigned', 'replacementStored'] as const),
 ]
 

@@ -9,7 +9,10 @@ export const finding =
   ({ store, rpc, settings }: EvmContext) =>
   async (key: string): Promise<Outcome<ChainTx>> => {
     const tx = await store.byKey(key)
-    if (!tx) return refused('not_found', 'no transaction was ever stored under this key')
+    if (!tx) {
+      const refusal = await store.refusalOf(key)
+      return refused(refusal?.code ?? 'not_found', refusal?.detail ?? 'nothing was ever stored under this key')
+    }
     // What is final is not asked again: nodes forget old receipts.
     if (tx.final)
       return tx.status === 'included' ? done(chainTx(tx, tx.inclusion!.hash)) : refused('reverted', tx.inclusion!.hash)

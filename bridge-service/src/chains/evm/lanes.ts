@@ -1,5 +1,7 @@
 import type { Pool } from 'pg'
 import type { Hex } from 'viem'
+import { BridgeError } from '../../errors.ts'
+import type { Refused } from '../../outcome.ts'
 import { inTransaction } from '../../transaction.ts'
 import type { Call } from './call.ts'
 
@@ -11,9 +13,11 @@ export type Lanes = {
   /**
    * Gives each call that has none yet the next nonce of its sender's lane, without a gap, in one short transaction. `chainCount` is the
    * chain's transaction count, read before: where it is ahead, somebody used the key elsewhere, and the lane goes on from there.
-   * Returns the nonce that the lane stood at when it had to be raised.
+   * A call that was refused gets none. Returns the nonce that the lane stood at when it had to be raised.
    */
   readonly allocate: (sender: Hex, chainCount: number, calls: readonly Wanted[]) => Promise<{ raisedFrom?: number }>
+  /** Keeps for ever that the chain refused this call, unless it has been given a nonce or refused before. Throws `database_unavailable`. */
+  readonly refuse: (call: Call, refusal: Refused) => Promise<void>
   /** Takes or keeps the lane for `leaseMs` (database time); undefined while another worker holds it, or before its first use. */
   readonly hold: (sender: Hex, leaseMs: number) => Promise<Lease | undefined>
 }
@@ -21,7 +25,7 @@ export type Lanes = {
 export const nonceLanes = (pool: Pool, chain: string, owner: string): Lanes => ({
   allocate: (sender, chainCount, calls) =>
     inTransaction(pool, async tx => {
-      const fresh = await tx.query({ name: 'evm_open_lane', text: openLane, values: [chain, sender, chainCount] })
+      await tx.query({ name: 'evm_open_lane', text: openLane, values: [chain, sender, chainCount] })
       const { rows } = await tx.query<{ next_nonce: string }>({ name: 'evm_lock_lane', text: lockLane, values: [chain, sender] })
       const stored = Number(rows[0]!.next_nonce)
       const start = Math.max(stored, chainCount)
@@ -33,7 +37,21 @@ export const nonceLanes = (pool: Pool, chain: string, owner: string): Lanes => (
         calls.map(call => call.gasLimit),
       ]
       await tx.query({ name: 'evm_allocate', text: allocateNonces, values: [chain, sender, start, ...columns] })
-      return fresh.rowCount === 0 && start > stored ? { raisedFrom: stored } : {}
+      // Where nothing was given out, it was a refusal that opened the lane, without a word from the chain.
+      return stored > 0 && start > stored ? { raisedFrom: stored } : {}
+    }),
+  refuse: (call, { code, detail }) =>
+    inTransaction(pool, async tx => {
+      await tx.query({ name: 'evm_open_lane', text: openLane, values: [chain, call.sender, 0] })
+      await tx.query({ name: 'evm_lock_lane', text: lockLane, values: [chain, call.sender] })
+      const calldata = Buffer.from(call.data.slice(2), 'hex')
+      await tx.query({
+        name: 'evm_refuse',
+        text: insertRefusal,
+        values: [call.key, chain, call.sender, call.to, calldata, code, detail],
+      })
+    }).catch(cause => {
+      throw new BridgeError('database_unavailable', {}, { cause })
     }),
   hold: async (sender, leaseMs) => {
     const { rows } = await pool.query<{ lease_epoch: number }>({
@@ -56,12 +74,19 @@ const allocateNonces = `
       from unnest($4::text[], $5::text[], $6::text[], $7::bytea[], $8::bigint[]) with ordinality
            as w(key, action, target, calldata, gas_limit, position)
      where not exists (select from evm_txs t where t.intent_key = w.key)
+       and not exists (select from evm_refusals r where r.intent_key = w.key)
   ), placed as (
     insert into evm_txs (intent_key, chain, sender, nonce, action, target, calldata, gas_limit)
     select key, $1, $2, nonce, action, target, calldata, gas_limit from fresh
     returning 1
   )
   update nonce_lanes set next_nonce = $3::bigint + (select count(*) from placed) where chain = $1 and sender = $2`
+
+// After the lock, too: what has a nonce by now may be mined, whatever the chain said a moment ago.
+const insertRefusal = `
+  insert into evm_refusals (intent_key, chain, sender, target, calldata, code, detail)
+  select $1::text, $2, $3, $4, $5::bytea, $6, $7 where not exists (select from evm_txs where intent_key = $1)
+  on conflict (intent_key) do nothing`
 
 const holdLane = `
   update nonce_lanes

@@ -9,10 +9,10 @@ import type { EvmTx } from './tx-store.ts'
 const maxBatch = 50
 
 /**
- * Gives calls of one sender their nonces and stores their first signatures; a call that has both keeps them. Nothing is sent. Throws
- * `chain_unavailable` before anything is stored, and anything else when it may have been.
+ * Gives calls of one sender their nonces and stores their first signatures; a call that has both keeps them, and `undefined` is what one gets
+ * that was refused. Nothing is sent. Throws `chain_unavailable` before anything is stored, and anything else when it may have been.
  */
-export const placing = (context: EvmContext, sender: Hex): ((call: Wanted) => Promise<EvmTx>) =>
+export const placing = (context: EvmContext, sender: Hex): ((call: Wanted) => Promise<EvmTx | undefined>) =>
   batched(async (calls: readonly Wanted[]) => {
     const { rpc, store, lanes, settings } = context
     const [market, chainCount] = await Promise.all([rpc.market(), rpc.transactionCount(sender)])
@@ -32,5 +32,5 @@ export const placing = (context: EvmContext, sender: Hex): ((call: Wanted) => Pr
 
     // Read back: where another process signed first, its signature counts.
     const placed = await store.byKeys(keys)
-    return calls.map(call => placed.get(call.key)!)
+    return calls.map(call => placed.get(call.key))
   }, maxBatch)

@@ -2,7 +2,7 @@ import { BaseError, decodeErrorResult, type Hex, isHex, numberToHex } from 'viem
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
 import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
-import { type Outcome, refused } from '../../outcome.ts'
+import { type Refused, refused } from '../../outcome.ts'
 import type { Call } from './call.ts'
 import { unavailable } from './failure.ts'
 import type { Rpc } from './rpc.ts'
@@ -14,7 +14,7 @@ const errorsAbi = [...escrowAbi, ...settlementTokenAbi, ...testDollarAbi].filter
  * Runs a call on the newest block. Gives the gas limit to sign with; `refused` with the contract's error name as code when the contract
  * itself refuses, or the token would refuse to pay. Whatever else goes wrong is no refusal: it throws `chain_unavailable`.
  */
-export const simulate = async (rpc: Rpc, call: Call): Promise<Outcome<never> | { kind: 'passes'; gasLimit: bigint }> => {
+export const simulate = async (rpc: Rpc, call: Call): Promise<Refused | { kind: 'passes'; gasLimit: bigint }> => {
   const request = { from: call.sender, to: call.to, data: call.data }
   try {
     const gas = await rpc.client.request({ method: 'eth_estimateGas', params: [request, 'latest'] })
@@ -53,7 +53,7 @@ const run = (rpc: Rpc, request: { from: Hex; to: Hex; data: Hex; value?: Hex }):
 const roomy = (gas: bigint) => (gas * 6n) / 5n + 50_000n
 
 /** Only revert data, or the code that the execution API keeps for reverts (3), says that a contract refused; a message proves nothing. */
-const revertOf = (error: unknown): Outcome<never> | undefined => {
+const revertOf = (error: unknown): Refused | undefined => {
   let reverted = false
   for (const cause of causesOf(error)) {
     const data = dataOf(cause)
@@ -75,7 +75,7 @@ const dataOf = (cause: object): Hex | undefined => {
   return isHex(inner) ? inner : undefined
 }
 
-const decoded = (data: Hex): Outcome<never> => {
+const decoded = (data: Hex): Refused => {
   try {
     const { errorName, args = [] } = decodeErrorResult({ abi: errorsAbi, data })
     return refused(errorName, `${errorName}(${args.map(String).join(', ')})`)

@@ -10,28 +10,41 @@ import { simulate } from './simulate.ts'
 import type { EvmTx } from './tx-store.ts'
 
 /** `Chain.submit`, for a call that is already encoded. `place` is the placing of the call's sender. */
-export const submitting = (context: EvmContext, place: (call: Wanted) => Promise<EvmTx>) => {
-  const { rpc, store } = context
+export const submitting = (context: EvmContext, place: (call: Wanted) => Promise<EvmTx | undefined>) => {
+  const { rpc, store, lanes } = context
 
   const submit = async (call: Call): Promise<Outcome<ChainTx>> => {
-    const stored = await store.byKey(call.key)
-    if (stored) return resume(stored, call)
+    const before = await answerOf(call)
+    if (before) return before
     await context.verifyChain()
     const simulated = await simulate(rpc, call)
+    await context.checkpoint('simulated')
     if (simulated.kind === 'passes') return placeAndSend({ ...call, gasLimit: simulated.gasLimit }, true)
-    // The chain may refuse it because the same order, submitted beside us, has just been mined.
-    const raced = await store.byKey(call.key)
-    return raced ? resume(raced, call) : simulated
+    await lanes.refuse(call, simulated)
+    // Not what we have just been told: the same order, submitted beside us, may have its nonce, and have been mined.
+    return (await answerOf(call))!
+  }
+
+  /** What the key has been answered for good; undefined: nothing yet. */
+  const answerOf = async (call: Call): Promise<Outcome<ChainTx> | undefined> => {
+    const tx = await store.byKey(call.key)
+    if (tx) return resume(tx, call)
+    const refusal = await store.refusalOf(call.key)
+    if (!refusal) return undefined
+    assertSame(refusal, call)
+    return refused(refusal.code, refusal.detail)
   }
 
   const placeAndSend = async (wanted: Wanted, isNew: boolean): Promise<Outcome<ChainTx>> => {
-    let tx: EvmTx
+    let tx: EvmTx | undefined
     try {
       tx = await place(wanted)
     } catch (error) {
       if (isNew && error instanceof BridgeError && error.code === 'chain_unavailable') throw error
       return unknown('whether it was stored is not known')
     }
+    // Refused to another worker since we have asked the chain, and acted upon.
+    if (!tx) return (await answerOf(wanted))!
     assertSame(tx, wanted)
     return send(tx)
   }
@@ -64,7 +77,7 @@ export const submitting = (context: EvmContext, place: (call: Wanted) => Promise
 
 export const chainTx = (tx: EvmTx, hash: Hex): ChainTx => ({ hash, nonce: tx.nonce.toString(), sender: tx.sender })
 
-const assertSame = (tx: EvmTx, call: Call) => {
-  if (tx.sender !== call.sender || tx.to !== call.to || tx.data !== call.data)
+const assertSame = (kept: Pick<EvmTx, 'sender' | 'to' | 'data'>, call: Call) => {
+  if (kept.sender !== call.sender || kept.to !== call.to || kept.data !== call.data)
     throw new BridgeError('idempotency_conflict', { key: call.key })
 }

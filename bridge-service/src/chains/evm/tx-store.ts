@@ -40,6 +40,9 @@ export type EvmTx = {
   readonly versions: readonly TxVersion[]
 }
 
+/** A call that the chain refused before it had a nonce. */
+export type KeptRefusal = Pick<EvmTx, 'sender' | 'to' | 'data'> & { readonly code: string; readonly detail: string }
+
 export type NewVersion = TxVersion & { readonly key: string; readonly raw: Hex }
 
 /** What became of a transaction. */
@@ -53,6 +56,7 @@ export type Observation = {
 export type TxStore = {
   readonly byKeys: (keys: readonly string[]) => Promise<Map<string, EvmTx>>
   readonly byKey: (key: string) => Promise<EvmTx | undefined>
+  readonly refusalOf: (key: string) => Promise<KeptRefusal | undefined>
   /** Everything of a sender that is not final yet, in nonce order. */
   readonly open: (sender: Hex) => Promise<EvmTx[]>
   readonly rawOf: (hashes: readonly Hash[]) => Promise<Map<Hash, Hex>>
@@ -74,6 +78,14 @@ export const txStore = (pool: Pool, chain: string): TxStore => {
     byKey: async key => {
       try {
         return (await byKeys([key])).get(key)
+      } catch (cause) {
+        throw new BridgeError('database_unavailable', {}, { cause })
+      }
+    },
+    refusalOf: async key => {
+      try {
+        const { rows } = await pool.query<RefusalRow>({ name: 'evm_refusal_of', text: refusalOf, values: [key] })
+        return rows[0] && { ...rows[0], data: toHex(rows[0].data) }
       } catch (cause) {
         throw new BridgeError('database_unavailable', {}, { cause })
       }
@@ -132,6 +144,8 @@ const selectTx = `
 const txsByKeys = `${selectTx} where t.intent_key = any($1)`
 
 const txsOpen = `${selectTx} where t.chain = $1 and t.sender = $2 and t.final_at is null order by t.nonce`
+
+const refusalOf = 'select sender, target as "to", calldata as data, code, detail from evm_refusals where intent_key = $1'
 
 // The share lock makes a change of hands wait for this statement, and this statement see a change that was quicker.
 const fence = (first: number) => `
@@ -198,6 +212,8 @@ type TxRow = {
   final: boolean
   versions: { version: number; hash: Hash; max_fee: string; max_tip: string; signed_at_ms: number; signed_head: string }[]
 }
+
+type RefusalRow = Omit<KeptRefusal, 'data'> & { readonly data: Buffer }
 
 const toTx = (row: TxRow): EvmTx => ({
   key: row.intent_key,

@@ -1,7 +1,7 @@
 import { Asset, encodeMuxedAccountToAddress, Keypair, Operation, xdr } from '@stellar/stellar-sdk'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { isRealNetwork, newKey, type StellarScene, startStellarWorld } from '../../../../test/support/stellar-world.ts'
+import { frozenAt, isRealNetwork, newKey, type StellarScene, startStellarWorld } from '../../../../test/support/stellar-world.ts'
 import { until } from '../../../../test/support/until.ts'
 import type { ChainOrder, HoldTerms } from '../chain.ts'
 import type { StellarChain } from './adapter.ts'
@@ -39,6 +39,11 @@ const locked = async (chain: StellarChain, overrides: Partial<HoldTerms> = {}) =
   return terms
 }
 const minted = () => ({ payer: scene.setup.issuer.publicKey() })
+/** A muxed address: the customer of an exchange, whose account this is. */
+const behind = (exchange: Keypair) =>
+  encodeMuxedAccountToAddress(
+    xdr.MuxedAccount.keyTypeMuxedEd25519(new xdr.MuxedAccountMed25519({ id: 7n, ed25519: exchange.rawPublicKey() })),
+  )
 const treasuryHolds = () => scene.holds(scene.setup.treasury.publicKey())
 
 describe('an order that the ledger takes', () => {
@@ -223,11 +228,7 @@ describe('a customer who cannot take it yet', () => {
   test('behind a muxed address is refused: a balance cannot name the customer of an exchange', async () => {
     const chain = scene.adapter()
     const customer = await scene.customer({ line: false })
-    const ed25519 = customer.rawPublicKey()
-    const payee = encodeMuxedAccountToAddress(
-      xdr.MuxedAccount.keyTypeMuxedEd25519(new xdr.MuxedAccountMed25519({ id: 7n, ed25519 })),
-    )
-    const terms = await locked(chain, { payee })
+    const terms = await locked(chain, { payee: behind(customer) })
     expect(await chain.submit(scene.order('release', terms))).toMatchObject({ kind: 'refused', code: 'trustline_missing' })
   })
 
@@ -353,8 +354,11 @@ describe('an order that cannot be', () => {
     ['a deadline that has passed', { refundAfter: 1 }, 'escrow_expired'],
     ['more than the ledger can count', { amountMinor: `${2n ** 63n}` }, 'amount_precision'],
   ])('lock: %s', async (_what, overrides, code) => {
-    expect(await scene.adapter().submit(scene.order('lock', scene.terms(overrides)))).toMatchObject({ kind: 'refused', code })
-    expect(await stored()).toEqual([])
+    const lock = scene.order('lock', scene.terms(overrides))
+    const refusal = await scene.adapter().submit(lock)
+    expect(refusal).toMatchObject({ kind: 'refused', code })
+    expect(await stored()).toEqual([{ status: 'refused', code }])
+    expect(await scene.adapter().find(lock.key)).toEqual(refusal)
   })
 
   test('lock: finer than its asset', async () => {
@@ -368,8 +372,29 @@ describe('an order that cannot be', () => {
 
   test.each(['release', 'refund'] as const)('%s of what was never locked', async action => {
     expect(await scene.adapter().submit(scene.order(action))).toMatchObject({ kind: 'refused', code: 'escrow_not_open' })
-    expect(await stored()).toEqual([])
+    expect(await stored()).toEqual([{ status: 'refused', code: 'escrow_not_open' }])
   })
+
+  // Who was told of a refusal has acted upon it. Nobody has taken the sleeper's channel meanwhile, so its lease keeps it from nothing.
+  test.each(['leased', 'signed'] as const)(
+    'after another worker has read that it can (%s): that one builds nothing more',
+    async at => {
+      const customer = await scene.customer()
+      const terms = await locked(scene.adapter(), { payee: behind(customer) })
+      const release = scene.order('release', terms)
+      const frozen = frozenAt(at)
+      const sleeper = scene.adapter({ checkpoint: frozen.checkpoint }).submit(release)
+      await frozen.reached
+      await scene.transact(customer, [Operation.changeTrust({ asset: scene.usdc, limit: '0' })])
+      const refusal = await scene.adapter().submit(release)
+      expect(refusal).toMatchObject({ kind: 'refused', code: 'trustline_missing' })
+      await scene.transact(customer, [Operation.changeTrust({ asset: scene.usdc })])
+      frozen.thaw()
+      expect(await sleeper).toEqual(refusal)
+      expect(await scene.rows('select from stellar_attempts where intent_key = $1', [release.key])).toEqual([])
+      expect(await carryOut(scene.adapter(), scene.order('release', terms))).toMatchObject({ kind: 'done' })
+    },
+  )
 
   test('release while the lock is still open is tried again later', async () => {
     const chain = scene.adapter()

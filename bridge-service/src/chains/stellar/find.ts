@@ -10,10 +10,10 @@ export const finding =
   ({ store, horizon }: StellarContext) =>
   async (key: string): Promise<Outcome<ChainTx>> => {
     const tx = await store.byKey(key)
-    if (!tx) return refused('not_found', 'no transaction was ever stored under this key')
+    if (!tx) return refused('not_found', 'nothing was ever stored under this key')
+    if (tx.status === 'refused') return refused(tx.code!, tx.detail ?? '')
     const attempt = tx.attempts.at(-1)!
     if (tx.status === 'succeeded') return done(chainTx(attempt))
-    if (tx.status === 'refused') return refused(tx.code!, tx.detail ?? '')
     if (tx.status === 'waiting') return unknown('it waits to be built again')
     try {
       const found = await horizon.transaction(attempt.hash)

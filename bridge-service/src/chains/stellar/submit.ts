@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { BridgeError } from '../../errors.ts'
-import { done, type Outcome, refused, unknown } from '../../outcome.ts'
+import { done, type Outcome, type Refused, refused, unknown } from '../../outcome.ts'
 import type { ChainTx } from '../chain.ts'
 import type { StellarContext } from './context.ts'
 import { unavailable } from './failure.ts'
@@ -20,11 +20,7 @@ export const submitting = (context: StellarContext) => {
     await context.verifyNetwork()
     const mark = await horizon.watermark()
     const plan = await planOf(context, order.task, mark)
-    if (plan.kind === 'refused') {
-      // The ledger may refuse it because the same order, submitted beside us, has just had its effect.
-      const raced = await store.byKey(order.key)
-      return raced ? resume(raced, order) : plan
-    }
+    if (plan.kind === 'refused') return refuse(order, plan)
     return placeAndSend(order, () => place(order, plan, 0, mark), true)
   }
 
@@ -34,8 +30,16 @@ export const submitting = (context: StellarContext) => {
     const mark = await horizon.watermark()
     const plan = await planOf(context, order.task, mark)
     if (plan.kind === 'plan') return placeAndSend(order, () => place(order, plan, tx.attempts.length, mark), false)
-    await store.refuse(order.key, plan.code, plan.detail)
-    return plan
+    return refuse(order, plan)
+  }
+
+  /**
+   * As final as a signature: who has read the ledger a moment earlier, and stood still since, builds nothing under this key. And what is
+   * stored counts: the ledger may refuse it because the same order, submitted beside us, has just had its effect.
+   */
+  const refuse = async (order: StellarOrder, refusal: Refused): Promise<Outcome<ChainTx>> => {
+    await store.refuse(order, refusal)
+    return resume((await store.byKey(order.key))!, order)
   }
 
   const placeAndSend = async (
@@ -73,9 +77,9 @@ export const submitting = (context: StellarContext) => {
 
   const resume = async (tx: StellarTx, order: StellarOrder): Promise<Outcome<ChainTx>> => {
     if (!isDeepStrictEqual(tx.task, plain(order.task))) throw new BridgeError('idempotency_conflict', { key: order.key })
+    if (tx.status === 'refused') return refused(tx.code!, tx.detail ?? '')
     const attempt = tx.attempts.at(-1)!
     if (tx.status === 'succeeded') return done(chainTx(attempt))
-    if (tx.status === 'refused') return refused(tx.code!, tx.detail ?? '')
     if (tx.status === 'open') return send(attempt)
     // Stored once, so it is never simply "not sent": what keeps it from going out again is for `tend`.
     return again(tx, order).catch(error => {

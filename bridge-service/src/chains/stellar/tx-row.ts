@@ -1,15 +1,15 @@
 import type { StellarTask } from './task.ts'
 import type { Attempt, StellarTx } from './tx-store.ts'
 
-/** A wish with all its attempts, and each of those with all its signatures. */
+/** A wish with all its attempts (one that was refused may have none), and each of those with all its signatures. */
 export const selectTx = `
   select t.intent_key, t.task, t.status, t.code, t.detail, a.attempts
     from stellar_txs t
     cross join lateral (
-      select jsonb_agg(jsonb_build_object(
+      select coalesce(jsonb_agg(jsonb_build_object(
                'attempt', attempt, 'channel', channel, 'sequence', sequence::text, 'hash', hash, 'max_time', max_time::text,
                'balance_ids', balance_ids, 'built_ledger', built_ledger::text, 'built_hash', built_hash,
-               'doubted_ledger', doubted_ledger::text, 'fate', fate, 'versions', v.versions) order by attempt) as attempts
+               'doubted_ledger', doubted_ledger::text, 'fate', fate, 'versions', v.versions) order by attempt), '[]') as attempts
         from stellar_attempts
         cross join lateral (
           select jsonb_agg(jsonb_build_object('version', e.version, 'hash', e.hash, 'bid', e.bid::text, 'ledger', e.ledger::text)

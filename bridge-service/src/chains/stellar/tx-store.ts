@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import { BridgeError } from '../../errors.ts'
+import type { Refused } from '../../outcome.ts'
 import { inTransaction } from '../../transaction.ts'
 import type { Lease } from './channels.ts'
 import type { StellarOrder, StellarTask } from './task.ts'
@@ -42,7 +43,7 @@ export type StellarTx = {
   readonly status: 'open' | 'waiting' | 'succeeded' | 'refused'
   readonly code: string | undefined
   readonly detail: string | undefined
-  /** Oldest first, at least one. */
+  /** Oldest first, at least one; none where it was refused before anything was built. */
   readonly attempts: readonly Attempt[]
 }
 
@@ -81,8 +82,8 @@ export type TxStore = {
   readonly bump: (lease: Lease, attempt: Attempt, version: Version, envelope: Uint8Array) => Promise<boolean>
   readonly doubt: (lease: Lease, attempt: Attempt, ledger: bigint) => Promise<boolean>
   readonly end: (lease: Lease, attempt: Attempt, ending: Ending) => Promise<boolean>
-  /** A waiting wish for which there is nothing more to build. */
-  readonly refuse: (key: string, code: string, detail: string) => Promise<void>
+  /** A wish for which there is nothing (more) to build: one that nobody has stored yet, or one that waits. All others stay as they are. */
+  readonly refuse: (order: StellarOrder, refusal: Refused) => Promise<void>
 }
 
 export type Begun = 'stored' | 'fenced' | 'taken' | 'doneAlready'
@@ -189,11 +190,8 @@ export const txStore = (pool: Pool, chain: string): TxStore => {
         ...[status, refusal?.code ?? null, refusal?.detail ?? null],
       ])
     },
-    refuse: async (key, code, detail) => {
-      await pool.query(
-        `update stellar_txs set status = 'refused', code = $2, detail = $3, updated_at = now() where intent_key = $1 and status = 'waiting'`,
-        [key, code, detail],
-      )
+    refuse: async ({ key, task }, { code, detail }) => {
+      await pool.query(refuseTx, [key, chain, task.action, task, code, detail])
     },
   }
 }
@@ -207,6 +205,10 @@ const useChannel = `
 
 const insertTx = `
   insert into stellar_txs (intent_key, chain, action, escrow_id, deposit_fact, task) values ($1, $2, $3, $4, $5, $6) on conflict (intent_key) do nothing`
+
+const refuseTx = `
+  insert into stellar_txs as t (intent_key, chain, action, task, status, code, detail) values ($1, $2, $3, $4, 'refused', $5, $6)
+  on conflict (intent_key) do update set status = 'refused', code = $5, detail = $6, updated_at = now() where t.status = 'waiting'`
 
 const reopenTx = `update stellar_txs set status = 'open', updated_at = now() where intent_key = $1 and status = 'waiting'`
 

@@ -28,6 +28,8 @@ export const sep24StatusOf = (state: State): Sep24Status => statuses[state]
 // A deposit to a wallet, as its owner sees it: what he waits for is the bank, us, or the ledger.
 const statuses: Readonly<Record<State, Sep24Status>> = {
   requested: 'pending_anchor',
+  // A person has ended it, one way or another, and has told him.
+  resolved: 'error',
   screened: 'pending_anchor',
   debiting: 'pending_external',
   // The lock is ours alone: nothing of it has reached him.

@@ -45,7 +45,14 @@ export const bankStatement = z.object({
 })
 
 export const bankWebhook = z.object({
-  type: z.enum(['transfer.submitted', 'transfer.settled', 'transfer.rejected', 'transfer.returned', 'transfer.return_reversed']),
+  type: z.enum([
+    'transfer.submitted',
+    'transfer.settled',
+    'transfer.rejected',
+    'transfer.returned',
+    'transfer.return_reversed',
+    'transfer.recalled',
+  ]),
   timestamp: z.iso.datetime(),
   data: z.object({ id: z.string().min(1), externalId: z.string().min(1), returnCode: z.string().optional() }),
 })

@@ -53,6 +53,7 @@ const factTypes = {
   'transfer.rejected': 'rejected',
   'transfer.returned': 'returned',
   'transfer.return_reversed': 'returnReversed',
+  'transfer.recalled': 'recalled',
 } as const satisfies Record<z.output<typeof bankWebhook>['type'], RailFact['type']>
 
 const factOf = (rawBody: string): RailFact => {

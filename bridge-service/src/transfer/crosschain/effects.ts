@@ -39,7 +39,11 @@ const askedBy = (before: Crosschain, event: TransferEvent, after: Transfer, nowM
     case 'escrowLocked':
       return { ...none, waits: after.state === 'locked' ? [waitFor('lock', event)] : [] }
     case 'lockOrphaned':
-      return { ...none, waits: [endOf('lock')] }
+      return {
+        ...none,
+        waits: [endOf('lock')],
+        timers: before.state === 'refunding' ? [noTimer('retryRefund')] : [],
+      }
     case 'lockFinalized':
       return { ...none, waits: [endOf('lock')], intents: [{ step: 'releaseEscrow', attempt: attempts.release }] }
     case 'escrowReleased':

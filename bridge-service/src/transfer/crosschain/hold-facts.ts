@@ -41,10 +41,19 @@ const readLock = ({ state, progress }: Transfer, place: ChainPlace): Reading => 
   return happened([{ type: 'lockOrphaned', fact: progress.lock!.fact }, ...locked])
 }
 
-const readLostLock = ({ state, progress }: Transfer, { fact }: ChainPlace): Reading =>
-  state === 'locked' && progress.lock?.fact === fact
-    ? happened([{ type: 'lockOrphaned', fact }], changed('lockEscrow', 'IN_FLIGHT'))
-    : nothing('not waiting for it')
+const readLostLock = ({ state, progress }: Transfer, { fact }: ChainPlace): Reading => {
+  if (progress.lock?.fact !== fact) return nothing('not waiting for it')
+  const lost: TransferEvent = { type: 'lockOrphaned', fact }
+  const again = changed('lockEscrow', 'IN_FLIGHT')
+  if (state === 'locked') return happened([lost], again)
+  // There is nothing to refund until it is back, and it need not come back. Where a release was wished it was final, and may be mined with it.
+  if ((state !== 'refunding' && state !== 'refunded') || progress.wishes?.release) return nothing('not waiting for it')
+  return happened(
+    [...(progress.refund ? [{ type: 'refundOrphaned', fact: progress.refund.fact } as const] : []), lost],
+    again,
+    ...(progress.wishes?.refund ? [changed('refundEscrow', 'FAILED', progress.attempts.refund)] : []),
+  )
+}
 
 const readRelease = ({ state, progress }: Transfer, place: ChainPlace): Reading => {
   const { attempts } = progress

@@ -391,6 +391,50 @@ describe('turning back once the deposit is committed for good', () => {
     given(crosschain(), history.completed).when(included('escrowRefunded', '30')).thenNothing()
   })
 
+  it('waits for the lock again when a reorg takes that away, since without it there is nothing to refund', () => {
+    const gone = { state: 'locking', waits: { lock: null }, timers: { retryRefund: null } } as const
+    const over = ['lockEscrow IN_FLIGHT', 'refundEscrow FAILED']
+    given(crosschain(), history.refunding)
+      .when(orphaned('escrowLocked', '10'))
+      .then(['lockOrphaned'], { ...gone, answered: over })
+    given(crosschain(), history.refunded)
+      .when(orphaned('escrowLocked', '10'))
+      .then(['refundOrphaned', 'lockOrphaned'], { ...gone, answered: over, waits: { lock: null, refund: null } })
+    given(crosschain(), [...history.locked, escrowRefunded])
+      .when(orphaned('escrowLocked', '10'))
+      .then(['refundOrphaned', 'lockOrphaned'], {
+        ...gone,
+        answered: ['lockEscrow IN_FLIGHT'],
+        waits: { lock: null, refund: null },
+      })
+    given(crosschain(), history.refunding).when(orphaned('escrowLocked', '11')).thenNothing()
+    // What was signed for a lock that was final may be mined with it again.
+    given(crosschain(), [...history.releasing, escrowRefunded])
+      .when(orphaned('escrowLocked', '10'))
+      .thenNothing()
+  })
+
+  it('wishes another refund when the lock is back, and gives the deposit back when the chain no longer takes it', () => {
+    const lost = [...history.refunding, { type: 'lockOrphaned', fact: place('10').fact } as const]
+    given(crosschain(), [...lost, canceled])
+      .when(included('escrowLocked', '10', 'b'))
+      .then(['escrowLocked', turnedBack], {
+        state: 'refunding',
+        answered: ['lockEscrow SUCCEEDED'],
+        intents: ['refundEscrow 1'],
+        waits: { lock: null },
+      })
+    given(crosschain(), lost)
+      .when(refusal('lockEscrow'))
+      .then(['lockRefused'], {
+        state: 'refundingDeposit',
+        answered: ['lockEscrow FAILED'],
+        entries: [unhold],
+        intents: ['refundDeposit'],
+        liquidity: 'free',
+      })
+  })
+
   it('follows the true chain when release and refund take turns', () => {
     given(crosschain(), history.released)
       .when(included('escrowRefunded', '30'))

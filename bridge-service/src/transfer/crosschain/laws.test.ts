@@ -4,13 +4,14 @@ import { books, imbalances } from '../../../../test/support/books.ts'
 import { crosschain } from '../../../../test/support/crosschain.ts'
 import { deposit, depositHardDeadlineMs, depositRefundAfterMs } from '../../../../test/support/offramp.ts'
 import { place, settledAtMs } from '../../../../test/support/onramp.ts'
+import { anyWord, asSeen } from '../../../../test/support/operators.ts'
 import { poolBooks } from '../../../../test/support/pools.ts'
 import { seed } from '../../../../test/support/seed.ts'
 import { decide, request } from '../decide.ts'
 import type { Decision } from '../decision.ts'
 import type { TransferEvent } from '../event.ts'
 import { evolve } from '../evolve.ts'
-import type { ChainFactKind, Input, Step, TimerKind } from '../input.ts'
+import type { ChainFactKind, Input, OperatorInput, Step, TimerKind } from '../input.ts'
 import { type State, states, terminalStates } from '../state.ts'
 import type { Transfer, Unborn, UnbornOf } from '../transfer.ts'
 import type { WaitKind } from '../wait.ts'
@@ -40,7 +41,8 @@ const factOfWait: Record<WaitKind, string> = {
 }
 
 /** Anything that anybody may say at any time: out of order, twice, and contradicting what was said before. */
-const anyInput: fc.Arbitrary<Input> = fc.oneof(
+const anyInput: fc.Arbitrary<Input | OperatorInput> = fc.oneof(
+  { weight: 1, arbitrary: anyWord },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -151,7 +153,7 @@ const onwards: Partial<Record<State, Input>> = {
   refundedDeposit: final('depositRefund'),
 }
 
-type Told = { readonly input: Input | 'onwards'; readonly waitedMs: number }
+type Told = { readonly input: Input | OperatorInput | 'onwards'; readonly waitedMs: number }
 const anyStory: fc.Arbitrary<Told[]> = fc.array(
   fc.record({
     input: fc.oneof({ arbitrary: fc.constant('onwards' as const), weight: 1 }, { arbitrary: anyInput, weight: 2 }),
@@ -213,8 +215,9 @@ const live = (unborn: UnbornOf<'crosschain'>, story: readonly Told[]) => {
   let transfer = keep(request(unborn, nowMs))
   for (const { input: what, waitedMs } of story) {
     nowMs += waitedMs
-    const input = what === 'onwards' ? onwards[transfer.state] : what
-    if (input === undefined) continue
+    const said = what === 'onwards' ? onwards[transfer.state] : what
+    if (said === undefined) continue
+    const input = asSeen(transfer, ledger, said)
     // A refusal answers a wish, however old; there is none of what was never wished.
     if (input.type === 'intentRefused' && !intents.has(`${input.step} ${input.attempt}`)) continue
     // The database says when the deposit's timer is due, so it never comes early, and is gone when it means nothing.

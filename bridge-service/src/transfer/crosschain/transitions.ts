@@ -46,6 +46,7 @@ export const crosschainTransitions = {
     escrowRefunded: 'refunded',
     refundRefused: 'refunding',
     refundRetried: 'refunding',
+    lockOrphaned: 'locking',
     escrowReleased: 'released',
     escrowClawedBack: 'refundingDeposit',
   },

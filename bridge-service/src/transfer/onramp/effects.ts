@@ -83,7 +83,10 @@ const effectsOf = (before: TransferOf<'onramp'>, event: TransferEvent, after: Tr
             ...none,
             entries,
             waits: [endOf('lock')],
-            timers: [{ kind: 'clearing', dueAtMs: null }],
+            timers: [
+              { kind: 'clearing', dueAtMs: null },
+              ...(before.state === 'releasing' ? [{ kind: 'retryRelease', dueAtMs: null } as const] : []),
+            ],
             intents: [{ step: 'refundEscrow', attempt: attempts.refund }],
           }
     case 'escrowRefunded':

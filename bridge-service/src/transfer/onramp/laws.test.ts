@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { books, imbalances } from '../../../../test/support/books.ts'
 import { bankSays, clearingMs, onramp, place, settledAtMs } from '../../../../test/support/onramp.ts'
+import { anyWord, asSeen } from '../../../../test/support/operators.ts'
 import { poolBooks } from '../../../../test/support/pools.ts'
 import { seed } from '../../../../test/support/seed.ts'
 import type { RailFact } from '../../rails/rail.ts'
@@ -9,7 +10,7 @@ import { decide, request } from '../decide.ts'
 import type { Decision } from '../decision.ts'
 import type { TransferEvent } from '../event.ts'
 import { evolve } from '../evolve.ts'
-import type { Input, Step, TimerKind } from '../input.ts'
+import type { Input, OperatorInput, Step, TimerKind } from '../input.ts'
 import { type State, states, terminalStates } from '../state.ts'
 import type { Transfer, Unborn } from '../transfer.ts'
 import { onrampTransitions } from './transitions.ts'
@@ -27,7 +28,7 @@ const patience = {
 }
 
 const railFact: fc.Arbitrary<RailFact> = fc.record({
-  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned', 'returnReversed'),
+  type: fc.constantFrom('submitted', 'settled', 'rejected', 'returned', 'returnReversed', 'recalled'),
   bankTransferId: fc.constantFrom('bt_1', 'bt_2'),
   externalId: fc.constant('CW1'),
   at: fc.constantFrom(...[0, -86_400_000, 3_600_000].map(ms => new Date(settledAtMs + ms).toISOString()), 'never'),
@@ -35,7 +36,8 @@ const railFact: fc.Arbitrary<RailFact> = fc.record({
 const chainKind = fc.constantFrom('escrowLocked', 'escrowReleased', 'escrowRefunded')
 
 /** Anything that anybody may say at any time: out of order, twice, and contradicting what was said before. */
-const anyInput: fc.Arbitrary<Input> = fc.oneof(
+const anyInput: fc.Arbitrary<Input | OperatorInput> = fc.oneof(
+  { weight: 1, arbitrary: anyWord },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -115,7 +117,7 @@ const onwards: Partial<Record<State, Input>> = {
   crediting: { type: 'railFact', step: 'creditFiat', fact: bankSays('settled') },
 }
 
-type Told = { readonly input: Input | 'onwards'; readonly waitedMs: number }
+type Told = { readonly input: Input | OperatorInput | 'onwards'; readonly waitedMs: number }
 const anyStory: fc.Arbitrary<Told[]> = fc.array(
   fc.record({
     input: fc.oneof(fc.constant('onwards' as const), { arbitrary: anyInput, weight: 2 }),
@@ -168,8 +170,9 @@ const live = (unborn: Unborn, story: readonly Told[]) => {
   let transfer = keep(request(unborn, nowMs))
   for (const { input: told, waitedMs } of story) {
     nowMs += waitedMs
-    const input = told === 'onwards' ? onwards[transfer.state] : told
-    if (input === undefined) continue
+    const said = told === 'onwards' ? onwards[transfer.state] : told
+    if (said === undefined) continue
+    const input = asSeen(transfer, ledger, said)
     // A refusal answers a wish, however old; there is none of what was never wished.
     if (input.type === 'intentRefused' && !intents.has(`${input.step} ${input.attempt}`)) continue
     // The database says when the clearing's timer is due, so this one never comes early; the others may be old ones.

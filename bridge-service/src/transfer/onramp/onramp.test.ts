@@ -1094,6 +1094,17 @@ describe('a delivery that nobody fetched', () => {
   })
 })
 
+it('gives up a release that was refused, when a person says so', () => {
+  given(onramp(), [...history.releasing, releaseRefused])
+    .when({ type: 'compensateCommand', reason: 'on the list' })
+    .then(['compensationStarted'], {
+      state: 'refunding',
+      intents: ['refundEscrow'],
+      timers: { clearing: null, retryRelease: null },
+      waits: { lock: null },
+    })
+})
+
 describe('canceling', () => {
   it.each(['releasing', 'released', 'completed', 'refunded', 'crediting', 'compensated', 'failed', 'review'] as const)(
     'is refused when the transfer is %s',

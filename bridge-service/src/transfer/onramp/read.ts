@@ -36,7 +36,10 @@ export const readOnramp = (transfer: Transfer, input: RouteInput, nowMs: number)
     case 'railFact':
       if (input.step === 'payoutFiat') return nothing('an on-ramp pays nothing out')
       return input.step === 'debitFiat'
-        ? readDebit(transfer, input.fact, nowMs, () => readReturn(transfer, input.fact))
+        ? readDebit(transfer, input.fact, nowMs, {
+            readReturn: () => readReturn(transfer, input.fact),
+            readRecall: () => readCancel(transfer, 'debit_recalled'),
+          })
         : readCredit(transfer, input.fact)
     case 'depositFact':
       return nothing('an on-ramp has no deposit')

@@ -97,6 +97,33 @@ describe('a return that the bank takes back after the release', () => {
   })
 })
 
+describe('a recall by the payer’s bank', () => {
+  it.each(['locked', 'clearing'] as const)('turns back a transfer that is %s', state => {
+    given(onramp(), history[state])
+      .when(debit('recalled'))
+      .then([{ type: 'cancelRequested', reason: 'debit_recalled' }, 'compensationStarted'], {
+        state: 'refunding',
+        intents: ['refundEscrow'],
+        timers: { clearing: null },
+        waits: { lock: null },
+      })
+  })
+
+  it.each(['debiting', 'locking'] as const)('turns it back as soon as it can be while it is %s', state => {
+    given(onramp(), history[state])
+      .when(debit('recalled'))
+      .then([{ type: 'cancelRequested', reason: 'debit_recalled' }], { state })
+  })
+
+  it.each(['releasing', 'released', 'completed', 'refunding', 'compensated', 'requested'] as const)(
+    'is no news when it is %s: what is delivered is the bank’s to return or not',
+    state => {
+      const unasked = history[state].filter(({ type }) => type !== 'cancelRequested')
+      given(onramp(), unasked).when(debit('recalled')).thenNothing()
+    },
+  )
+})
+
 describe('the news of a reversal', () => {
   it.each(['locked', 'clearing', 'completed', 'crediting', 'compensated'] as const)(
     'that overtakes the news of its return books nothing, and then the return is none, when the transfer is %s',

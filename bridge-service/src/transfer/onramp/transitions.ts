@@ -48,6 +48,8 @@ export const onrampTransitions = {
     escrowReleased: 'released',
     releaseRefused: 'releasing',
     releaseRetried: 'releasing',
+    // A person gives up a release that the chain refuses.
+    compensationStarted: 'refunding',
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
     debitReturned: 'releasing',

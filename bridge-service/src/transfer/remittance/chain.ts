@@ -54,10 +54,17 @@ const readLock = ({ state, progress }: Transfer, place: ChainPlace): Reading => 
   return nothing('the lock is known')
 }
 
-const readLostLock = ({ state, progress }: Transfer, { fact }: ChainPlace): Reading =>
-  (state === 'locked' || state === 'clearing') && progress.lock?.fact === fact
-    ? happened([{ type: 'lockOrphaned', fact }], changed('lockEscrow', 'IN_FLIGHT'))
-    : nothing('not waiting for it')
+const readLostLock = (transfer: Transfer, { fact }: ChainPlace): Reading => {
+  const { state, progress } = transfer
+  if (progress.lock?.fact !== fact) return nothing('not waiting for it')
+  const lost = [{ type: 'lockOrphaned', fact }] as const
+  const again = changed('lockEscrow', 'IN_FLIGHT')
+  if (state === 'locked' || state === 'clearing') return happened(lost, again)
+  // There is nothing to refund until it is back, and it need not come back. Where more was wished it was final, and may be mined with all of it.
+  if ((state === 'refunding' || state === 'refunded') && !progress.wishes?.commit && !progress.wishes?.release)
+    return happened([...withoutRefund(transfer), ...lost], again, ...refundFailed(transfer))
+  return nothing('not waiting for it')
+}
 
 const readCommit = ({ state, progress }: Transfer, place: ChainPlace): Reading => {
   const committed = { type: 'escrowCommitted', ...place } as const

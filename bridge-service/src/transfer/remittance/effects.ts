@@ -37,7 +37,11 @@ const effectsOf = (before: Remittance, event: TransferEvent, after: Transfer, no
     case 'escrowLocked':
       return { ...none, waits: after.state === 'locked' ? [waitFor('lock', event)] : [] }
     case 'lockOrphaned':
-      return { ...none, waits: [endOf('lock')], timers: [noTimer('clearing')] }
+      return {
+        ...none,
+        waits: [endOf('lock')],
+        timers: [noTimer('clearing'), ...(before.state === 'refunding' ? [noTimer('retryRefund')] : [])],
+      }
     case 'lockRefused':
       return { ...none, liquidity: 'free', intents: credit }
     case 'lockFinalized':

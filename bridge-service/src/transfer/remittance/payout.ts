@@ -27,6 +27,8 @@ export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
       return readPayoutRefusal(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
     case 'returned':
       return readPayoutReturn(transfer, fact)
+    case 'recalled':
+      return nothing('nobody asks us for what we have paid out')
     case 'returnReversed':
       return nothing('a person has what came back')
   }

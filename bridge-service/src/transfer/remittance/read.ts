@@ -46,7 +46,10 @@ export const readRemittance = (transfer: Transfer, input: RouteInput, nowMs: num
 const readBank = (transfer: Transfer, step: RailStep, fact: RailFact, nowMs: number): Reading => {
   switch (step) {
     case 'debitFiat':
-      return readDebit(transfer, fact, nowMs, () => readReturn(transfer, fact))
+      return readDebit(transfer, fact, nowMs, {
+        readReturn: () => readReturn(transfer, fact),
+        readRecall: () => readCancel(transfer, 'debit_recalled'),
+      })
     case 'creditFiat':
       return readCredit(transfer, fact)
     case 'payoutFiat':

@@ -110,6 +110,7 @@ export const remittanceTransitions = {
     escrowRefunded: 'refunded',
     refundRefused: 'refunding',
     refundRetried: 'refunding',
+    lockOrphaned: 'locking',
     debitReturned: 'refunding',
     escrowReleased: 'review',
     escrowClawedBack: 'crediting',

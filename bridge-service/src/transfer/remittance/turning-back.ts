@@ -7,8 +7,14 @@ import type { TransferOf } from '../transfer.ts'
 type Transfer = TransferOf<'remittance'>
 type Progress = Transfer['progress']
 
-export const reasonToTurnBack = ({ cancelReason, debit }: Progress): string | undefined =>
-  debit?.returned !== undefined ? 'debit_returned' : cancelReason
+/**
+ * What was signed once can be mined for ever: who has wished for the refund of a lock that a reorg took never goes forward with it again, though
+ * the debit's return be reversed. Unlike a release, a payout is nothing that the refund could exclude.
+ */
+export const reasonToTurnBack = ({ cancelReason, debit, attempts }: Progress): string | undefined => {
+  if (debit?.returned !== undefined) return 'debit_returned'
+  return cancelReason ?? (attempts.refund > 0 ? 'refund_wished' : undefined)
+}
 
 /** A debit that the bank took back itself leaves nothing to credit. */
 export const ifNothingToPayBack = ({ debit }: Progress): TransferEvent[] =>

@@ -12,9 +12,17 @@ import {
   refusal,
   unknown,
 } from '../../../../test/support/inputs.ts'
-import { debitReturned, debitReturnedLate, place, refundRefused, settledAtMs } from '../../../../test/support/onramp.ts'
+import {
+  debitReturned,
+  debitReturnedLate,
+  place,
+  refundRefused,
+  settledAtMs,
+  turnedBack,
+} from '../../../../test/support/onramp.ts'
 import { canceledAfterLock, history, payoutSettled, refunded, released, remittance } from '../../../../test/support/remittance.ts'
 import {
+  hold,
   lost,
   outOfEscrow,
   outOfEscrowAs,
@@ -23,6 +31,7 @@ import {
   partnerPaid,
   served,
   servedFrom,
+  unhold,
 } from '../../../../test/support/remittance-lines.ts'
 import { remittanceTransitions } from './transitions.ts'
 
@@ -110,6 +119,73 @@ describe('the refund', () => {
       .then(['refundOrphaned', 'escrowRefunded'], { state: 'refunded', ...refundSeen })
     given(remittance(), history.refunded).when(included('escrowRefunded', '30')).thenNothing()
     given(remittance(), history.refunded).when(orphaned('escrowRefunded', '31')).thenNothing()
+  })
+
+  it('waits for the lock again when a reorg takes that away, since without it there is nothing to refund', () => {
+    const over = ['lockEscrow IN_FLIGHT', 'refundEscrow FAILED']
+    const gone = {
+      state: 'locking',
+      timers: { clearing: null, retryRefund: null },
+      entries: [[...outOfEscrow, ...hold]],
+    } as const
+    given(remittance(), canceledAfterLock)
+      .when(orphaned('escrowLocked', '10'))
+      .then(['lockOrphaned'], { ...gone, answered: over, waits: { lock: null } })
+    given(remittance(), [...canceledAfterLock, refunded])
+      .when(orphaned('escrowLocked', '10'))
+      .then(['refundOrphaned', 'lockOrphaned'], { ...gone, answered: over, waits: { lock: null, refund: null } })
+    given(remittance(), [...history.clearing, refunded])
+      .when(orphaned('escrowLocked', '10'))
+      .then(['refundOrphaned', 'lockOrphaned'], {
+        ...gone,
+        answered: ['lockEscrow IN_FLIGHT'],
+        waits: { lock: null, refund: null },
+      })
+    given(remittance(), canceledAfterLock).when(orphaned('escrowLocked', '11')).thenNothing()
+    // What was signed for a lock that was final may be mined with it again.
+    for (const state of ['refunding', 'refunded'] as const)
+      given(remittance(), history[state]).when(orphaned('escrowLocked', '10')).thenNothing()
+  })
+
+  it('is another wish when the lock is back, and none when the chain no longer takes it', () => {
+    const gone = [...canceledAfterLock, { type: 'lockOrphaned', fact: place('10').fact } as const]
+    given(remittance(), gone)
+      .when(included('escrowLocked', '10', 'b'))
+      .then(['escrowLocked', turnedBack], {
+        state: 'refunding',
+        answered: ['lockEscrow SUCCEEDED'],
+        intents: ['refundEscrow 1'],
+        timers: { clearing: null, retryCommit: null },
+        waits: { lock: null, commit: null },
+      })
+    given(remittance(), gone)
+      .when(refusal('lockEscrow'))
+      .then(['lockRefused'], {
+        state: 'crediting',
+        answered: ['lockEscrow FAILED'],
+        intents: ['creditFiat'],
+        entries: [unhold],
+        liquidity: 'free',
+      })
+  })
+
+  it('is wished whatever becomes of its reason: the one that is signed may be mined after a payout', () => {
+    const reversed = [
+      ...history.clearing,
+      debitReturned,
+      { type: 'compensationStarted', reason: 'debit_returned' },
+      { type: 'lockOrphaned', fact: place('10').fact },
+      { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() },
+    ] as const
+    given(remittance(), reversed)
+      .when(included('escrowLocked', '10', 'b'))
+      .then(['escrowLocked', { type: 'compensationStarted', reason: 'refund_wished' }], {
+        state: 'refunding',
+        answered: ['lockEscrow SUCCEEDED'],
+        intents: ['refundEscrow 1'],
+        timers: { clearing: null, retryCommit: null },
+        waits: { lock: null, commit: null },
+      })
   })
 
   it('comes to a person when the partner was paid instead', () => {

@@ -1,0 +1,209 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Api, onrampInputs, order, startApi } from '../../../test/support/api.ts'
+import { type InProcessBank, inProcessBank } from '../../../test/support/in-process.ts'
+import { payRefunds } from '../refunds/pay-refunds.ts'
+import type { Input } from '../transfer/input.ts'
+
+let api: Api
+let bank: InProcessBank
+let anna: { id: string; key: string }
+let ben: { id: string; key: string }
+beforeAll(async () => {
+  api = await startApi()
+  anna = await api.keyOf('house', ['operator'], 'anna')
+  ben = await api.keyOf('house', ['operator'], 'ben')
+})
+afterAll(() => api.close())
+beforeEach(async () => {
+  bank = inProcessBank('bank:test')
+  await api.admin.query(`update refunds set state = 'failed', failure = 'over' where state in ('requested', 'crediting')`)
+})
+
+const reclaimed: Input = {
+  type: 'chainFact',
+  kind: 'deliveryReclaimed',
+  status: 'included',
+  place: { fact: 'z', txHash: '0x1', blockNumber: '1', blockHash: '0x2' },
+}
+const completed = async (seed: string): Promise<string> => {
+  const { id } = (await api.post('/v1/transfers', order())).json
+  for (const input of onrampInputs(seed)) await api.move(id, input)
+  return id
+}
+/** In a person's hands, and owes its customer the 99.xx dollars that its delivery was worth. */
+const owing = async (seed: string): Promise<string> => {
+  const id = await completed(seed)
+  await api.move(id, reclaimed)
+  return id
+}
+const owedMinor = async (id: string): Promise<bigint> => {
+  const { rows } = await api.admin.query(
+    `select coalesce(-sum(p.amount), 0)::text as minor from ledger_entries e join ledger_postings p on p.entry = e.position
+      where e.transfer_id = $1 and p.account_id = 'customer_clearing:USD'`,
+    [id],
+  )
+  return BigInt(rows[0].minor)
+}
+const refund = (id: string, body: object = { reason: 'never fetched' }, options = {}) =>
+  api.post(`/v1/transfers/${id}/refunds`, body, options)
+const list = async (id: string) => (await api.get(`/v1/transfers/${id}/refunds`)).json.data
+/** One turn of whoever pays, now. */
+const turn = async (isHeld = (_target: string) => false) => {
+  await api.admin.query('update refunds set next_at = now()')
+  await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld, log: () => {} })
+  await api.hear()
+}
+const usd = (value: string) => ({ value, asset: 'USD' })
+
+describe('a refund of what a transfer owes', () => {
+  it('is a new payment to its customer, and the transfer owes nothing afterwards', async () => {
+    const id = await owing('a1')
+    const owed = await owedMinor(id)
+    expect(owed).toBeGreaterThan(0n)
+    const { status, json } = await refund(id)
+    expect(status).toBe(202)
+    expect(json).toMatchObject({ refundOf: id, kind: 'owed', state: 'requested', failure: null })
+    await turn()
+    expect(await list(id)).toMatchObject([{ id: json.id, state: 'completed' }])
+    expect([...bank.orders.values()]).toMatchObject([
+      {
+        direction: 'credit',
+        amountMinor: String(owed),
+        currency: 'USD',
+        account: 'acct_usd',
+        counterparty: { name: 'Ada Lovelace' },
+      },
+    ])
+    expect(await owedMinor(id)).toBe(0n)
+    const { events } = (await api.get(`/v1/transfers/${id}/timeline`)).json
+    expect(events.at(-1)).toMatchObject({ type: 'refundPaid', fromState: 'review', toState: 'review', actor: 'bank:test' })
+    await turn()
+    expect(bank.orders.size).toBe(1)
+  })
+
+  it('can be in parts, which are together no more than what is owed', async () => {
+    const id = await owing('a2')
+    const owed = await owedMinor(id)
+    expect((await refund(id, { amount: usd('60.00'), reason: 'x' })).status).toBe(202)
+    const tooMuch = await refund(id, { amount: usd('60.00'), reason: 'x' })
+    expect([tooMuch.status, tooMuch.json.code]).toEqual([409, 'refund_too_large'])
+    await turn()
+    // Also while the transfer has heard of the first.
+    expect((await refund(id, { amount: usd('60.00'), reason: 'x' })).json.code).toBe('refund_too_large')
+    const rest = (await refund(id)).json
+    expect(rest.amount.value).toBe((Number(owed - 6_000n) / 100).toFixed(2))
+    expect((await refund(id)).json.code).toBe('refund_too_large')
+    await turn()
+    expect(await owedMinor(id)).toBe(0n)
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
+  })
+
+  it('is added up one after the other, however many ask at once', async () => {
+    const id = await owing('a3')
+    const answers = await Promise.all([1, 2, 3, 4].map(() => refund(id, { amount: usd('60.00'), reason: 'x' })))
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409])
+  })
+
+  it('answers the same key once', async () => {
+    const id = await owing('a4')
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => refund(id, { amount: usd('1.00'), reason: 'x' }, { idempotencyKey: 'rf-1' })),
+    )
+    expect(new Set(answers.map(({ text }) => text)).size).toBe(1)
+    expect(await list(id)).toHaveLength(1)
+  })
+
+  it('is nobody’s but of what is owed: not of what arrived, and not of another tenant’s', async () => {
+    const id = await completed('a5')
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
+    const other = await owing('a6')
+    expect((await refund(other, { reason: 'x' }, { key: api.keys.globex.key })).json.code).toBe('transfer_not_found')
+    expect((await refund(other, { amount: usd('0.00'), reason: 'x' })).json.code).toBe('amount_not_positive')
+    expect((await refund(other, { amount: { value: '1', asset: 'EUR' }, reason: 'x' })).json.code).toBe('refund_not_allowed')
+  })
+})
+
+describe('the payment', () => {
+  it('whose answer was lost is asked about, and never made twice', async () => {
+    const id = await owing('b1')
+    await refund(id)
+    bank.faults.submit.push('lostAfter')
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'crediting' }])
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'completed' }])
+    expect(bank.calls.map(call => call.split(' ')[0])).toEqual(['submit', 'query'])
+    expect(bank.orders.size).toBe(1)
+  })
+
+  it('that the bank refuses fails, and what is owed can be asked for again', async () => {
+    const id = await owing('b2')
+    await refund(id)
+    bank.faults.submit.push({ refused: 'account_closed' })
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'failed', failure: 'account_closed: no' }])
+    expect((await refund(id)).status).toBe(202)
+  })
+
+  it('waits while its rail stands still', async () => {
+    const id = await owing('b3')
+    await refund(id)
+    await turn(target => target === bank.id)
+    expect(bank.calls).toEqual([])
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'completed' }])
+  })
+
+  it('keeps its transfer from being ended while it is under way', async () => {
+    const id = await owing('b4')
+    await refund(id)
+    const resolve = {
+      outcome: 'compensated',
+      evidence: 'x',
+      closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:USD' }],
+    }
+    const asked = await api.post(
+      '/v1/operator/actions',
+      { type: 'markResolved', transferId: id, reason: 'x', payload: resolve },
+      { key: anna.key },
+    )
+    expect(asked.json.code).toBe('transfer_not_resolvable')
+  })
+})
+
+describe('a gift of ours', () => {
+  const gift = (transferId: string, value: string) =>
+    api.post(
+      '/v1/operator/actions',
+      { type: 'refund', transferId, reason: 'sorry', payload: { amount: usd(value) } },
+      { key: anna.key },
+    )
+  const approve = ({ id, payloadHash }: { id: string; payloadHash: string }) =>
+    api.post(`/v1/operator/actions/${id}/approval`, { decision: 'approve', payloadHash }, { key: ben.key })
+
+  it('is decided by two, paid to the customer, and a loss of ours', async () => {
+    const id = await completed('c1')
+    const action = (await gift(id, '5.00')).json
+    expect(action).toMatchObject({ fourEyes: true, state: 'requested', payload: { currency: 'USD', minor: '500' } })
+    await approve(action)
+    await turn()
+    expect(await list(id)).toMatchObject([{ kind: 'goodwill', state: 'completed', amount: usd('5.00') }])
+    const { rows } = await api.admin.query(
+      `select p.account_id, p.amount::text from ledger_entries e join ledger_postings p on p.entry = e.position
+        where e.transfer_id = $1 and e.kind = 'refundPaid' order by 1`,
+      [id],
+    )
+    expect(rows).toEqual([
+      { account_id: 'bank_cash:USD', amount: '-500' },
+      { account_id: 'written_off:USD', amount: '500' },
+    ])
+    expect((await api.get(`/v1/transfers/${id}`)).json.state).toBe('completed')
+  })
+
+  it('is with all others no more than what was paid', async () => {
+    const id = await completed('c2')
+    await approve((await gift(id, '100.00')).json)
+    expect((await approve((await gift(id, '0.26')).json)).json.code).toBe('refund_too_large')
+    expect((await approve((await gift(id, '0.25')).json)).status).toBe(202)
+  })
+})

@@ -1,0 +1,42 @@
+import type { ClientBase } from 'pg'
+import { BridgeError } from '../errors.ts'
+import { openLines } from '../ledger/open-lines.ts'
+import { unheard } from '../refunds/unheard.ts'
+import type { Resolution } from '../transfer/event.ts'
+import type { TransferId } from '../transfer/id.ts'
+
+/** Where a person may send what a transfer has left open: to the bank or the treasury, where he has moved it by hand, or to what is owed or lost. */
+const destinations = /^(?:bank_cash|treasury|receivable|written_off|bad_debt|exposure):/
+// What must be nothing at rest, and what a person may settle besides.
+const mustClose = /^(?:customer_clearing|payout_partner):/
+const mayClose = /^(?:receivable|exposure):/
+
+type Wanted = { readonly account: string; readonly into: string }
+
+/**
+ * What a resolution closes: the whole balance that the transfer itself has on each account. Throws `resolution_incomplete` with what is
+ * missing or may not be closed so, and `transfer_not_resolvable` while something is under way on a chain.
+ */
+export const closingLines = async (
+  tx: ClientBase,
+  transferId: TransferId,
+  wanted: readonly Wanted[],
+): Promise<Resolution['closing']> => {
+  const open = await openLines(tx, transferId)
+  const { rowCount } = await tx.query(`select from refunds where refund_of = $1 and ${unheard}`, [transferId])
+  if (rowCount !== 0) throw new BridgeError('transfer_not_resolvable', { reason: 'a refund is under way' })
+  const underWay = open.filter(({ account, layer }) => layer === 'pending' || account.startsWith('escrow:'))
+  if (underWay.length > 0) throw new BridgeError('transfer_not_resolvable', { open: underWay })
+  const forgotten = open.filter(({ account }) => mustClose.test(account) && !wanted.some(line => line.account === account))
+  if (forgotten.length > 0) throw new BridgeError('resolution_incomplete', { open: forgotten })
+  if (new Set(wanted.map(({ account }) => account)).size < wanted.length)
+    throw new BridgeError('resolution_incomplete', { path: 'payload.closing', reason: 'an account twice' })
+  return wanted.map(({ account, into }) => {
+    const line = open.find(each => each.account === account)
+    const may =
+      line !== undefined && (mustClose.test(account) || mayClose.test(account)) && destinations.test(into) && into !== account
+    if (!may || !into.endsWith(`:${line.currency}`))
+      throw new BridgeError('resolution_incomplete', { path: 'payload.closing', account, into, open })
+    return { account, into, currency: line.currency, minor: line.minor }
+  })
+}

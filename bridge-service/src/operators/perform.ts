@@ -1,0 +1,93 @@
+import type { ClientBase } from 'pg'
+import { unreachable } from '../errors.ts'
+import type { Currency } from '../money/currency.ts'
+import { openRefund } from '../refunds/open-refund.ts'
+import type { Resolution } from '../transfer/event.ts'
+import type { Input, OperatorInput } from '../transfer/input.ts'
+import { type Action, targetOfScope } from './action.ts'
+import { endAction } from './action-store.ts'
+
+/** The input that an action is to the machine; undefined for one that no transfer hears of. */
+export const inputOf = ({
+  type,
+  reason,
+  payload,
+}: Pick<Action, 'type' | 'reason' | 'payload'>): Input | OperatorInput | undefined => {
+  switch (type) {
+    case 'retry':
+      return { type: 'retryCommand' }
+    case 'cancel':
+      return { type: 'cancelCommand', reason }
+    case 'forceCompensation':
+      return { type: 'compensateCommand', reason }
+    case 'markResolved':
+      return { type: 'resolveCommand', ...(payload as { version: number } & Resolution) }
+    case 'unpark':
+    case 'pause':
+    case 'resume':
+    case 'settleByHand':
+    case 'reclaimDelivery':
+    case 'refund':
+      return undefined
+    default:
+      return unreachable(type)
+  }
+}
+
+/** Does what may be done, in the transaction that allows it. What needs a call outside is left to whoever obeys (obey.ts). */
+export const perform = async (tx: ClientBase, action: Action): Promise<Action> => {
+  switch (action.type) {
+    case 'settleByHand':
+    case 'reclaimDelivery':
+      return action
+    case 'refund': {
+      const { currency, minor } = action.payload as { currency: Currency; minor: string }
+      const ask = { transferId: action.transferId!, tenant: undefined, kind: 'goodwill', amount: { currency, minor } } as const
+      await openRefund(tx, { ...ask, id: action.id.replace(/^oa_/, 'rf_'), reason: action.reason, requestedBy: actorOf(action) })
+      break
+    }
+    case 'pause':
+      await tx.query('insert into pauses (scope, reason, action_id) values ($1, $2, $3)', [
+        ...[action.scope, action.reason, action.id],
+      ])
+      break
+    case 'resume':
+      await tx.query('delete from pauses where scope = $1', [action.scope])
+      await wakeIntents(tx, 'target', targetOfScope(action.scope!) ?? null)
+      break
+    case 'unpark':
+      await tx.query('update transfers set parked_reason = null where id = $1', [action.transferId])
+      await wakeIntents(tx, 'transfer_id', action.transferId)
+      break
+    case 'retry':
+      await wakeIntents(tx, 'transfer_id', action.transferId)
+      await tell(tx, action)
+      break
+    case 'cancel':
+    case 'forceCompensation':
+    case 'markResolved':
+      await tell(tx, action)
+      break
+    default:
+      unreachable(action.type)
+  }
+  return (await endAction(tx, action.id, null)) ?? action
+}
+
+/** Hands it to the machine, which decides again on what is true by then. */
+const tell = (tx: ClientBase, action: Action) =>
+  tx.query(
+    `insert into inbox (source, fact, subject, kind, payload) values ('command', 'action:' || $1::text, $2, 'operator', $3) on conflict do nothing`,
+    [action.id, action.transferId, { input: inputOf(action), actor: actorOf(action) }],
+  )
+
+const actorOf = ({ requestedPerson, decidedPerson }: Action): string =>
+  `operator:${[requestedPerson, ...(decidedPerson === null ? [] : [decidedPerson])].join('+')}`
+
+/** What rests until its next turn has it now. What somebody is at work on is left to him. */
+const wakeIntents = (tx: ClientBase, column: 'target' | 'transfer_id', value: string | null) =>
+  tx.query(
+    `update intents set next_at = now(), abandoned = 0
+      where ${column} = $1 and lease_owner is null and status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN')`,
+    [value],
+  )

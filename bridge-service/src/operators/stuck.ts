@@ -1,0 +1,68 @@
+import type { Pool } from 'pg'
+import { suspectAfter } from '../intents/queue.ts'
+import type { State } from '../transfer/state.ts'
+import type { ActionType } from './action.ts'
+import { stuckAfterMs, unknownForMs } from './stuck-after.ts'
+
+/** Why somebody should look. */
+export const stuckReasons = ['parked', 'review', 'attention', 'silent', 'unknown_outcome', 'suspected', 'unmatched_fact'] as const
+
+export type Stuck = {
+  readonly why: (typeof stuckReasons)[number]
+  readonly transferId: string | null
+  readonly state: State | null
+  readonly since: Date
+  readonly detail: string
+  /** What an operator can do about it; nothing for what happens outside. */
+  readonly can: readonly ActionType[]
+}
+
+type Row = Omit<Stuck, 'can'>
+
+const remedies = ({ why, state }: Row): readonly ActionType[] => {
+  switch (why) {
+    case 'parked':
+      return ['unpark']
+    case 'review':
+      return ['markResolved']
+    case 'attention':
+    case 'silent':
+      return state === 'releasing' ? ['retry', 'forceCompensation'] : ['retry', 'cancel']
+    case 'suspected':
+    case 'unknown_outcome':
+      return ['retry']
+    case 'unmatched_fact':
+      return []
+  }
+}
+
+/** What does not move, the oldest first. A parked transfer is named as such and for nothing else. */
+export const findStuck = async (pool: Pool, limit: number): Promise<Stuck[]> => {
+  const patient = Object.entries(stuckAfterMs).filter(([, ms]) => ms !== null)
+  const { rows } = await pool.query<Row>({
+    name: 'find_stuck',
+    text: `with patience as (select * from unnest($1::text[], $2::float8[]) as p(state, ms)),
+      late as (
+        select t.id, t.state, t.updated_at, t.parked_reason, t.progress->'failure' as failure, t.progress->'attention' as attention
+          from transfers t join patience p on p.state = t.state
+         where t.parked_reason is not null or t.progress ? 'attention' or t.updated_at <= now() - p.ms * interval '1 ms'
+      ), found as (
+        select case when parked_reason is not null then 'parked' when state = 'review' then 'review'
+                    when attention is not null then 'attention' else 'silent' end as why,
+               id as "transferId", state, updated_at as since,
+               coalesce(parked_reason, attention->>'why', failure->>'code' || ': ' || (failure->>'detail'), 'has not moved') as detail
+          from late
+        union all
+        select case when i.status = 'UNKNOWN' then 'unknown_outcome' else 'suspected' end, i.transfer_id, t.state, i.created_at,
+               i.step || ' at ' || i.target || ', asked ' || i.attempts || ' times, lost ' || i.abandoned || ' workers in a row'
+          from intents i join transfers t on t.id = i.transfer_id
+         where i.status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN') and t.parked_reason is null
+           and (i.abandoned >= $4 or i.status = 'UNKNOWN' and i.created_at <= now() - $3 * interval '1 ms')
+        union all
+        select 'unmatched_fact', null, null, received_at, source || ' ' || kind || ' ' || fact from inbox where unmatched
+      )
+      select * from found order by since limit $5`,
+    values: [patient.map(([state]) => state), patient.map(([, ms]) => ms), unknownForMs, suspectAfter, limit],
+  })
+  return rows.map(row => ({ ...row, can: remedies(row) }))
+}

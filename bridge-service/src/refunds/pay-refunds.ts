@@ -1,0 +1,93 @@
+import type { Pool } from 'pg'
+import type { Log } from '../log.ts'
+import type { Rail, RailTransfer } from '../rails/rail.ts'
+import { inTransaction } from '../transaction.ts'
+import { type Refund, refundColumns } from './refund.ts'
+
+export type PayOptions = {
+  readonly pool: Pool
+  readonly rails: ReadonlyMap<string, Rail>
+  readonly isHeld: (target: string) => boolean
+  readonly log: Log
+  /** How long the bank keeps keys: after that an order is asked about and never sent again. */
+  readonly keyRetentionMs?: number
+}
+
+type Claimed = Refund & { readonly attempts: number; readonly epoch: number; readonly ageMs: number }
+
+const leaseMs = 30_000
+const defaultKeyRetentionMs = 20 * 3_600_000
+
+/**
+ * Pays what is due, one key for each refund. What may have been sent is asked about before it is sent again. Any number of processes may do it.
+ * What the bank settles is told to the transfer in the transaction that says so here.
+ */
+export const payRefunds = async (options: PayOptions): Promise<void> => {
+  for (const refund of await claim(options.pool)) {
+    const rail = options.rails.get(refund.rail)
+    if (rail === undefined || options.isHeld(refund.rail)) continue
+    await pay(refund, rail, options)
+  }
+}
+
+const pay = async (
+  refund: Claimed,
+  rail: Rail,
+  { pool, log, keyRetentionMs = defaultKeyRetentionMs }: PayOptions,
+): Promise<void> => {
+  const { key, externalId } = refund.request
+  if (refund.attempts > 1) {
+    const found = await rail.query({ key, externalId })
+    if (found.kind === 'done') return conclude(pool, refund, found.value)
+    if (found.kind === 'unknown') return
+    if (found.code !== 'not_found') return fail(pool, refund, `${found.code}: ${found.detail}`)
+    if (refund.ageMs > keyRetentionMs)
+      return log('error', 'a refund was never found and its key may be forgotten: a person must look', { refund: refund.id })
+  }
+  const outcome = await rail.submit(refund.request)
+  if (outcome.kind === 'done') return conclude(pool, refund, outcome.value)
+  if (outcome.kind === 'refused') return fail(pool, refund, `${outcome.code}: ${outcome.detail}`)
+}
+
+const conclude = async (pool: Pool, refund: Claimed, { status, bankTransferId, rawCode }: RailTransfer): Promise<void> => {
+  if (status === 'rejected' || status === 'returned') return fail(pool, refund, `rail_refused: ${rawCode ?? status}`)
+  if (status === 'submitted') return
+  const { id, kind, currency, minor, refundOf } = refund
+  await inTransaction(pool, async tx => {
+    const { rowCount } = await tx.query(
+      `update refunds set state = 'completed', bank_transfer_id = $3, updated_at = now() where id = $1 and lease_epoch = $2 and state = 'crediting'`,
+      [id, refund.epoch, bankTransferId],
+    )
+    if (rowCount === 0) return // somebody else has it by now
+    const input = { type: 'refundSettled', refundId: id, kind, currency, minor }
+    await tx.query(`insert into inbox (source, fact, subject, kind, payload) values ('command', $1, $2, 'operator', $3)`, [
+      ...[`refund:${id}`, refundOf, { input, actor: refund.rail }],
+    ])
+  })
+}
+
+const fail = (pool: Pool, { id, epoch }: Claimed, failure: string) =>
+  pool
+    .query(
+      `update refunds set state = 'failed', failure = $3, updated_at = now() where id = $1 and lease_epoch = $2 and state = 'crediting'`,
+      [id, epoch, failure],
+    )
+    .then(() => {})
+
+/** Each claim waits twice as long for the next one, up to a quarter of an hour. */
+const claim = async (pool: Pool): Promise<Claimed[]> => {
+  const { rows } = await pool.query<Claimed>({
+    name: 'claim_refunds',
+    text: `with due as (
+             select id from refunds where state in ('requested', 'crediting') and next_at <= now()
+              order by next_at limit 20 for update skip locked
+           )
+           update refunds r
+              set state = 'crediting', attempts = r.attempts + 1, lease_epoch = r.lease_epoch + 1, updated_at = now(),
+                  next_at = now() + least($1 * power(2, least(r.attempts, 10)), 900000) * interval '1 ms'
+             from due where r.id = due.id
+           returning ${refundColumns}, r.attempts, r.lease_epoch as epoch, (extract(epoch from now() - r.created_at) * 1000)::float8 as "ageMs"`,
+    values: [leaseMs],
+  })
+  return rows
+}

@@ -1,0 +1,41 @@
+import fc from 'fast-check'
+import type { Currency } from '../../bridge-service/src/money/currency.ts'
+import type { Input, OperatorInput } from '../../bridge-service/src/transfer/input.ts'
+import type { Transfer } from '../../bridge-service/src/transfer/transfer.ts'
+import type { books } from './books.ts'
+
+type Resolve = Extract<OperatorInput, { type: 'resolveCommand' }>
+
+/** What a person may say at any time. What he closes is known only when he looks: see `asSeen`. */
+export const anyWord: fc.Arbitrary<OperatorInput> = fc.oneof(
+  fc.constant<OperatorInput>({ type: 'retryCommand' }),
+  fc.constant<OperatorInput>({ type: 'compensateCommand', reason: 'x' }),
+  // A gift: of what a transfer owes, nobody knows here how much that is.
+  fc
+    .constantFrom('rf_1', 'rf_2')
+    .map((refundId): OperatorInput => ({ type: 'refundSettled', refundId, kind: 'goodwill', currency: 'USD', minor: '500' })),
+  fc.constantFrom('completed', 'compensated', 'failed').map(
+    (outcome): OperatorInput => ({
+      ...{ type: 'resolveCommand', version: 0, outcome, evidence: 'seen', document: null, closing: [] },
+    }),
+  ),
+)
+
+const closable = /^(?:customer_clearing|payout_partner|receivable):\w+$/
+
+/** A resolution as somebody gives it who has the transfer and its books in front of him; anything else as it is. */
+export const asSeen = (
+  transfer: Transfer,
+  ledger: ReturnType<typeof books>,
+  input: Input | OperatorInput,
+): Input | OperatorInput => {
+  if (input.type !== 'resolveCommand') return input
+  const accounts = ledger.open('posted').map(key => key.split(' ')[0]!)
+  const closing: Resolve['closing'] = accounts
+    .filter(account => closable.test(account))
+    .map(account => {
+      const currency = account.split(':')[1] as Currency
+      return { account, into: `written_off:${currency}`, currency, minor: String(ledger.balance(account)) }
+    })
+  return { ...input, version: transfer.version, closing }
+}
