@@ -40,7 +40,8 @@ test('two calls are two keys of two persons', async () => {
   ]
   const said = keys.map(({ stdout }) => JSON.parse(stdout))
   expect(said[0].id).not.toBe(said[1].id)
-  for (const { id, key } of said) expect(await apiKeys(pool).find(key)).toEqual({ id, tenant: 'house', scopes: ['operator'] })
+  for (const { id, key } of said)
+    expect(await apiKeys(pool).find(key)).toEqual({ id, person: id, tenant: 'house', scopes: ['operator'] })
 })
 
 test.each([

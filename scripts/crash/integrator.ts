@@ -21,7 +21,8 @@ type Answer = {
   readonly body: { readonly id?: string; readonly code?: string; readonly deposit?: TransferView['deposit'] }
 }
 
-const patienceMs = 180_000
+// No end of a storm may come so late that an order is forgotten: what is not canceled waits for days.
+const patienceMs = 900_000
 const answerMs = 10_000
 
 /** An integrator as he should be: a key for each order, and the same key until there is an answer. */

@@ -11,7 +11,7 @@ export type Party =
 
 /** What an integrator orders, and what he and his customer do about it afterwards. */
 export type Order = {
-  readonly route: 'onramp' | 'onramp to Stellar' | 'offramp' | 'remittance'
+  readonly route: 'onramp' | 'onramp to Stellar' | 'offramp' | 'remittance' | 'crosschain'
   readonly body: Readonly<Record<string, unknown>>
   readonly payer: Party
   readonly payee: Party
@@ -115,30 +115,50 @@ const toStellar: OrderOf = (random, { stellar }) => {
 }
 
 /** The customer locks his own dollars: at once, while the integrator changes his mind, or never. */
-const offramp: OrderOf = (random, { evm }) => {
+const deposit = (random: Random, { evm }: ChainIds) => {
   const customerKey = random.hex(32)
   const address = privateKeyToAddress(customerKey)
-  const destination = bankAccount(random, random.pick(['ach', 'wire', 'book']), 'USD', 'payee')
   const paysIn = random.chance(0.85)
   return {
-    route: 'offramp',
-    body: {
-      source: { type: 'chain_address', chain: evm, address },
-      destination: { ...destination.body, asset: 'USD' },
-      amount: { value: cents(random, 10, 90), asset: 'USDC' },
+    source: { type: 'chain_address', chain: evm, address },
+    amount: { value: cents(random, 10, 90), asset: 'USDC' },
+    customer: {
+      payer: { at: 'evm', address, asset: 'USDC' },
+      customerKey,
+      paysInAfterMs: paysIn ? random.between(0, 2_000) : undefined,
+      // Nobody waits here until a deposit is overdue.
+      cancelAfterMs: !paysIn || random.chance(0.25) ? random.between(500, 4_000) : undefined,
     },
-    payer: { at: 'evm', address, asset: 'USDC' },
+  } as const
+}
+
+const offramp: OrderOf = (random, chains) => {
+  const { source, amount, customer } = deposit(random, chains)
+  const destination = bankAccount(random, random.pick(['ach', 'wire', 'book']), 'USD', 'payee')
+  return {
+    route: 'offramp',
+    body: { source, destination: { ...destination.body, asset: 'USD' }, amount },
+    ...customer,
     payee: destination.party,
-    customerKey,
-    paysInAfterMs: paysIn ? random.between(0, 2_000) : undefined,
-    // Nobody waits here until a deposit is overdue.
-    cancelAfterMs: !paysIn || random.chance(0.25) ? random.between(500, 4_000) : undefined,
+    twice: random.chance(0.2),
+  }
+}
+
+/** From one chain to the other, with a line there under the same key. */
+const crosschain: OrderOf = (random, chains) => {
+  const { source, amount, customer } = deposit(random, chains)
+  const address = stellarKeyOf(customer.customerKey).publicKey()
+  return {
+    route: 'crosschain',
+    body: { source, destination: { type: 'chain_address', chain: chains.stellar, asset: 'USDC', address }, amount },
+    ...customer,
+    payee: { at: 'stellar', address, asset: 'USDC' },
     twice: random.chance(0.2),
   }
 }
 
 /** Over a hold out of the inventory or, to euros, over one that is minted for it. */
-const remittance: OrderOf = (random, _chains) => {
+const remittance: OrderOf = random => {
   const [from, to] = random.pick([
     ['EUR', 'USD'],
     ['USD', 'EUR'],
@@ -168,6 +188,7 @@ const kinds: readonly (readonly [share: number, orderOf: OrderOf])[] = [
   [3, toStellar],
   [4, offramp],
   [4, remittance],
+  [2, crosschain],
 ]
 
 export const randomOrder: OrderOf = (random, chains) => {

@@ -42,7 +42,12 @@ export const storm = async (options: StormOptions): Promise<Storm> => {
   const weighted = victims.flatMap(victim => Array.from({ length: victim.weight }, () => victim))
 
   const kill = async (victim: Victim) => {
-    if (!(await isUpSoon(victim))) return
+    if (!victim.isUp()) {
+      if (!(await isUpSoon(victim))) return
+      // Killed as soon as it is up it would never do anything that could go wrong.
+      await after(random.between(100, 1_500))
+      if (!victim.isUp()) return
+    }
     await victim.kill()
     kills[victim.name]!++
     onKill(++killed)

@@ -4,6 +4,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { markFork } from '../local/reorg.ts'
 import type { World } from '../local/world.ts'
+import { depositScenarios } from './deposit-scenarios.ts'
 import { remittanceScenarios } from './remittance-scenarios.ts'
 import { endsAs, follow, must, post, type Scenario, type Stage } from './stage.ts'
 import { stellarScenarios } from './stellar-scenarios.ts'
@@ -165,4 +166,5 @@ export const scenarios: readonly Scenario[] = [
   },
   ...stellarScenarios,
   ...remittanceScenarios,
+  ...depositScenarios,
 ]

@@ -185,16 +185,20 @@ export const checkLaws = async (
       `${rows!.events} events, outbox rows and audit rows`,
     )
 
+    // What a person has in hands waits for him where it lies: in clearing, or in an escrow and its liquidity with it.
     const [stuck] = await ask<Record<string, string>>(
-      `select (select count(*) from intents where status not in ('SUCCEEDED', 'FAILED')) as intents,
+      `with calm as (select p.* from ledger_postings p join ledger_entries e on e.position = p.entry
+                      where not exists (select from transfers t where t.id = e.transfer_id and t.state = 'review')),
+            due as (select r.amount, t.state from reservations r join transfers t on t.id = r.transfer_id where r.status = 'reserved')
+       select (select count(*) from intents where status not in ('SUCCEEDED', 'FAILED')) as intents,
               (select count(*) from inbox where consumed < revision) as facts,
               (select count(*) from deadlines) as deadlines, (select count(*) from finality_waits) as waits,
-              (select count(*) from reservations where status = 'reserved') as reservations,
-              (select coalesce(sum(reserved), 0) from liquidity_pools) as reserved,
+              (select count(*) from due where state <> 'review') as reservations,
+              (select coalesce(sum(reserved), 0) from liquidity_pools) - (select coalesce(sum(amount), 0) from due) as reserved,
               (select count(*) from transfers where parked_reason is not null) as parked,
-              (select coalesce(sum(abs(amount)), 0) from (select sum(amount) as amount from ledger_postings p
+              (select coalesce(sum(abs(amount)), 0) from (select sum(amount) as amount from calm p
                  join ledger_accounts a on a.id = p.account_id where a.kind = 'clearing' group by account_id, layer) c) as clearing,
-              (select coalesce(sum(abs(amount)), 0) from (select sum(amount) as amount from ledger_postings where layer = 'pending' group by account_id) h) as holds`,
+              (select coalesce(sum(abs(amount)), 0) from (select sum(amount) as amount from calm where layer = 'pending' group by account_id) h) as holds`,
     )
     law(
       'nothing is stuck at rest',

@@ -128,7 +128,7 @@ const others: readonly Scenario[] = [
   },
   {
     name: 'an on-ramp in a person’s hands is resolved',
-    since: 5,
+    since: 6,
     unborn: onramp() as Unborn,
     said: [
       ...[...released, debit('returned', 'R10')],
@@ -140,7 +140,7 @@ const others: readonly Scenario[] = [
   },
   {
     name: 'an on-ramp whose release is refused is given up',
-    since: 5,
+    since: 6,
     unborn: onramp() as Unborn,
     said: [
       ...[...releasing, refusal('releaseEscrow'), { type: 'compensateCommand', reason: 'on the list' } as const],

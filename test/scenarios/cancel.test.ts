@@ -59,6 +59,19 @@ it('cancels while the bank works on the debit: what it takes comes back without 
   expect(await compensates(id)).not.toContain('escrowLocked')
 })
 
+it('leaves a refund that comes back to a person', async () => {
+  const id = await scene.post()
+  await scene.has(id, 'debitSubmitted')
+  await isAccepted(id)
+  await scene.has(id, 'cancelRequested')
+  await settle()
+  await scene.has(id, 'creditSubmitted')
+  await scene.arm({ kind: 'return_after_settlement', code: 'R03', match: { direction: 'credit' }, times: 1 })
+  await settle()
+  await scene.reaches(id, 'review')
+  expect(await effectsOf(id)).toEqual(['credit returned', 'debit settled'])
+})
+
 it('cancels while the bank works on a debit that it then rejects: nothing to pay back', async () => {
   const id = await scene.post()
   await scene.has(id, 'debitSubmitted')

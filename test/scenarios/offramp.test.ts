@@ -1,95 +1,121 @@
 import { randomUUID } from 'node:crypto'
-import { encodeFunctionData, erc20Abi, parseUnits } from 'viem'
+import { encodeFunctionData } from 'viem'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
-import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import type { TransferView } from '../../scripts/local/api-client.ts'
 import { compileContracts } from '../../scripts/local/compile.ts'
-import { evmAccount } from '../../scripts/local/evm-accounts.ts'
+import { payDeposit } from '../../scripts/local/depositor.ts'
+import { type Depositors, type Family, startDepositors } from '../support/depositors.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
+import { until } from '../support/until.ts'
 
-// Stablecoins that the customer locks himself, to fiat.
+// Stablecoins that the customer brings himself, on either kind of chain, to fiat.
 
 let scene: Scenario
-const customer = evmAccount(5)
+let customers: Depositors
 
 beforeAll(async () => {
   await compileContracts()
   scene = await startScenario({
-    blockMs: 150,
+    ...{ blockMs: 150, stellarCloseMs: 250 },
     bank: { settlementDelays: { wire: 50 } },
     env: { CAUSEWAY_INTENT_LEASE_MS: '2000' },
   })
-  const { admin, token, escrow } = scene.world.contracts
-  const funds = parseUnits('10000', 6)
-  await scene.sendAs(
-    admin.key,
-    token,
-    encodeFunctionData({ abi: testDollarAbi, functionName: 'mint', args: [customer.address, funds] }),
-  )
-  await scene.sendAs(customer.key, token, encodeFunctionData({ abi: erc20Abi, functionName: 'approve', args: [escrow, funds] }))
+  customers = await startDepositors(scene)
 })
 afterEach(() => scene?.disarm())
 afterAll(() => scene?.stop())
 
-const post = async (): Promise<TransferView> => {
-  const account = {
-    type: 'bank_account',
-    rail: 'wire',
-    name: 'Ada Lovelace',
-    accountNumber: '1234567890',
-    routingNumber: '021000021',
-  }
+const ways: readonly [how: string, from: Family, bring: keyof Depositors['bring']][] = [
+  ['locked by the customer', 'evm', 'locked'],
+  ['locked by his signature, without gas of his', 'evm', 'signed'],
+  ['left in a claimable balance on Stellar', 'stellar', 'left'],
+  ['paid with a memo on Stellar', 'stellar', 'paid'],
+]
+const account = {
+  ...{ type: 'bank_account', rail: 'wire', name: 'Ada Lovelace' },
+  ...{ accountNumber: '1234567890', routingNumber: '021000021' },
+}
+const sold = 1_002_500_000n
+
+/** An off-ramp of 100.25 that waits for its deposit. */
+const opened = async (from: Family): Promise<string> => {
   const { status, body } = await scene.api.call<TransferView>('POST', '/v1/transfers', {
     key: randomUUID(),
-    body: {
-      source: { type: 'chain_address', chain: scene.world.chain, address: customer.address },
-      destination: { ...account, asset: 'USD' },
-      amount: { value: '100.25', asset: 'USDC' },
-    },
+    body: { source: customers.legs[from], destination: { ...account, asset: 'USD' }, amount: { value: '100.25', asset: 'USDC' } },
   })
   expect(status, JSON.stringify(body)).toBe(202)
-  return body
+  await scene.reaches(body.id, 'awaitingDeposit')
+  return body.id
 }
-/** Locks what the transfer asks for, as the customer. */
-const deposit = async ({ id, deposit }: TransferView): Promise<void> => {
-  await scene.reaches(id, 'awaitingDeposit')
-  const { ref, terms } = deposit!
-  const { payer, payee, refundAfter, hardDeadline } = terms
-  const locked = {
-    ...{ ref, token: scene.world.contracts.token, payer, payee, amount: parseUnits(terms.amount.value, 6) },
-    ...{ refundAfter: BigInt(refundAfter), hardDeadline: BigInt(hardDeadline), onExpiry: 0 },
-  }
-  const data = encodeFunctionData({ abi: escrowAbi, functionName: 'lock', args: [locked as never] })
-  await scene.sendAs(customer.key, scene.world.contracts.escrow, data)
-}
-const tokens = () =>
-  scene.node.readContract({
-    ...{ address: scene.world.contracts.token, abi: erc20Abi, functionName: 'balanceOf', args: [customer.address] },
-  })
+const holdingOf = async (family: Family) => (await customers.holdings())[family]
 const ordersOf = async (id: string) => (await scene.bankTransfersOf(id)).map(({ direction, status }) => `${direction} ${status}`)
+/** The stray deposit of a transfer, once it is in this state. */
+const stray = (id: string, state: string) =>
+  until(`a stray deposit of ${id} that is ${state}`, async () => {
+    const { body } = await scene.api.call<{ data: { transferId: string; reason: string }[] }>(
+      'GET',
+      `/v1/deposits?state=${state}`,
+    )
+    return body.data.find(({ transferId }) => transferId === id)
+  })
 
 describe('an off-ramp', () => {
-  it('completes: deposited, committed, paid out, and the deposit is the treasury’s', async () => {
-    const had = await tokens()
-    const opened = await post()
-    await deposit(opened)
-    const { types } = await scene.endsAs(opened.id, 'completed')
+  it.each(ways)('completes when the deposit is %s: committed, paid out, and the treasury’s', async (_how, from, bring) => {
+    const had = await holdingOf(from)
+    const id = await opened(from)
+    await customers.bring[bring](id)
+    const { types } = await scene.endsAs(id, 'completed')
     expect(types).toEqual(
       expect.arrayContaining(['depositFinalized', 'commitFinalized', 'payoutSettled', 'depositReleaseFinalized']),
     )
-    expect(await ordersOf(opened.id)).toEqual(['credit settled'])
-    expect(had - (await tokens())).toBe(100_250_000n)
+    expect(await ordersOf(id)).toEqual(['credit settled'])
+    expect(had - (await holdingOf(from))).toBe(sold)
   })
 
-  it('gives the deposit back when the bank refuses the payout', async () => {
-    const had = await tokens()
+  it.each(ways)('gives what is %s back when the bank refuses the payout', async (_how, from, bring) => {
+    const had = await holdingOf(from)
     await scene.arm({ kind: 'reject', match: { direction: 'credit' }, code: 'AC04', times: 1 })
-    const opened = await post()
-    await deposit(opened)
-    const { types } = await scene.endsAs(opened.id, 'compensated')
+    const id = await opened(from)
+    await customers.bring[bring](id)
+    const { types } = await scene.endsAs(id, 'compensated')
     expect(types).toEqual(expect.arrayContaining(['payoutRefused', 'depositRefundFinalized']))
-    expect(await tokens()).toBe(had)
+    expect(await holdingOf(from)).toBe(had)
+  })
+})
+
+describe('a wrong deposit', () => {
+  it('on Stellar goes back whole, and the right one is still taken', async () => {
+    const had = await holdingOf('stellar')
+    const id = await opened('stellar')
+    await payDeposit(customers.grace, await customers.onStellar(id), '100.2499999')
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'wrong_amount', payer: customers.grace.address })
+    expect(await holdingOf('stellar')).toBe(had)
+    await customers.bring.paid(id)
+    await scene.endsAs(id, 'completed')
+    expect(had - (await holdingOf('stellar'))).toBe(sold)
+  })
+
+  it('paid twice on Stellar comes back once', async () => {
+    const had = await holdingOf('stellar')
+    const id = await opened('stellar')
+    const instructions = await customers.onStellar(id)
+    await payDeposit(customers.grace, instructions)
+    await payDeposit(customers.grace, instructions)
+    await scene.endsAs(id, 'completed')
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'repeated', payer: customers.grace.address })
+    expect(had - (await holdingOf('stellar'))).toBe(sold)
+  })
+
+  it('on the EVM chain stays its payer’s, and the right one is still taken', async () => {
+    const id = await opened('evm')
+    const { approve, escrow, terms } = await customers.onEvm(id)
+    await customers.ada.send(approve)
+    const less = { ...terms, amount: '100249999' } as never
+    await customers.ada.send({ to: escrow, data: encodeFunctionData({ abi: escrowAbi, functionName: 'lock', args: [less] }) })
+    expect(await stray(id, 'self_serve')).toMatchObject({ reason: 'wrong_amount', payer: customers.ada.address })
+    await customers.bring.locked(id)
+    await scene.endsAs(id, 'completed')
   })
 })
 

@@ -101,7 +101,14 @@ export const bankLine = (
         return process.call('rail.submit', order.description, () => submit(order), slow ? 2 * leaseMs : 0)
       },
       query: reference => process.call('rail.query', aboutOf(reference.externalId), () => query(reference)),
-      cancel: async () => refused('not_cancelable', 'nobody asks for it'),
+      cancel: id => {
+        const order = bank.orders.find(each => each.id === id)
+        return process.call('rail.cancel', order?.description, async () => {
+          if (order === undefined) return refused('not_found', 'never seen')
+          if (isDown(order.description)) return unknown('503')
+          return bank.giveUp(order) ? done(show(order)) : refused('not_cancelable', 'it is too late')
+        })
+      },
       balance: async account => ({ amountMinor: bank.balanceMinor(account).toString(), currency: 'USD' }),
       entries: async () => ({ lines: [] }),
       verifyWebhook,

@@ -49,6 +49,8 @@ export type Bank = {
   readonly onFirstAsked: (listener: (order: WireOrder) => void) => void
   /** Takes an order: once for each key, as long as the bank knows the key. */
   readonly take: (order: WireOrder) => BankOrder | 'conflict'
+  /** Gives an order up as its sender asks, unless it has gone further. Returns whether it is given up. */
+  readonly giveUp: (order: BankOrder) => boolean
   readonly byKey: (key: string) => BankOrder | undefined
   readonly byExternalId: (externalId: string) => BankOrder | undefined
   /** The chain has released what a debit paid for; the debit may still come back. */
@@ -57,6 +59,7 @@ export type Bank = {
   readonly onEvent: (listener: (event: BankEvent) => void) => void
 }
 
+const givenUp = 'CANC'
 const returnCodes = ['R01', 'R02', 'R10', 'R29']
 
 /** A bank with books of its own. Nothing in here knows what the service believes. */
@@ -91,7 +94,7 @@ export const openBank = (
   }
 
   const settle = (order: BankOrder) => {
-    if (order.status !== 'submitted' && order.status !== 'rejected') return
+    if ((order.status !== 'submitted' && order.status !== 'rejected') || order.code === givenUp) return
     order.status = 'settled'
     order.settledAtMs = nowMs()
     book(order, 1n)
@@ -112,11 +115,21 @@ export const openBank = (
     tell(order)
   }
   const reject = (order: BankOrder) => {
+    if (order.code === givenUp) return
     order.status = 'rejected'
     order.code = random.pick(returnCodes)
     tell(order)
     if (faults.strikes('bank: settles what it has rejected', order.description))
       soon(random.between(1, 200) * 1_000, () => settle(order))
+  }
+
+  const giveUp = (order: BankOrder): boolean => {
+    if (order.code === givenUp) return true
+    if (order.status !== 'submitted') return false
+    order.status = 'rejected'
+    order.code = givenUp
+    tell(order)
+    return true
   }
 
   const take = (wire: WireOrder): BankOrder | 'conflict' => {
@@ -160,6 +173,7 @@ export const openBank = (
     },
     onFirstAsked: listener => void firstListeners.push(listener),
     take,
+    giveUp,
     byKey: key => {
       const known = keys.get(key)
       return known !== undefined && nowMs() - known.atMs <= bankKeepsKeysMs ? known.order : undefined

@@ -20,6 +20,7 @@ const calls = [
   'store.finalFacts',
   'rail.submit',
   'rail.query',
+  'rail.cancel',
   'chain.submit',
   'chain.find',
   'chain.tend',

@@ -63,6 +63,8 @@ export const given = <R extends Route>(unborn: UnbornOf<R>, history: readonly Tr
         })
       },
       thenNothing: () => expect(result).toEqual({ ignored: expect.any(String) }),
+      /** News that have to be told again. */
+      thenTooEarly: () => expect(result).toEqual({ ignored: expect.any(String), early: true }),
       thenRefused: (code: ErrorCode) => expect(result).toMatchObject({ refusal: code }),
     }
   },

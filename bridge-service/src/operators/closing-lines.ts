@@ -9,7 +9,7 @@ import type { TransferId } from '../transfer/id.ts'
 const destinations = /^(?:bank_cash|treasury|receivable|written_off|bad_debt|exposure):/
 // What must be nothing at rest, and what a person may settle besides.
 const mustClose = /^(?:customer_clearing|payout_partner):/
-const mayClose = /^(?:receivable|exposure):/
+const mayClose = /^exposure:/
 
 type Wanted = { readonly account: string; readonly into: string }
 

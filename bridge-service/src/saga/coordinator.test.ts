@@ -108,6 +108,27 @@ describe('a stranger', () => {
   })
 })
 
+describe('a reclaim that has overtaken its release', () => {
+  it('is kept until the release is final, and then believed', async () => {
+    const transfer = await store(database.owner, history.releasing, onramp(pool))
+    const running = start()
+    const { fact, ...where } = place('overtaken')
+    const ours = { status: 'included', escrowId: ourEscrow, balance: 'delivery', ...where }
+    await tell('evm:1', `${fact}-reclaim`, transfer.terms.hold.ref, 'deliveryReclaimed', ours)
+    await tell('evm:1', fact, transfer.terms.hold.ref, 'escrowReleased', ours)
+    await until('the release is believed', async () => (await stateOf(transfer.id)) === 'released')
+    running.offer({
+      ...work(transfer.id, { type: 'finalityReached', kind: 'release', fact }),
+      escrowId: ourEscrow,
+    })
+    await until('a person has it', async () => (await stateOf(transfer.id)) === 'review')
+    await idle(running)
+    expect(
+      await one('select count(*)::int as n from inbox where subject = $1 and consumed < revision', [transfer.terms.hold.ref]),
+    ).toEqual([{ n: 0 }])
+  })
+})
+
 describe('a payout that the token refused', () => {
   it.each([
     ['releasing', 'escrowReleased', 'released'],

@@ -76,7 +76,7 @@ const parkedForMs = 2_000
 // Some 4 KB each. One that is forgotten is read again.
 const maxKnown = 10_000
 
-type Ignored = { work: Work; version: number; stray: boolean; stranger: boolean }
+type Ignored = { work: Work; version: number; stray: boolean; stranger: boolean; early: boolean }
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
 
 /**
@@ -97,6 +97,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   let factLimit = maxBatch
   let readingFacts = false
   let parked: readonly string[] = []
+  let cameEarly: ReadonlySet<string> = new Set()
   let parkedReadMs = Number.NEGATIVE_INFINITY
   let stopping = false
   const idleWaiters: (() => void)[] = []
@@ -241,9 +242,9 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       if (transfer === undefined) continue // parked: its facts, timers and intents wait with it
       try {
         const step = decideOne(transfer, work, pools, nowMs)
-        if (step === undefined) {
+        if (step === undefined || step === 'early') {
           const [stray, stranger] = [isStray(transfer, work), isStrangers(transfer, work)]
-          plan.ignored.push({ work, version: transfer.version, stray, stranger })
+          plan.ignored.push({ work, version: transfer.version, stray, stranger, early: step === 'early' })
         } else {
           plan.steps.push(step)
           plan.works.set(step, work)
@@ -264,7 +265,12 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     return new Map(ids.length === 0 ? [] : (await readPools(ids)).map(pool => [pool.id, pool]))
   }
 
-  const decideOne = (transfer: Transfer, work: Work, pools: Map<string, PoolState>, nowMs: number): Step | undefined => {
+  const decideOne = (
+    transfer: Transfer,
+    work: Work,
+    pools: Map<string, PoolState>,
+    nowMs: number,
+  ): Step | 'early' | undefined => {
     if (isStrangers(transfer, work)) return undefined
     const role = isOfChain(work.input) ? options.roleOf(transfer, work.escrowId ?? '') : undefined
     if (work.input.type === 'chainFact' && work.input.kind === 'escrowCredited' && work.input.status === 'included')
@@ -283,7 +289,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     if (role === 'deposit' && work.madeBy !== undefined && isAnotherDeposit(transfer, work.madeBy)) return undefined
     const input = inputOf(work.input, role, liquidity)
     const decision = decide(transfer, input, nowMs)
-    if ('ignored' in decision || 'refusal' in decision) return undefined
+    if ('ignored' in decision) return decision.early ? 'early' : undefined
+    if ('refusal' in decision) return undefined
     if (liquidity && decision.liquidity === 'reserve')
       pools.set(liquidity.id, {
         ...liquidity,
@@ -362,7 +369,9 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       const { claimed, works, plan, moved, sure, stale } = await store.inTransaction(async tx => {
         const claimed = await tx.claimFacts(factLimit, parked)
         const works: Work[] = []
-        for (const fact of claimed.matched) {
+        // What came early waits behind what it has overtaken, or that would never have its turn.
+        const inTurn = claimed.matched.toSorted((a, b) => Number(cameEarly.has(nameOf(a))) - Number(cameEarly.has(nameOf(b))))
+        for (const fact of inTurn) {
           if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
           busy.add(fact.transferId)
           held.push(fact.transferId)
@@ -371,7 +380,10 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         const plan = await decideAll(tx, works)
         const moved = await write(tx, plan.steps)
         const { sure, stale } = await confirmIgnored(tx, plan)
-        const [stray, ignored] = [sure.filter(({ stray }) => stray), sure.filter(({ stray }) => !stray)]
+        const stray = sure.filter(({ stray }) => stray)
+        // What came early stays where it is, and is read again at the next look.
+        const ignored = sure.filter(({ stray, early }) => !stray && !early)
+        cameEarly = new Set(sure.flatMap(({ work, early }) => (early && work.fact ? [nameOf(work.fact)] : [])))
         await tx.consumeFacts(
           [...claimed.unmatched, ...stray.flatMap(({ work }) => work.fact ?? [])],
           ignored.flatMap(({ work }) => work.fact ?? []),
@@ -444,3 +456,5 @@ const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: 
   if (input.type === 'screened') return { ...input, availableMinor: liquidity?.availableMinor ?? 0n }
   return input.type === 'chainFact' && role === 'deposit' ? { ...input, type: 'depositFact' } : input
 }
+
+const nameOf = ({ source, fact }: Pick<FactKey, 'source' | 'fact'>) => `${source}/${fact}`

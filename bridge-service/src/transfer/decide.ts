@@ -21,8 +21,8 @@ import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
 import { readResolved, resolutionEffects } from './resolution.ts'
-import { currentDefinition, type Source } from './state.ts'
-import type { Transfer, Unborn } from './transfer.ts'
+import { currentDefinition } from './state.ts'
+import type { Progress, Transfer, Unborn } from './transfer.ts'
 
 /**
  * What one input does to one transfer. Pure: the same arguments give the same answer. `nowMs` is database time.
@@ -39,8 +39,8 @@ export const decide = (transfer: Transfer, input: Input | OperatorInput, nowMs: 
 }
 
 /** What was reserved for a transfer was redeemed when a person ended it. */
-const withoutPromise = (state: Source, { liquidity, ...effects }: Effects): Effects =>
-  liquidity === undefined || state === 'resolved' ? effects : { ...effects, liquidity }
+const withoutPromise = ({ resolution }: Progress, { liquidity, ...effects }: Effects): Effects =>
+  liquidity === undefined || resolution !== undefined ? effects : { ...effects, liquidity }
 
 const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
   if (input.type === 'deadlineReached' && input.kind === 'patience') return readPatience(transfer, nowMs)
@@ -97,7 +97,7 @@ const conclude = (
   // Nothing is booked or reserved before the first event, so `before` is a transfer wherever the effects read it.
   const effects = steps.map(({ event, before }): Effects & { version: number } => ({
     version: before.version + 1,
-    ...withoutPromise(before.state, effectsOf(before as Transfer, event, after, nowMs)),
+    ...withoutPromise(before.progress, effectsOf(before as Transfer, event, after, nowMs)),
   }))
   const patience = patienceAfter(start, after, nowMs)
   const liquidity = effects.map(effect => effect.liquidity).find(change => change !== undefined)

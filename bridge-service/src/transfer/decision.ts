@@ -50,7 +50,11 @@ export type Decision = Omit<Effects, 'entries'> & {
 }
 
 /** The input changes nothing, and that is right: a duplicate, or news that came too late to matter. */
-export type Ignored = { readonly ignored: string }
+export type Ignored = {
+  readonly ignored: string
+  /** It has overtaken what it follows from: news of a chain come again until that is known, or can no longer be. */
+  readonly early?: true
+}
 
 /** What an input means in a transfer's state, as events and as news about earlier intents; the effects follow from the events. */
 export type Reading =

@@ -3,6 +3,8 @@ import type { TransferEvent } from './event.ts'
 
 export const nothing = (why: string): Ignored => ({ ignored: why })
 
+export const tooEarly = (why: string): Ignored => ({ ignored: why, early: true })
+
 export const happened = (events: readonly TransferEvent[], ...intentChanges: IntentChange[]): Reading => ({
   events,
   intentChanges,

@@ -54,8 +54,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *   3: `escrowClawedBack` and `deliveryReclaimed`.
  *   4: the routes off-ramp, remittance and crosschain; `lockOrphaned` while an on-ramp's escrow is refunded.
  *   5: `terms.patience`, `attentionRequired`, `debitCalledBack`, `debitReturnReversed`: a machine of 4 would drop the timer and stop at the
- *      events. So with `transferResolved`, and a person's `compensationStarted` out of `releasing`. Without them a history is read as 4 read it.
- *   6: `lockOrphaned` while the treasury's escrow of a remittance or of a crosschain transfer is refunded.
+ *      events. Without them a history is read as 4 read it.
+ *   6: `lockOrphaned` while the treasury's escrow of a remittance or of a crosschain transfer is refunded. `transferResolved`,
+ *      `refundPaid`, and a person's `compensationStarted` out of an on-ramp's `releasing`. Without them a history is read as 5 read it.
  */
 export const currentDefinition = 6
 

@@ -38,10 +38,18 @@ export const partnerAccount = 'acct_partner'
 export const partner = `0x${'77'.repeat(20)}`
 
 /** What every route's terms begin with. */
-export const common = ({ wanted, random, nowMs }: TermsRequest) => ({
+export const common = ({ wanted, settings, random, nowMs }: TermsRequest) => ({
   salt: random.hex(32),
   reference: wanted.reference,
   createdAt: new Date(nowMs).toISOString(),
+  // Short enough that worlds in which something hangs run out of it, and debits are called back.
+  patience: {
+    debitMs: 2 * settings.settleMs,
+    inclusionMs: 300_000,
+    finalityMs: 300_000,
+    payoutMs: 2 * settings.settleMs,
+    transferMs: 2 * 3_600_000 + settings.clearingMs,
+  },
 })
 
 export const bankLeg = ({ customer, account }: Wanted, currency: 'USD' | 'EUR') =>

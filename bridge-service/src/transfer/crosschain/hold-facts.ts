@@ -3,6 +3,7 @@ import { isElsewhere } from '../deposit/depositing.ts'
 import type { ChainPlace, TransferEvent } from '../event.ts'
 import type { Input } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
+import { readReclaim } from '../reclaim.ts'
 import type { TransferOf } from '../transfer.ts'
 import { ended, ifToTurnBack } from './turning-back.ts'
 
@@ -21,7 +22,7 @@ export const readHoldFact = (transfer: Transfer, { kind, status, place }: Extrac
     case 'escrowClawedBack':
       return readClawback(transfer, place)
     case 'deliveryReclaimed':
-      return readReclaim(transfer, place)
+      return readReclaim(transfer, place, transfer.state === 'completed' || transfer.state === 'review')
     case 'escrowCommitted':
       return nothing('what the treasury locks here is released or refunded')
     case 'depositReceived':
@@ -127,9 +128,3 @@ const readClawback = ({ state, progress }: Transfer, place: ChainPlace): Reading
       return nothing('there is nothing of it in escrow')
   }
 }
-
-/** The customer could not hold what was released to him, and never fetched it. */
-const readReclaim = ({ state, progress }: Transfer, place: ChainPlace): Reading =>
-  (state === 'completed' || state === 'review') && progress.release && !progress.deliveryReclaimed
-    ? happened([{ type: 'deliveryReclaimed', ...place }])
-    : nothing('there is no delivery of it')

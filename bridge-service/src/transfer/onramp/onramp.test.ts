@@ -1089,6 +1089,11 @@ describe('a delivery that nobody fetched', () => {
     given(onramp(), history.crediting).when(reclaimed).thenNothing()
   })
 
+  it('is told again where its release may still be heard of: two readers of the inbox overtake each other', () => {
+    for (const state of ['releasing', 'released'] as const) given(onramp(), history[state]).when(reclaimed).thenTooEarly()
+    given(onramp(), history.refunding).when(reclaimed).thenNothing()
+  })
+
   it('is no news when he has fetched it: it was his from the release on', () => {
     given(onramp(), history.completed).when(included('deliveryClaimed', '51')).thenNothing()
   })

@@ -6,6 +6,7 @@ import type { ChainPlace, TransferEvent } from '../event.ts'
 import { rawCodeOf } from '../event.ts'
 import type { Input, RouteInput } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
+import { readReclaim } from '../reclaim.ts'
 import { isMinted } from '../terms.ts'
 import type { TransferOf } from '../transfer.ts'
 import type { WaitKind } from '../wait.ts'
@@ -107,11 +108,12 @@ const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
 }
 
 const readChain = (
-  { state, progress }: Transfer,
+  transfer: Transfer,
   kind: Extract<Input, { type: 'chainFact' }>['kind'],
   status: 'included' | 'orphaned',
   place: ChainPlace,
 ): Reading => {
+  const { state, progress } = transfer
   const moved = (known: ChainPlace | undefined) => known !== undefined && known.blockHash !== place.blockHash
   switch (kind) {
     case 'escrowLocked':
@@ -187,10 +189,8 @@ const readChain = (
     case 'escrowClawedBack':
       return readClawback({ state, progress }, place)
     case 'deliveryReclaimed':
-      // Completed, or in a person's hands since the debit came back; nobody else's delivery is ours to take.
-      if ((state !== 'completed' && state !== 'review') || progress.release === undefined || progress.deliveryReclaimed)
-        return nothing('there is no delivery of it')
-      return happened([{ type: 'deliveryReclaimed', ...place }])
+      // Completed, or in a person's hands since the debit came back.
+      return readReclaim(transfer, place, state === 'completed' || state === 'review')
     case 'depositReceived':
       return nothing('an on-ramp has no deposit')
     case 'deliveryClaimed':

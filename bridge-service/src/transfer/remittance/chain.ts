@@ -2,6 +2,7 @@ import type { IntentChange, Reading } from '../decision.ts'
 import type { ChainPlace, TransferEvent } from '../event.ts'
 import type { ChainFactKind, Input } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
+import { readReclaim } from '../reclaim.ts'
 import type { TransferOf } from '../transfer.ts'
 import { ifNothingToPayBack, reasonToTurnBack, withoutCommit } from './turning-back.ts'
 
@@ -22,7 +23,7 @@ export const readChain = (transfer: Transfer, { kind, status, place }: Fact): Re
     case 'escrowClawedBack':
       return readClawback(transfer, place)
     case 'deliveryReclaimed':
-      return readReclaim(transfer, place)
+      return readReclaim(transfer, place, isDelivered(transfer))
     case 'depositReceived':
     case 'deliveryClaimed':
     case 'escrowCredited':
@@ -182,11 +183,8 @@ const readClawback = (transfer: Transfer, place: ChainPlace): Reading => {
   }
 }
 
-/** The partner could not hold what was released to him, and never fetched it. Nobody else's delivery is ours to take. */
-const readReclaim = ({ state, progress }: Transfer, place: ChainPlace): Reading =>
-  (state === 'completed' || state === 'review') && progress.release && progress.holdEnded && !progress.deliveryReclaimed
-    ? happened([{ type: 'deliveryReclaimed', ...place }])
-    : nothing('there is no delivery of it')
+const isDelivered = ({ state, progress }: Transfer) =>
+  (state === 'completed' || state === 'review') && progress.holdEnded === true
 
 const withoutRelease = ({ progress: { release } }: Transfer): TransferEvent[] =>
   release === undefined ? [] : [{ type: 'releaseOrphaned', fact: release.fact }]
