@@ -513,17 +513,32 @@ create table ledger_snapshots (
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.ledger_snapshots FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
 grant select on ledger_snapshots to causeway_app;
 
+create table liquidity_alerts (
+  id bigint not null generated always as identity,
+  pool_id key_text not null,
+  low_water numeric(38,0) not null,
+  available numeric(38,0) not null,
+  opened_at timestamp with time zone not null default now(),
+  cleared_at timestamp with time zone,
+  available_then numeric(38,0),
+  constraint liquidity_alerts_pkey PRIMARY KEY (id),
+  constraint liquidity_alerts_check CHECK (((cleared_at IS NULL) = (available_then IS NULL)))
+);
+CREATE UNIQUE INDEX liquidity_alerts_one_open ON public.liquidity_alerts USING btree (pool_id) WHERE (cleared_at IS NULL);
+grant insert, select, update on liquidity_alerts to causeway_app;
+
 create table liquidity_pools (
   id key_text not null,
   currency text not null,
   total numeric(38,0) not null,
   reserved numeric(38,0) not null default 0,
   version integer not null default 1,
+  account_id text,
   constraint liquidity_pools_pkey PRIMARY KEY (id),
-  constraint liquidity_pools_check CHECK ((reserved <= total)),
-  constraint liquidity_pools_reserved_check CHECK ((reserved >= (0)::numeric)),
-  constraint liquidity_pools_total_check CHECK ((total >= (0)::numeric))
+  constraint liquidity_pools_account_id_fkey FOREIGN KEY (account_id) REFERENCES ledger_accounts(id),
+  constraint liquidity_pools_reserved_check CHECK ((reserved >= (0)::numeric))
 );
+CREATE TRIGGER liquidity_pools_guard BEFORE UPDATE ON public.liquidity_pools FOR EACH ROW EXECUTE FUNCTION liquidity_pools_guard();
 grant insert, select, update on liquidity_pools to causeway_app;
 
 create table nonce_lanes (
@@ -688,10 +703,11 @@ create table reservations (
   pool_id key_text not null,
   amount numeric(38,0) not null,
   status text not null,
-  constraint reservations_pkey PRIMARY KEY (transfer_id),
+  constraint reservations_pkey PRIMARY KEY (transfer_id, pool_id),
   constraint reservations_amount_check CHECK ((amount > (0)::numeric)),
   constraint reservations_status_check CHECK ((status = ANY (ARRAY['reserved'::text, 'consumed'::text, 'freed'::text, 'restored'::text])))
 );
+CREATE INDEX reservations_open ON public.reservations USING btree (pool_id) WHERE (status = 'reserved'::text);
 grant insert, select, update on reservations to causeway_app;
 
 create table stellar_attempts (
@@ -941,6 +957,17 @@ AS $function$
   )
   select count(*) from taken
 $function$;
+
+CREATE OR REPLACE FUNCTION public.liquidity_pools_guard()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if new.reserved > old.reserved and new.reserved > new.total then
+    raise exception 'pool % has % and cannot promise %', new.id, new.total, new.reserved using errcode = 'check_violation';
+  end if;
+  return new;
+end $function$;
 
 CREATE OR REPLACE FUNCTION public.refuse_rewriting()
  RETURNS trigger

@@ -1,5 +1,5 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto'
-import { Registry } from '@prometheus-io/client'
+import { Counter, Registry } from '@prometheus-io/client'
 import pg from 'pg'
 import { finalFacts, heads } from '../../indexer/src/queries.ts'
 import { type EvmChainConfig, isStellarChain, type StellarChainConfig } from './chain-config.ts'
@@ -17,6 +17,7 @@ import { transferTail } from './http/tail.ts'
 import { type AccountDefinition, chartFor } from './ledger/chart.ts'
 import { openAccounts } from './ledger/open-accounts.ts'
 import { checkFunding } from './liquidity/check-funding.ts'
+import { watchLowWater } from './liquidity/low-water.ts'
 import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
 import { type HandTools, obeyActions } from './operators/obey.ts'
@@ -188,6 +189,12 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     await checkFunding(pool, minted, log)
   }
 
+  const races = new Counter({
+    name: 'causeway_liquidity_races_total',
+    help: 'Reservations by what became of them: lost to another process, won, or queued because of many lost ones.',
+    labelNames: ['pool', 'outcome'],
+    registers: [registry],
+  })
   const screening = denyListScreening(config.policy.denyList)
   const engine = config.roles.includes('saga')
     ? await startEngine({
@@ -206,6 +213,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         intentLeaseMs: config.intentLeaseMs,
         isHeld: pauses.holds,
         onMoved: tail.wake,
+        onRace: (pool, outcome) => races.inc({ pool, outcome }),
         log,
       })
     : undefined
@@ -222,6 +230,11 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       ),
     )
     const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
+    const lowWater = repeat(
+      5_000,
+      () => watchLowWater(pool, config.policy.lowWater, log),
+      warn('the low-water marks could not be read'),
+    )
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
     const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
     const refunding = repeat(
@@ -236,6 +249,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       desk.stop,
       ...tending.map(({ stop }) => stop),
       ...statements.map(({ stop }) => stop),
+      lowWater.stop,
       snapshots.stop,
       engine.stop,
     )

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { type ChainConfig, chainSchema } from './chain-config.ts'
 import type { ChainId } from './chains/chain.ts'
-import { currency, minor } from './config-fields.ts'
+import { currency, minor, positive } from './config-fields.ts'
 import { BridgeError } from './errors.ts'
 import { currencies } from './money/currency.ts'
 import { fees, rateFeed, rateGuard, rates } from './pricing-config.ts'
@@ -68,6 +68,10 @@ const payoutPartner = z
     message: 'fiat is paid out for a token',
   })
 
+const lowWater = z
+  .strictObject({ alertMinor: positive, clearMinor: positive })
+  .refine(({ alertMinor, clearMinor }) => alertMinor < clearMinor, 'alertMinor is not under clearMinor')
+
 const policyShape = z.strictObject({
   limits: z
     .partialRecord(currency, minor)
@@ -100,6 +104,8 @@ const policyShape = z.strictObject({
       perTenant: z.partialRecord(currency, minor).default({ USD: 1_000_000n, EUR: 1_000_000n }),
     })
     .prefault({}),
+  /** Of liquidity pools, by id. */
+  lowWater: z.record(z.string(), lowWater).default({}),
   /** How long each part of a transfer may take before a person is told, in milliseconds. */
   patience: z
     .strictObject({

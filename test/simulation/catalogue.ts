@@ -4,6 +4,7 @@ const calls = [
   'store.commit',
   'store.loadTransfers',
   'store.loadPools',
+  'store.lockPools',
   'store.shareVersions',
   'store.commitSteps',
   'store.claimFacts',

@@ -2,7 +2,6 @@ import type { AccountDefinition } from '../../bridge-service/src/ledger/chart.ts
 import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
 import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
 import { type Around, type Connection, connect } from './memory/connection.ts'
-import { checkViolation } from './memory/database-error.ts'
 import { type Dump, dump } from './memory/dump.ts'
 import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
 import { finalFacts, type Standing } from './memory/final-facts.ts'
@@ -24,7 +23,7 @@ export type MemoryStore = {
   readonly finalFacts: (limit: number, standing: Standing) => FinalFact[]
   readonly openAccounts: (accounts: readonly AccountDefinition[]) => Promise<void>
   readonly openPool: (pool: Pick<PoolRow, 'id' | 'currency' | 'total'>) => Promise<void>
-  /** More liquidity, or less. Throws when what is promised is more than what is left. */
+  /** More liquidity, or less, whatever is promised. */
   readonly movePool: (id: string, minor: bigint) => Promise<void>
   readonly keepQuote: (quote: Omit<QuoteRow, 'transfer_id'>) => Promise<void>
   /** A person has looked. */
@@ -56,7 +55,8 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
       write(tx => {
         for (const account of accounts) tx.put(tables.ledger_accounts, account.id, account)
       }),
-    openPool: pool => write(tx => tx.put(tables.liquidity_pools, pool.id, { ...pool, reserved: 0n, version: 1 })),
+    openPool: pool =>
+      write(tx => tx.put(tables.liquidity_pools, pool.id, { ...pool, reserved: 0n, version: 1, account_id: null })),
     movePool: (id, minor) => write(tx => movePool(tx, tables, id, minor)),
     keepQuote: quote => write(tx => tx.put(tables.quotes, quote.id, { ...quote, transfer_id: null })),
     unparkTransfer: id =>
@@ -79,9 +79,7 @@ const movePool = async (tx: MemoryTx, { liquidity_pools: pools }: Tables, id: st
   await tx.lock([`pool ${id}`])
   const pool = tx.get(pools, id)
   if (pool === undefined) throw new Error(`no pool ${id}`)
-  const total = pool.total + minor
-  if (total < pool.reserved) throw checkViolation(`pool ${id}: ${pool.reserved} of ${total}`)
-  tx.put(pools, id, { ...pool, total })
+  tx.put(pools, id, { ...pool, total: pool.total + minor })
 }
 
 const earliestDueMs = (tables: Tables): number => {

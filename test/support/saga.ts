@@ -5,6 +5,7 @@ import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
 import type { Step } from '../../bridge-service/src/saga/step.ts'
 import { decide } from '../../bridge-service/src/transfer/decide.ts'
 import type { TransferEvent } from '../../bridge-service/src/transfer/event.ts'
+import { refOf } from '../../bridge-service/src/transfer/hold.ts'
 import type { Input } from '../../bridge-service/src/transfer/input.ts'
 import type { Transfer, TransferOf, UnbornOf } from '../../bridge-service/src/transfer/transfer.ts'
 import { freshDatabase } from './database.ts'
@@ -41,22 +42,26 @@ export const fundPool = async (owner: pg.Pool, id: string, total: bigint) => {
   return { pool: id }
 }
 
-/** Puts a transfer into the database as its history left it, without the rest of what its steps wrote. */
+/** Puts an on-ramp into the database as its history left it, without the rest of what its steps wrote. */
 export const store = async (
   owner: pg.Pool,
   history: readonly TransferEvent[],
   unborn: UnbornOf<'onramp'> = onramp(),
 ): Promise<TransferOf<'onramp'>> => {
   const transfer = replay(unborn, history)
+  await storeTransfer(owner, transfer)
+  return transfer
+}
+
+export const storeTransfer = async (owner: pg.Pool, transfer: Transfer): Promise<void> => {
   await owner.query(
     `insert into transfers (id, tenant, route, definition, state, version, terms, progress, escrow_ref)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
     [
       ...[transfer.id, transfer.tenant, transfer.route, transfer.definition, transfer.state, transfer.version],
-      ...[transfer.terms, transfer.progress, transfer.terms.hold.ref],
+      ...[transfer.terms, transfer.progress, refOf(transfer.terms)],
     ],
   )
-  return transfer
 }
 
 /** Puts an intent into the database as a step without an executor writes it. */

@@ -48,6 +48,7 @@ export const metricsRoutes =
     const unmatched = gauge('inbox_unmatched', 'Facts that belong to no transfer.')
     const intents = gauge('intents', 'Intents that are not done, by status. UNKNOWN: money may have moved.', ['status'])
     const strays = gauge('stray_deposits', 'Deposits that no transfer takes, by state. person: somebody must look.', ['state'])
+    const low = gauge('liquidity_low', '1 while a pool has less to promise than its low-water mark.', ['pool'])
     const orders = gauge(
       'deposit_orders_waiting',
       'Signed locks and returns of stray deposits that a chain has not answered yet.',
@@ -61,6 +62,7 @@ export const metricsRoutes =
       for (const state of states) transfers.set({ state }, counts.transfers[state] ?? 0)
       for (const status of openStatuses) intents.set({ status }, counts.intents[status] ?? 0)
       for (const state of strayStates) strays.set({ state }, counts.strays[state] ?? 0)
+      for (const [pool, isLow] of Object.entries(counts.low)) low.set({ pool }, isLow)
       orders.set(counts.orders)
       for (const why of attentionReasons) attention.set({ why }, counts.attention[why] ?? 0)
       for (const verdict of ['mismatched', 'unexplained']) doubts.set({ verdict }, counts.doubts[verdict] ?? 0)
@@ -108,6 +110,7 @@ type Counts = {
   readonly unmatched: number
   readonly intents: Readonly<Record<string, number>>
   readonly strays: Readonly<Record<string, number>>
+  readonly low: Readonly<Record<string, 0 | 1>>
   readonly orders: number
   readonly oldestUnknownSeconds: number
 }
@@ -133,6 +136,8 @@ const readCounts = async (pool: Pool): Promise<Counts> => {
              (select coalesce(jsonb_object_agg(status, n), '{}') from i) as intents,
              (select coalesce(jsonb_object_agg(state, n), '{}')
                 from (select state, count(*) as n from stray_deposits group by state) s) as strays,
+             (select coalesce(jsonb_object_agg(l.id, case when a.pool_id is null then 0 else 1 end), '{}')
+                from liquidity_pools l left join liquidity_alerts a on a.pool_id = l.id and a.cleared_at is null) as low,
              (select count(*)::int from deposit_orders where status in ('PENDING', 'IN_FLIGHT')) as orders,
              (select coalesce(max(extract(epoch from now() - since)), 0)::float8 from i where status = 'UNKNOWN') as "oldestUnknownSeconds"`,
     values: [terminalStates],

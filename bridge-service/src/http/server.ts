@@ -15,6 +15,7 @@ import { drainOnClose } from './drain.ts'
 import { escrowRoutes } from './escrows.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
+import { liquidityRoutes } from './liquidity.ts'
 import { measureRequests, metricsRoutes } from './metrics.ts'
 import { operatorActionRoutes } from './operator-actions.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
@@ -77,6 +78,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(chainRoutes(deps))
       await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
+      await v1.register(liquidityRoutes(deps))
       await v1.register(operatorActionRoutes(deps))
       await v1.register(stuckRoutes(deps))
       await v1.register(refundRoutes(deps))

@@ -5,6 +5,7 @@ import { type BankBalance, cashLaws } from './cash-law.ts'
 import { type EscrowOnChain, escrowLaw } from './escrow-law.ts'
 import { issueLaw } from './issue-law.ts'
 import { type Law, minorTexts } from './law.ts'
+import { liquidityLaws } from './liquidity-law.ts'
 
 export type ProofScope = {
   /** States in which a transfer holds nothing any more. */
@@ -31,7 +32,7 @@ const lawsInOneSnapshot = (pool: Pool, { terminalStates, escrows }: ProofScope):
       const laws = [netsToZero(accounts), balancesAreKept(accounts), holdsAreExplained(accounts), clearingIsExplained(accounts)]
       for (const escrow of escrows)
         laws.push(await escrowLaw(client, escrow, terminalStates), await issueLaw(client, escrow, terminalStates))
-      return laws
+      return [...laws, ...(await liquidityLaws(client))]
     },
     'begin isolation level repeatable read read only',
   )

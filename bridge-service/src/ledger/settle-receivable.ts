@@ -38,6 +38,13 @@ export const settleReceivable = async (client: ClientBase, settlement: Settlemen
     [transferId, currency, minor.toString()],
   )
   await book(client, `receivable:${transferId}`, kind, amount, actor, reason)
+  // What has come in can be promised: the bank is the one that the transfer was debited at.
+  if (kind === 'recovered')
+    await client.query(
+      `update liquidity_pools l set total = l.total + $3::numeric from transfers t
+        where t.id = $1 and l.id = (t.terms->'source'->>'rail') || ':' || $2`,
+      [transferId, currency, minor.toString()],
+    )
 }
 
 const book = async (client: ClientBase, name: string, kind: Settlement['kind'], amount: Money, actor: string, reason: string) => {

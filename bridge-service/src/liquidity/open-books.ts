@@ -59,9 +59,8 @@ const book = (database: Pool, { account: id, currency, minor, pool }: Opening): 
       )
     // Also for books that were opened before this pool was known.
     if (pool !== undefined)
-      await client.query('insert into liquidity_pools (id, currency, total) values ($1, $2, $3) on conflict do nothing', [
-        pool,
-        currency,
-        minor,
-      ])
+      await client.query(
+        'insert into liquidity_pools (id, currency, total, account_id) values ($1, $2, $3, $4) on conflict do nothing',
+        [pool, currency, minor, id],
+      )
   })

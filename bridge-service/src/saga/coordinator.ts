@@ -12,9 +12,10 @@ import { escrowWaitedFor } from '../transfer/wait.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import type { ClaimedFact } from './facts.ts'
 import type { PoolState } from './load.ts'
+import { poolRaces, type RaceOutcome } from './pool-races.ts'
 import { isTransient } from './postgres-errors.ts'
 import type { FactKey, Lease, Step } from './step.ts'
-import type { SagaStore, StepStore } from './store.ts'
+import type { SagaStore, SagaTx, StepStore } from './store.ts'
 
 /** One input for one transfer, with who sent it and why. */
 export type Work = {
@@ -61,6 +62,10 @@ export type CoordinatorOptions = {
   readonly maxBatch?: number
   readonly lanes?: number
   readonly factPollMs?: number
+  /** After so many lost races in a row on one liquidity pool, reservations queue for it. */
+  readonly lostRacesInARow?: number
+  /** Told what became of each reservation: `queued` has waited for its pool, and cannot lose. */
+  readonly onRace?: (pool: string, outcome: RaceOutcome | 'queued') => void
   /** Called before and after each commit; a test crashes here. */
   readonly fault?: (point: 'beforeCommit' | 'afterCommit') => void
 }
@@ -82,6 +87,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   const { store, clock, lease, execute, onMoved, log, timing = machineTiming, fault = () => {} } = options
   const maxBatch = options.maxBatch ?? 256
   const lanes = options.lanes ?? 2
+  const races = poolRaces(options.lostRacesInARow ?? 5)
   const known = new Map<TransferId, Transfer>()
   const busy = new Set<TransferId>()
   let queue: Work[] = []
@@ -172,10 +178,27 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     )
   }
 
+  /** Reservations of pools that are fought for queue, by themselves: they hold the pools' rows from before they decide. */
   const commit = async (batch: readonly Work[]): Promise<void> => {
-    const plan = await decideAll(store, batch)
-    const moved = await write(store, plan.steps)
-    const { sure, stale } = await confirmIgnored(store, plan)
+    const queueing = races.isContended() ? batch.filter(isScreened) : []
+    const rest = batch.filter(work => !queueing.includes(work))
+    if (queueing.length > 0) await store.inTransaction(tx => carryOut(tx, queueing, tx.lockPools)).then(finish)
+    if (rest.length > 0) await carryOut(store, rest, store.loadPools).then(finish)
+  }
+
+  const carryOut = async (database: StepStore, batch: readonly Work[], readPools: SagaTx['lockPools']) => {
+    const plan = await decideAll(database, batch, readPools)
+    const moved = await write(database, plan.steps)
+    return { plan, moved, confirmed: await confirmIgnored(database, plan), isQueued: readPools !== store.loadPools }
+  }
+
+  const finish = ({ plan, moved, confirmed: { sure, stale }, isQueued }: Awaited<ReturnType<typeof carryOut>>) => {
+    for (const { before, pool } of plan.steps) {
+      if (pool === undefined) continue
+      const outcome = moved.has(before.id) ? 'won' : 'lost'
+      races.told(pool.id, outcome)
+      options.onRace?.(pool.id, isQueued && outcome === 'won' ? 'queued' : outcome)
+    }
     settle(plan, moved)
     tellStrangers(sure)
     for (const { work, version } of sure) work.ignored?.(version)
@@ -201,13 +224,17 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     return database.commitSteps(steps, lease)
   }
 
-  const decideAll = async (database: StepStore, batch: readonly Work[]): Promise<Plan> => {
+  const decideAll = async (
+    database: StepStore,
+    batch: readonly Work[],
+    readPools: SagaTx['lockPools'] = database.loadPools,
+  ): Promise<Plan> => {
     const missing = batch.map(work => work.transferId).filter(id => !known.has(id))
     // What has ended is not remembered, and can still be told something: a debit that comes back, a credit that does.
     const loaded = new Map((await database.loadTransfers(missing)).map(transfer => [transfer.id, transfer]))
     for (const transfer of loaded.values()) remember(transfer)
     const current = (id: TransferId) => known.get(id) ?? loaded.get(id)
-    const pools = await readPools(database, batch, current)
+    const pools = await poolsOf(readPools, batch, current)
     const plan: Plan = { steps: [], works: new Map(), ignored: [], parked: [] }
     const nowMs = clock.nowMs()
     for (const work of batch) {
@@ -229,14 +256,13 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     return plan
   }
 
-  const readPools = async (
-    database: StepStore,
+  const poolsOf = async (
+    readPools: SagaTx['lockPools'],
     batch: readonly Work[],
     current: (id: TransferId) => Transfer | undefined,
   ): Promise<Map<string, PoolState>> => {
-    const wanted = batch.flatMap(({ input, transferId }) => (input.type === 'screened' ? [current(transferId)?.terms.pool] : []))
-    const ids = [...new Set(wanted.filter(id => id !== undefined))]
-    return new Map(ids.length === 0 ? [] : (await database.loadPools(ids)).map(pool => [pool.id, pool]))
+    const ids = [...new Set(batch.filter(isScreened).flatMap(({ transferId }) => current(transferId)?.terms.pool ?? []))]
+    return new Map(ids.length === 0 ? [] : (await readPools(ids)).map(pool => [pool.id, pool]))
   }
 
   const decideOne = (
@@ -411,6 +437,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     },
   }
 }
+/** What reserves liquidity, if it goes well. */
+const isScreened = ({ input }: Work): boolean => input.type === 'screened'
 
 const isOfChain = (input: WorkInput): input is Extract<WorkInput, { type: 'chainFact' | 'finalityReached' }> =>
   input.type === 'chainFact' || input.type === 'finalityReached'

@@ -34,6 +34,7 @@ export type EngineOptions = {
   /** Whether a chain or a rail stands still by an operator's word. */
   readonly isHeld?: (target: string) => boolean
   readonly onMoved: (moved: readonly Transfer[]) => void
+  readonly onRace?: CoordinatorOptions['onRace']
   readonly log: CoordinatorOptions['log']
   readonly timing?: Timing
   readonly pollMs?: number
@@ -85,6 +86,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
     log,
     timing,
     factPollMs: pollMs,
+    ...(options.onRace === undefined ? {} : { onRace: options.onRace }),
   })
   const watchRows = (name: string, find: Parameters<typeof watch>[0]['find']) =>
     watch({

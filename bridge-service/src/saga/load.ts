@@ -1,4 +1,4 @@
-import type { ClientBase, Pool } from 'pg'
+import type { ClientBase, Pool, QueryConfig } from 'pg'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 
@@ -29,12 +29,17 @@ export const shareVersions = async (database: Database, ids: readonly TransferId
 
 export type PoolState = { readonly id: string; readonly version: number; readonly availableMinor: bigint }
 
-export const loadPools = async (database: Database, ids: readonly string[]): Promise<PoolState[]> => {
-  const { rows } = await database.query<{ id: string; version: number; available: string }>({
-    name: 'load_pools',
-    text: 'select id, version, total - reserved as available from liquidity_pools where id = any($1::text[])',
-    values: [ids],
-  })
+export const loadPools = (database: Database, ids: readonly string[]): Promise<PoolState[]> =>
+  readPools(database, { name: 'load_pools', text: poolsSql, values: [ids] })
+
+/** Nobody changes them until the transaction ends. */
+export const lockPools = (database: ClientBase, ids: readonly string[]): Promise<PoolState[]> =>
+  readPools(database, { name: 'lock_pools', text: `${poolsSql} order by id for update`, values: [ids] })
+
+const poolsSql = 'select id, version, total - reserved as available from liquidity_pools where id = any($1::text[])'
+
+const readPools = async (database: Database, query: QueryConfig): Promise<PoolState[]> => {
+  const { rows } = await database.query<{ id: string; version: number; available: string }>(query)
   return rows.map(({ id, version, available }) => ({ id, version, availableMinor: BigInt(available) }))
 }
 

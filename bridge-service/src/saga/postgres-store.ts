@@ -3,7 +3,7 @@ import { intentQueue } from '../intents/store.ts'
 import { inTransaction } from '../transaction.ts'
 import { dropTimer, dueTimers } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
-import { loadPools, loadTransfers, parkTransfer, shareVersions } from './load.ts'
+import { loadPools, loadTransfers, lockPools, parkTransfer, shareVersions } from './load.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { stepStatement } from './step.ts'
 import type { SagaStore, SagaTx, StepStore } from './store.ts'
@@ -38,6 +38,7 @@ const stepStore = (database: Pool | ClientBase): StepStore => ({
 
 const sagaTx = (client: ClientBase): SagaTx => ({
   ...stepStore(client),
+  lockPools: ids => lockPools(client, ids),
   claimFacts: (limit, parked) => claimFacts(client, limit, parked),
   consumeFacts: (unmatched, ignored) => consumeFacts(client, unmatched, ignored),
   claimKeys: openings => claimKeys(client, openings),

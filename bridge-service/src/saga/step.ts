@@ -63,15 +63,8 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
         escrow_ref: ['text', s => refOf(s.before.terms)],
       })} on conflict do nothing returning id
     )`
-  // The pool is locked and looked at again, so two coordinators never promise the same liquidity.
-  return `pool as materialized (
-      select l.id from liquidity_pools l join ${rows(
-        p,
-        [...new Map(steps.flatMap(s => (s.pool ? [[s.pool.id, s.pool] as const] : []))).values()],
-        'seen',
-        { id: ['text', pool => pool.id], version: ['int', pool => pool.version] },
-      )} on l.id = seen.id and l.version = seen.version order by l.id for update of l
-    ), moved as (
+  const touched = poolsOf(steps)
+  const advanced = (isPromised: string) => `moved as (
       update transfers t
          set version = s.to_version, state = s.state, progress = s.progress, updated_at = now()
         from ${rows(p, steps, 's', {
@@ -82,12 +75,30 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
           to_version: ['int', s => s.decision.after.version],
           progress: ['jsonb', s => s.decision.after.progress],
           pool: ['text', s => s.pool?.id ?? null],
+          pool_version: ['int', s => s.pool?.version ?? null],
         })}
-       where t.id = s.id and t.version = s.version and t.state = any(s.from_states::text[]) and t.parked_reason is null
-         and (s.pool is null or exists (select from pool where pool.id = s.pool))
+       where t.id = s.id and t.version = s.version and t.state = any(s.from_states::text[]) and t.parked_reason is null${isPromised}
       returning t.id
     )`
+  if (touched.length === 0) return advanced('')
+  // A pool is locked and looked at again, so two coordinators never promise the same liquidity. All that a batch changes are locked, in
+  // one order and before any transfer is (the count sees to it), or two batches would wait for each other.
+  return `pool as materialized (
+      select id, version from liquidity_pools where id = any(${p.array('text', touched)}) order by id for update
+    ), ${advanced(`
+         and (select count(*) from pool) >= 0
+         and (s.pool is null or exists (select from pool where pool.id = s.pool and pool.version = s.pool_version))`)}`
 }
+
+/** The pools that a batch changes. */
+const poolsOf = (steps: readonly Step[]): string[] => [
+  ...new Set(
+    steps.flatMap(({ before, decision }) => [
+      ...(decision.liquidity === undefined ? [] : [before.terms.pool]),
+      ...(decision.pools ?? []).map(({ pool }) => pool),
+    ]),
+  ),
+]
 
 /**
  * Which steps moved, as an array by the step's number. The other parts look their rows up in it: a join with `moved` is planned for one
@@ -254,15 +265,16 @@ const waitPart = (p: Parameters, steps: readonly Step[]): string | undefined => 
     )`
 }
 
-// One update of the pool for both directions: a second one of the same row in the same statement would be lost without a word.
-// Only a reservation raises the version: what is consumed was not available, and what is freed only adds to it, so no reservation that
-// was decided meanwhile becomes wrong.
+// One update of each pool for all that a batch makes of it: a second one of the same row in the same statement would be lost without a word.
+// The version rises when less is left than before. What is consumed was not available, and what is freed or comes in only adds to it, so no
+// reservation that was decided meanwhile becomes wrong.
 const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefined => {
-  const list = flat(steps, ({ decision }) => (decision.liquidity === undefined ? [] : [{ change: decision.liquidity }]))
-  if (list.length === 0) return undefined
+  const promises = flat(steps, ({ decision }) => (decision.liquidity === undefined ? [] : [{ change: decision.liquidity }]))
+  const booked = flat(steps, ({ decision }) => decision.pools ?? [])
+  if (promises.length === 0 && booked.length === 0) return undefined
   const status = { reserve: 'reserved', consume: 'consumed', free: 'freed', restore: 'restored' }
   return `promise as materialized (
-      select l.* from ok, ${rows(p, list, 'l', {
+      select l.* from ok, ${rows(p, promises, 'l', {
         n: ['int', l => l.n],
         id: ['text', l => l.of.before.id],
         pool: ['text', l => l.of.before.terms.pool],
@@ -275,16 +287,23 @@ const liquidityPart = (p: Parameters, steps: readonly Step[]): string | undefine
       returning pool_id, amount, status
     ), redeemed as (
       update reservations r set status = l.status from promise l
-       where r.transfer_id = l.id and l.status <> 'reserved'
+       where r.transfer_id = l.id and r.pool_id = l.pool and l.status <> 'reserved'
          and r.status = case l.status when 'restored' then 'consumed' else 'reserved' end
       returning r.pool_id, r.amount, r.status
     ), pool_moved as (
       update liquidity_pools l
-         set reserved = l.reserved + d.reserved, total = l.total + d.gained, version = l.version + d.raise
-        from (select pool_id, sum(case status when 'reserved' then amount when 'restored' then 0 else -amount end) as reserved,
-                     sum(case status when 'consumed' then -amount when 'restored' then amount else 0 end) as gained,
-                     case when bool_or(status = 'reserved') then 1 else 0 end as raise
-                from (select * from promised union all select * from redeemed) both_ways group by pool_id) d
+         set reserved = l.reserved + d.reserved, total = l.total + d.booked,
+             version = l.version + case when d.promises or d.booked < d.reserved then 1 else 0 end
+        from (select pool_id, sum(reserved) as reserved, sum(booked) as booked, bool_or(promises) as promises
+                from (select pool_id, amount as reserved, 0::numeric as booked, true as promises from promised
+                      union all
+                      select pool_id, case status when 'restored' then 0 else -amount end, 0, false from redeemed
+                      union all
+                      select c.pool, 0, c.amount, false from ok, ${rows(p, booked, 'c', {
+                        n: ['int', c => c.n],
+                        pool: ['text', c => c.pool],
+                        amount: ['numeric', c => c.minor],
+                      })} where ok.n[c.n]) each group by pool_id) d
        where l.id = d.pool_id
     )`
 }

@@ -24,6 +24,8 @@ export type StepStore = {
 
 /** A transaction of the saga: what it has locked and written is nobody else's until it ends. */
 export type SagaTx = StepStore & {
+  /** Pools as they are, and stay until the transaction ends. */
+  readonly lockPools: (ids: readonly string[]) => Promise<readonly PoolState[]>
   /**
    * Locks the oldest facts that no other worker holds, with the transfer that each is about; those about what is parked are left alone.
    * Facts that no transfer answers to come back as `unmatched`.

@@ -16,6 +16,7 @@ import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
 import { callBack, endOfCallBack, patienceAfter, readMismatch, readNoCallBack, readPatience } from './patience.ts'
+import { poolChanges } from './pool-changes.ts'
 import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
@@ -100,7 +101,9 @@ const conclude = (
   }))
   const patience = patienceAfter(start, after, nowMs)
   const liquidity = effects.map(effect => effect.liquidity).find(change => change !== undefined)
-  const receivables = receivablesOf(effects.flatMap(({ entries }) => entries))
+  const entries = effects.flatMap(effect => effect.entries)
+  const receivables = receivablesOf(entries)
+  const pools = poolChanges(start, after, entries)
   return {
     after,
     events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
@@ -110,6 +113,7 @@ const conclude = (
     timers: lastOfEachKind([...effects.flatMap(effect => effect.timers), ...(patience ? [patience] : [])]),
     waits: lastOfEachKind(effects.flatMap(effect => effect.waits)),
     ...(liquidity === undefined ? {} : { liquidity }),
+    ...(pools.length === 0 ? {} : { pools }),
     ...(receivables.length === 0 ? {} : { receivables }),
   }
 }

@@ -3,6 +3,7 @@ import type { Entry } from '../ledger/entry.ts'
 import type { Money } from '../money/money.ts'
 import type { TransferEvent } from './event.ts'
 import type { Step, TimerKind } from './input.ts'
+import type { PoolChange } from './pool-changes.ts'
 import type { Source } from './state.ts'
 import type { Transfer } from './transfer.ts'
 import type { WaitKind } from './wait.ts'
@@ -25,7 +26,7 @@ export type Effects = {
   readonly entries: readonly Entry[]
   readonly timers: readonly TimerChange[]
   readonly waits: readonly WaitChange[]
-  /** `restore`: what was consumed is in the pool again. */
+  /** What becomes of its reservation. `restore`: what was consumed is in the pool again. */
   readonly liquidity?: 'reserve' | 'consume' | 'free' | 'restore'
 }
 
@@ -40,6 +41,8 @@ export type Decision = Omit<Effects, 'entries'> & {
     readonly event: TransferEvent
   }[]
   readonly intentChanges: readonly IntentChange[]
+  /** What its entries make of the pools that stand for our accounts. */
+  readonly pools?: readonly PoolChange[]
   /** By how much more, or less, the customer owes us: what its entries put on the receivable account. */
   readonly receivables?: readonly Money[]
   /** Each entry with the version of the event that books it. */

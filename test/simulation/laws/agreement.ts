@@ -21,7 +21,6 @@ export const agreement: Law = evidence => {
     evidence.requests.flatMap(({ bodies }) => bodies.map(body => [`${body.address} ${body.paidMinor}`, body])),
   )
   const deposits = chain.escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
-  const collected = sumOf(deposits.filter(({ status }) => status === 'released'))
 
   const held = sumOf(ours.filter(escrow => isOpen(escrow) && escrow.terms.payer === world.treasury))
 
@@ -35,8 +34,9 @@ export const agreement: Law = evidence => {
     sumOf(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
   )
   for (const { id, total, reserved } of tables.liquidity_pools) {
-    // What deposits bring is not for the pool to promise before somebody says so; what a person has in hands is reserved in it.
-    if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) - collected + held)
+    // What is locked for a transfer is the pool's until it is delivered.
+    if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) + held)
+    else compare(`pool ${id}`, BigInt(total), BigInt(world.treasuryStartMinor) / 10_000n + balance('bank_cash:USD'))
     const promised = tables.reservations.filter(({ pool_id, status }) => pool_id === id && status === 'reserved')
     compare(
       `reserved of ${id}`,
@@ -44,6 +44,9 @@ export const agreement: Law = evidence => {
       promised.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
     )
   }
+  const kept = new Set(tables.reservations.map(({ transfer_id }) => transfer_id))
+  for (const { transfer_id, type } of tables.transfer_events)
+    if (type === 'liquidityReserved' && !kept.has(transfer_id)) broken.push(`${transfer_id}: liquidity is promised, not reserved`)
   return broken
 }
 

@@ -7,7 +7,7 @@ import { finalityOf } from '../../../bridge-service/src/transfer/wait.ts'
 import { bookEntries, guardEntries } from './book-entries.ts'
 import { uniqueViolation } from './database-error.ts'
 import { frozen } from './frozen.ts'
-import { promiseLiquidity } from './promise-liquidity.ts'
+import { poolsOf, promiseLiquidity } from './promise-liquidity.ts'
 import type { IntentRow, Tables } from './tables.ts'
 import type { MemoryDatabase, MemoryTx } from './transaction.ts'
 
@@ -58,22 +58,15 @@ const bear = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Promi
   return born
 }
 
-/** Nothing is locked for a step that is stale at first sight; what somebody else is changing is waited for, and looked at again. */
+/** Pools are locked first. No transfer is for a step that is stale at first sight; what somebody else is changing is waited for, and looked at again. */
 const advance = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Promise<Set<string>> => {
-  const seen = new Map(steps.flatMap(({ pool }) => (pool === undefined ? [] : [[pool.id, pool.version] as const])))
-  const isSeen = (id: string) => tx.get(tables.liquidity_pools, id)?.version === seen.get(id)
-  await tx.lock(
-    [...seen.keys()]
-      .filter(isSeen)
-      .sort()
-      .map(id => `pool ${id}`),
-  )
-  const unchanged = new Set([...seen.keys()].filter(isSeen))
+  await tx.lock(poolsOf(steps).map(id => `pool ${id}`))
+  const isSeen = ({ id, version }: NonNullable<Step['pool']>) => tx.get(tables.liquidity_pools, id)?.version === version
   const isDue = ({ before, decision, pool }: Step) => {
     const row = tx.get(tables.transfers, before.id)
     if (row === undefined || row.parked_reason !== null || row.transfer.version !== before.version) return false
     if (!sourcesOf(before.route, decision.events[0]!.event.type).includes(row.transfer.state)) return false
-    return pool === undefined || unchanged.has(pool.id)
+    return pool === undefined || isSeen(pool)
   }
   await tx.lock(
     steps
@@ -98,9 +91,6 @@ const rowsOf = (steps: readonly Step[], changes: readonly Change[]): string[] =>
   ...changes.map(({ key }) => `intent ${key}`).sort(),
   ...steps.flatMap(({ before, decision }) => decision.timers.map(({ kind }) => `deadline ${before.id} ${kind}`)).sort(),
   ...steps.flatMap(({ fact }) => (fact === undefined ? [] : [`fact ${fact.source} ${fact.fact}`])).sort(),
-  ...new Set(
-    steps.flatMap(({ before, decision }) => (decision.liquidity === undefined ? [] : [`pool ${before.terms.pool}`])).sort(),
-  ),
 ]
 
 const tell = ({ tables, nextPosition }: MemoryDatabase, tx: MemoryTx, { before, decision, actor, cause }: Step) => {

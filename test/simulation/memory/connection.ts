@@ -1,3 +1,4 @@
+import type { PoolState } from '../../../bridge-service/src/saga/load.ts'
 import type { SagaStore, SagaTx, StepStore } from '../../../bridge-service/src/saga/store.ts'
 import { commitSteps } from './commit-steps.ts'
 import { dropTimer, dueTimers } from './deadlines.ts'
@@ -36,6 +37,12 @@ export const connect = (
   const { tables, nowMs } = database
   const mine = new Set<MemoryTx>()
 
+  const poolsOf = (tx: MemoryTx, ids: readonly string[]): PoolState[] =>
+    [...new Set(ids)].flatMap(id => {
+      const pool = tx.get(tables.liquidity_pools, id)
+      return pool === undefined ? [] : [{ id, version: pool.version, availableMinor: pool.total - pool.reserved }]
+    })
+
   const stepStore = (tx: MemoryTx | undefined): StepStore => ({
     loadTransfers: ids =>
       around({ name: 'loadTransfers', transfers: ids }, () =>
@@ -46,15 +53,7 @@ export const connect = (
           }),
         ),
       ),
-    loadPools: ids =>
-      around({ name: 'loadPools', transfers: [] }, () =>
-        inOneStatement(database, tx, tx =>
-          [...new Set(ids)].flatMap(id => {
-            const pool = tx.get(tables.liquidity_pools, id)
-            return pool === undefined ? [] : [{ id, version: pool.version, availableMinor: pool.total - pool.reserved }]
-          }),
-        ),
-      ),
+    loadPools: ids => around({ name: 'loadPools', transfers: [] }, () => inOneStatement(database, tx, tx => poolsOf(tx, ids))),
     shareVersions: ids =>
       around({ name: 'shareVersions', transfers: ids }, () =>
         inOneStatement(database, tx, async tx => {
@@ -78,6 +77,13 @@ export const connect = (
 
   const sagaTx = (tx: MemoryTx): SagaTx => ({
     ...stepStore(tx),
+    lockPools: ids =>
+      around({ name: 'lockPools', transfers: [] }, () =>
+        inOneStatement(database, tx, async tx => {
+          await tx.lock([...new Set(ids)].sort().map(id => `pool ${id}`))
+          return poolsOf(tx, ids)
+        }),
+      ),
     claimFacts: (limit, parked) =>
       around({ name: 'claimFacts', transfers: [] }, () =>
         inOneStatement(database, tx, tx => claimFacts(tx, tables, limit, parked)),

@@ -86,6 +86,7 @@ export type PoolRow = {
   readonly total: bigint
   readonly reserved: bigint
   readonly version: number
+  readonly account_id: string | null
 }
 export type ReservationRow = {
   readonly transfer_id: TransferId

@@ -5,6 +5,7 @@ import { crosschain } from '../../../../test/support/crosschain.ts'
 import { deposit, depositHardDeadlineMs, depositRefundAfterMs } from '../../../../test/support/offramp.ts'
 import { place, settledAtMs } from '../../../../test/support/onramp.ts'
 import { anyWord, asSeen } from '../../../../test/support/operators.ts'
+import { poolBooks } from '../../../../test/support/pools.ts'
 import { seed } from '../../../../test/support/seed.ts'
 import { decide, request } from '../decide.ts'
 import type { Decision } from '../decision.ts'
@@ -165,6 +166,7 @@ const anyStory: fc.Arbitrary<Told[]> = fc.array(
 const live = (unborn: UnbornOf<'crosschain'>, story: readonly Told[]) => {
   const { committedBy } = unborn.terms.deposit
   const ledger = books()
+  const pools = poolBooks()
   const intents = new Map<string, string>()
   const timers = new Map<string, number>()
   const waits = new Map<string, string>()
@@ -179,6 +181,7 @@ const live = (unborn: UnbornOf<'crosschain'>, story: readonly Told[]) => {
       expect(imbalances(entry)).toEqual({})
       ledger.book(entry)
     }
+    pools.move(decision)
     expect(new Set(decision.entries.map(entry => entry.version)).size, 'one entry per event').toBe(decision.entries.length)
     for (const { step, attempt, status } of decision.intentChanges)
       if (intents.has(`${step} ${attempt}`)) intents.set(`${step} ${attempt}`, status)
@@ -226,7 +229,7 @@ const live = (unborn: UnbornOf<'crosschain'>, story: readonly Told[]) => {
     if ('events' in result) transfer = keep(result)
     else if (input.type === 'deadlineReached') timers.delete(input.kind)
   }
-  return { transfer, ledger, intents, timers, waits, events, liquidity, wishedTwice, passed }
+  return { transfer, ledger, pools, intents, timers, waits, events, liquidity, wishedTwice, passed }
 }
 
 const isOpen = (intents: ReadonlyMap<string, string>, step: Step) =>
@@ -259,7 +262,7 @@ describe.each([
   it('keeps every law', () => {
     const reached = new Set<State>()
     const law = (life: ReturnType<typeof live>) => {
-      const { transfer, ledger, intents, timers, waits, events, liquidity, wishedTwice, passed } = life
+      const { transfer, ledger, pools, intents, timers, waits, events, liquidity, wishedTwice, passed } = life
       const types = events.map(event => event.type)
       const { state, progress } = transfer
       for (const each of passed) reached.add(each)
@@ -274,6 +277,10 @@ describe.each([
         'history gives the state',
       ).toEqual(transfer)
       expect(transfer.version).toBe(events.length)
+      expect(pools.total('evm:1:USDC'), 'what is collected is in the treasury’s pool').toBe(ledger.balance('treasury:evm:1:USDC'))
+      expect(pools.total('evm:2:USDC'), 'the treasury’s pool has what is locked, too').toBe(
+        funding === 'mint' ? 0n : ledger.balance('treasury:evm:2:USDC') + ledger.balance('escrow:evm:2:USDC'),
+      )
       expect(wishedTwice, 'one wish per step and attempt').toEqual([])
       const finals = ['depositReleaseFinalized', 'depositRefundFinalized', 'releaseFinalized', 'refundFinalized'] as const
       for (const once of finals) expect(types.filter(type => type === once).length, once).toBeLessThanOrEqual(1)

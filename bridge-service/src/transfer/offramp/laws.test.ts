@@ -4,6 +4,7 @@ import { books, imbalances } from '../../../../test/support/books.ts'
 import { deposit, depositHardDeadlineMs, depositRefundAfterMs, offramp, payoutSays } from '../../../../test/support/offramp.ts'
 import { place, settledAtMs } from '../../../../test/support/onramp.ts'
 import { anyWord, asSeen } from '../../../../test/support/operators.ts'
+import { poolBooks } from '../../../../test/support/pools.ts'
 import { seed } from '../../../../test/support/seed.ts'
 import type { RailFact } from '../../rails/rail.ts'
 import { decide, request } from '../decide.ts'
@@ -134,6 +135,7 @@ const anyStory: fc.Arbitrary<Told[]> = fc.array(
 /** Everything that a transfer's life promised, kept as the database would keep it. */
 const live = (unborn: Unborn, story: readonly Told[]) => {
   const ledger = books()
+  const pools = poolBooks()
   const intents = new Map<string, string>()
   const timers = new Map<string, number>()
   const waits = new Map<string, string>()
@@ -148,6 +150,7 @@ const live = (unborn: Unborn, story: readonly Told[]) => {
       expect(imbalances(entry)).toEqual({})
       ledger.book(entry)
     }
+    pools.move(decision)
     expect(new Set(decision.entries.map(entry => entry.version)).size, 'one entry per event').toBe(decision.entries.length)
     for (const { step, attempt, status } of decision.intentChanges)
       if (intents.has(`${step} ${attempt}`)) intents.set(`${step} ${attempt}`, status)
@@ -193,7 +196,7 @@ const live = (unborn: Unborn, story: readonly Told[]) => {
     if ('events' in result) transfer = keep(result)
     else if (input.type === 'deadlineReached') timers.delete(input.kind)
   }
-  return { transfer, ledger, intents, timers, waits, events, liquidity, wishedTwice, passed }
+  return { transfer, ledger, pools, intents, timers, waits, events, liquidity, wishedTwice, passed }
 }
 
 const isOpen = (intents: ReadonlyMap<string, string>, step: Step) =>
@@ -217,7 +220,7 @@ describe.each(['escrow', 'balance'] as const)('whatever an off-ramp by %s is tol
   it('keeps every law', () => {
     const reached = new Set<State>()
     const law = (life: ReturnType<typeof live>) => {
-      const { transfer, ledger, intents, timers, waits, events, liquidity, wishedTwice, passed } = life
+      const { transfer, ledger, pools, intents, timers, waits, events, liquidity, wishedTwice, passed } = life
       const types = events.map(event => event.type)
       const { state, progress } = transfer
       for (const each of passed) reached.add(each)
@@ -232,6 +235,8 @@ describe.each(['escrow', 'balance'] as const)('whatever an off-ramp by %s is tol
         'history gives the state',
       ).toEqual(transfer)
       expect(transfer.version).toBe(events.length)
+      expect(pools.total('bank:sim:USD'), 'the bank’s pool is its account').toBe(ledger.balance('bank_cash:USD'))
+      expect(pools.total('evm:1:USDC'), 'what is collected is in the treasury’s pool').toBe(ledger.balance('treasury:evm:1:USDC'))
       expect(wishedTwice, 'one wish per step and attempt').toEqual([])
       expect([...intents.keys()].filter(key => key.startsWith('payoutFiat')).length, 'payouts').toBeLessThanOrEqual(1)
       for (const once of ['depositReleaseFinalized', 'depositRefundFinalized', 'payoutSettled', 'payoutReturned'] as const)

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { books, imbalances } from '../../../../test/support/books.ts'
 import { bankSays, clearingMs, onramp, place, settledAtMs } from '../../../../test/support/onramp.ts'
 import { anyWord, asSeen } from '../../../../test/support/operators.ts'
+import { poolBooks } from '../../../../test/support/pools.ts'
 import { seed } from '../../../../test/support/seed.ts'
 import type { RailFact } from '../../rails/rail.ts'
 import { decide, request } from '../decide.ts'
@@ -128,6 +129,7 @@ const anyStory: fc.Arbitrary<Told[]> = fc.array(
 /** Everything that a transfer's life promised, kept as the database would keep it. */
 const live = (unborn: Unborn, story: readonly Told[]) => {
   const ledger = books()
+  const pools = poolBooks()
   const intents = new Map<string, string>()
   const timers = new Map<string, number>()
   const waits = new Map<string, string>()
@@ -142,6 +144,7 @@ const live = (unborn: Unborn, story: readonly Told[]) => {
       expect(imbalances(entry)).toEqual({})
       ledger.book(entry)
     }
+    pools.move(decision)
     expect(new Set(decision.entries.map(entry => entry.version)).size, 'one entry per event').toBe(decision.entries.length)
     for (const { step, attempt, status } of decision.intentChanges)
       if (intents.has(`${step} ${attempt}`)) intents.set(`${step} ${attempt}`, status)
@@ -177,7 +180,7 @@ const live = (unborn: Unborn, story: readonly Told[]) => {
     const result = decide(transfer, input, nowMs)
     if ('events' in result) transfer = keep(result)
   }
-  return { transfer, ledger, intents, timers, waits, events, liquidity, wishedTwice, passed }
+  return { transfer, ledger, pools, intents, timers, waits, events, liquidity, wishedTwice, passed }
 }
 
 const isOpen = (intents: ReadonlyMap<string, string>, step: Step) =>
@@ -207,7 +210,7 @@ describe.each(['liquidity', 'mint'] as const)('whatever an on-ramp by %s is told
   it('keeps every law', () => {
     const reached = new Set<State>()
     always(life => {
-      const { transfer, ledger, intents, timers, waits, events, liquidity, wishedTwice, passed } = life
+      const { transfer, ledger, pools, intents, timers, waits, events, liquidity, wishedTwice, passed } = life
       const types = events.map(event => event.type)
       const { state } = transfer
       for (const each of passed) reached.add(each)
@@ -222,6 +225,10 @@ describe.each(['liquidity', 'mint'] as const)('whatever an on-ramp by %s is told
         'history gives the state',
       ).toEqual(transfer)
       expect(transfer.version).toBe(events.length)
+      expect(pools.total('bank:sim:USD'), 'the bank’s pool is its account').toBe(ledger.balance('bank_cash:USD'))
+      expect(pools.total('evm:1:USDC'), 'the treasury’s pool has what is locked, too').toBe(
+        funding === 'mint' ? 0n : ledger.balance('treasury:evm:1:USDC') + ledger.balance('escrow:evm:1:USDC'),
+      )
       expect(wishedTwice, 'one wish per step and attempt').toEqual([])
       expect(types.includes('releaseFinalized') && types.includes('refundFinalized'), 'released and refunded').toBe(false)
       expect(types.filter(type => type === 'creditSettled').length, 'credits back').toBeLessThanOrEqual(1)
