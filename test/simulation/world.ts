@@ -279,6 +279,9 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     const moved = await time.step(nextLookMs)
     if (nowMs() < nextLookMs && moved) continue
     nextLookMs = nowMs() + 60_000
+    // A person lets what had only bad luck with its workers into the machine again; what has broken a law stays out.
+    for (const { transfer, parked_reason } of tables.transfers.values())
+      if (parked_reason?.endsWith('workers in a row were never heard of again')) await store.unparkTransfer(transfer.id)
     quietSinceMs = rest.isReached() ? (quietSinceMs ?? nowMs()) : undefined
     if (quietSinceMs !== undefined && nowMs() - quietSinceMs >= calmMs) break
   }
