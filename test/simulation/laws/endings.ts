@@ -114,14 +114,16 @@ const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted:
 
 /**
  * Nobody can say whether its order is under way: the bank says nothing about the key, or does not know it, and it is too late to send it
- * again. The house holds everything until a person has asked.
+ * again, or a person has the transfer anyway. The house holds everything until he has asked.
  */
-export const isInHands = ({ bank, tables, world }: Evidence, id: string): boolean =>
-  tables.intents.some(
+export const isInHands = ({ bank, tables, world }: Evidence, id: string): boolean => {
+  const isSeenTo = tables.transfers.some(transfer => transfer.id === id && transfer.state === 'review')
+  return tables.intents.some(
     ({ transfer_id, step, key, status, created_at }) =>
       transfer_id === id &&
       status === 'UNKNOWN' &&
       step.endsWith('Fiat') &&
-      world.endMs - Date.parse(created_at) > world.keyRetentionMs &&
+      (isSeenTo || world.endMs - Date.parse(created_at) > world.keyRetentionMs) &&
       (bank.silentKeys.includes(key) || !bank.orders.some(order => order.key === key)),
   )
+}
