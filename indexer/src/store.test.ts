@@ -77,7 +77,7 @@ beforeEach(async () => {
 })
 afterEach(() =>
   tables.all(
-    'truncate chain_heads, chain_blocks, chain_events, chain_anomalies, chain_token_states, chain_reorgs, chain_outbox, inbox, finality_waits, transfers',
+    'truncate chain_heads, chain_blocks, chain_events, chain_anomalies, chain_token_states, chain_reorgs, chain_outbox, inbox, finality_waits, transfers cascade',
   ),
 )
 

@@ -49,6 +49,8 @@ export const startWalletApi = async (change: { sep?: Partial<SepConfig>; deps?: 
   const base = configuration('postgresql://unused')
   const own = configuration('postgresql://unused', {
     CAUSEWAY_CHAINS: JSON.stringify([network]),
+    // The house's payout partner is on another chain.
+    CAUSEWAY_POLICY: '{}',
     CAUSEWAY_STELLAR_SIGNING_KEY: server.secret(),
     CAUSEWAY_STELLAR_JWT_SECRET: 'a secret of thirty-two bytes, or more',
     CAUSEWAY_STELLAR_SEP: JSON.stringify({

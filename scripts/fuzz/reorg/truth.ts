@@ -19,7 +19,7 @@ const kinds: Readonly<Record<string, { kind: string; read: (log: WireLog) => Rec
     kind: 'escrowLocked',
     read: log => ({
       ...{ payer: address(word(log, 0)), payee: address(word(log, 1)) },
-      ...{ amount: word(log, 2).toString(), sequence: word(log, 6).toString() },
+      ...{ amount: word(log, 2).toString(), refundAfter: word(log, 3).toString(), sequence: word(log, 6).toString() },
     }),
   },
   [signature('Committed(bytes32,bytes32,address,uint40)')]: {
