@@ -15,12 +15,16 @@ const usdc: Leg = { kind: 'chain', chain: 'evm:1', currency: 'USDC', address: `0
 const finality = { level: 'latest', confirmations: 1 } as const
 const day = 86_400_000
 
+// As the policy gives it to every transfer: its timer is part of what a saga costs.
+const patience = { debitMs: day, inclusionMs: day, finalityMs: day, payoutMs: day, transferMs: 7 * day }
+
 const priced = (source: Leg, destination: Leg) => {
   const amount = (leg: Leg, cents: bigint) => ({
     currency: leg.currency,
     minor: (leg.currency === 'USDC' ? cents * 10_000n : cents).toString(),
   })
   return {
+    patience,
     ...{ source, destination, sourceAmount: amount(source, 10_025n), destinationAmount: amount(destination, 10_000n) },
     ...{ fee: amount(source, 25n), salt: `0x${'55'.repeat(32)}` as const, reference: null, createdAt: new Date().toISOString() },
     rate: { from: source.currency, to: destination.currency, numerator: '1', denominator: '1' },
