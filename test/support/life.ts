@@ -32,10 +32,24 @@ export type Moment = {
   readonly intents: ReadonlyMap<string, string>
 }
 
-export type Life = ReturnType<typeof live>
+export type Life = {
+  readonly unborn: Unborn
+  readonly transfer: Transfer
+  readonly ledger: ReturnType<typeof books>
+  readonly pools: ReturnType<typeof poolBooks>
+  /** By step and attempt: its status. */
+  readonly intents: ReadonlyMap<string, string>
+  readonly timers: ReadonlyMap<string, number>
+  /** By kind: the fact. */
+  readonly waits: ReadonlyMap<string, string>
+  readonly events: readonly TransferEvent[]
+  readonly liquidity: readonly string[]
+  readonly wishedTwice: readonly string[]
+  readonly passed: ReadonlySet<State>
+}
 
 /** Everything that a transfer's life promised, kept as the database would keep it. */
-export const live = <R extends Route>(unborn: UnbornOf<R>, story: readonly Told[], telling: Telling) => {
+export const live = <R extends Route>(unborn: UnbornOf<R>, story: readonly Told[], telling: Telling): Life => {
   const ledger = books()
   const pools = poolBooks()
   const intents = new Map<string, string>()
@@ -92,44 +106,63 @@ export const live = <R extends Route>(unborn: UnbornOf<R>, story: readonly Told[
     const result = decide(transfer, input, nowMs)
     if ('events' in result) transfer = keep(result)
     else if (input.type === 'deadlineReached' && telling.dropsIgnored) timers.delete(input.kind)
+    // At every moment, and not only where the story ends: few stories end where a timer was forgotten.
+    expectAwake(transfer.state, { intents, timers, waits })
   }
-  return { unborn, transfer, ledger, pools, intents, timers, waits, events, liquidity, wishedTwice, passed }
+  return {
+    unborn: unborn as unknown as Unborn,
+    transfer,
+    ledger,
+    pools,
+    intents,
+    timers,
+    waits,
+    events,
+    liquidity,
+    wishedTwice,
+    passed,
+  }
 }
 
-const isOpen = ({ intents }: Life, step: Step) =>
+/** What may wake a transfer. */
+type Watch = Pick<Life, 'intents' | 'timers' | 'waits'>
+
+const isOpen = ({ intents }: Watch, step: Step) =>
   [...intents].some(([key, status]) => key.startsWith(`${step} `) && status !== 'SUCCEEDED' && status !== 'FAILED')
 
 /** What wakes a transfer in each state in which it cannot stay. */
-const wakers: { readonly [S in State]?: (life: Life) => boolean } = {
-  requested: life => isOpen(life, 'screen'),
-  debiting: life => isOpen(life, 'debitFiat'),
+const wakers: { readonly [S in State]?: (watch: Watch) => boolean } = {
+  requested: watch => isOpen(watch, 'screen'),
+  debiting: watch => isOpen(watch, 'debitFiat'),
   awaitingDeposit: ({ timers }) => timers.has('deposit'),
   deposited: ({ waits }) => waits.has('deposit'),
-  locking: life => isOpen(life, 'lockEscrow'),
+  locking: watch => isOpen(watch, 'lockEscrow'),
   locked: ({ waits }) => waits.has('lock'),
   clearing: ({ timers }) => timers.has('clearing'),
-  committing: life => isOpen(life, 'commitEscrow') || life.timers.has('retryCommit'),
+  committing: watch => isOpen(watch, 'commitEscrow') || watch.timers.has('retryCommit'),
   committed: ({ waits }) => waits.has('commit'),
-  payingOut: life => isOpen(life, 'payoutFiat'),
-  releasing: life => isOpen(life, 'releaseEscrow') || life.timers.has('retryRelease'),
+  payingOut: watch => isOpen(watch, 'payoutFiat'),
+  releasing: watch => isOpen(watch, 'releaseEscrow') || watch.timers.has('retryRelease'),
   released: ({ waits }) => waits.has('release'),
-  collecting: life => isOpen(life, 'releaseDeposit') || life.timers.has('retryDepositRelease'),
+  collecting: watch => isOpen(watch, 'releaseDeposit') || watch.timers.has('retryDepositRelease'),
   collected: ({ waits }) => waits.has('depositRelease'),
-  refunding: life => isOpen(life, 'refundEscrow') || life.timers.has('retryRefund'),
+  refunding: watch => isOpen(watch, 'refundEscrow') || watch.timers.has('retryRefund'),
   refunded: ({ waits }) => waits.has('refund'),
-  refundingDeposit: life => isOpen(life, 'refundDeposit') || life.timers.has('retryDepositRefund'),
+  refundingDeposit: watch => isOpen(watch, 'refundDeposit') || watch.timers.has('retryDepositRefund'),
   refundedDeposit: ({ waits }) => waits.has('depositRefund'),
-  crediting: life => isOpen(life, 'creditFiat'),
+  crediting: watch => isOpen(watch, 'creditFiat'),
 }
 
-/** What holds of every life, whatever the route. */
+const expectAwake = (state: State, watch: Watch) =>
+  expect(wakers[state]?.(watch) ?? true, `something wakes a transfer that is ${state}`).toBe(true)
+
+/** What holds of every life, whatever the route, where its story ends. */
 export const expectLawful = (life: Life): void => {
   const { unborn, transfer, intents, timers, waits, events, wishedTwice } = life
   const { state } = transfer
   expect(replay(unborn as UnbornOf<Route>, events), 'history gives the state').toEqual(transfer)
   expect(transfer.version).toBe(events.length)
   expect(wishedTwice, 'one wish per step and attempt').toEqual([])
-  expect(wakers[state]?.(life) ?? true, `something wakes a transfer that is ${state}`).toBe(true)
   if (!terminalStates.includes(state)) return
   expect(
     [...intents].filter(([, status]) => status !== 'SUCCEEDED' && status !== 'FAILED'),
