@@ -7,7 +7,7 @@ import type { Decision } from '../../bridge-service/src/transfer/decision.ts'
 import type { EventType, TransferEvent } from '../../bridge-service/src/transfer/event.ts'
 import { evolve } from '../../bridge-service/src/transfer/evolve.ts'
 import type { Input, OperatorInput } from '../../bridge-service/src/transfer/input.ts'
-import type { State } from '../../bridge-service/src/transfer/state.ts'
+import type { State, Transitions } from '../../bridge-service/src/transfer/state.ts'
 import type { Route } from '../../bridge-service/src/transfer/terms.ts'
 import type { Transfer, TransferOf, Unborn, UnbornOf } from '../../bridge-service/src/transfer/transfer.ts'
 import { settledAtMs } from './onramp.ts'
@@ -32,6 +32,16 @@ type ExpectedEvent = EventType | (Partial<TransferEvent> & { type: EventType })
 
 /** Every transition that a test of this file has seen, as `from event`. */
 export const exercised = new Set<string>()
+
+/** The transitions of a table, as `from event`, that are wanted of this file and that no test of it has seen. */
+export const unseen = (table: Transitions, isWanted: (transition: string) => boolean = () => true): string[] =>
+  Object.entries(table)
+    .flatMap(([from, targets]) => Object.keys(targets).map(event => `${from} ${event}`))
+    .filter(transition => isWanted(transition) && !exercised.has(transition))
+
+/** What return-reversal.test.ts shows, and sees to it that it does. */
+export const isOfReversals = (transition: string): boolean =>
+  /(debitReturnReversed|creditOwed|receivableClosed|^review transferCompensated)$/.test(transition)
 
 /** A transfer after a history. */
 export const replay = <R extends Route>(unborn: UnbornOf<R>, history: readonly TransferEvent[]): TransferOf<R> =>

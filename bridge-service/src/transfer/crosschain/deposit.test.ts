@@ -19,7 +19,7 @@ import {
 import { givesItsDepositBack } from '../../../../test/support/deposit-behaviour/way-back.ts'
 import { waitsForItsDeposit } from '../../../../test/support/deposit-behaviour/way-in.ts'
 import { collectsItsDeposit } from '../../../../test/support/deposit-behaviour/way-out.ts'
-import { exercised, given } from '../../../../test/support/given.ts'
+import { exercised, given, unseen } from '../../../../test/support/given.ts'
 import {
   commitPlace,
   commitRefused,
@@ -234,11 +234,8 @@ describe('a deposit that is a balance, on its way through a crosschain transfer'
 })
 
 afterAll(() => {
-  const legal = Object.entries(crosschainTransitions).flatMap(([from, targets]) =>
-    Object.keys(targets).map(event => `${from} ${event}`),
-  )
   expect(
-    legal.filter(transition => !ofHold.test(transition) && !exercised.has(transition)),
+    unseen(crosschainTransitions, transition => !ofHold.test(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })

@@ -26,7 +26,7 @@ import {
   refusal,
   turnedBack,
 } from '../../../../test/support/deposit-behaviour/telling.ts'
-import { exercised, given } from '../../../../test/support/given.ts'
+import { given, unseen } from '../../../../test/support/given.ts'
 import {
   commitPlace,
   commitRefused,
@@ -518,11 +518,8 @@ describe('an escrow of the treasury’s that the issuer claws back', () => {
 })
 
 afterAll(() => {
-  const legal = Object.entries(crosschainTransitions).flatMap(([from, targets]) =>
-    Object.keys(targets).map(event => `${from} ${event}`),
-  )
   expect(
-    legal.filter(transition => ofHold.test(transition) && !exercised.has(transition)),
+    unseen(crosschainTransitions, transition => ofHold.test(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })

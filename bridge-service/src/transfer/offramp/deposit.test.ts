@@ -6,7 +6,7 @@ import { cancel, deadline, final, included, refusal, screened } from '../../../.
 import { givesItsDepositBack } from '../../../../test/support/deposit-behaviour/way-back.ts'
 import { waitsForItsDeposit } from '../../../../test/support/deposit-behaviour/way-in.ts'
 import { collectsItsDeposit } from '../../../../test/support/deposit-behaviour/way-out.ts'
-import { exercised, given } from '../../../../test/support/given.ts'
+import { exercised, given, unseen } from '../../../../test/support/given.ts'
 import { deposit, dueAtMs, history, offramp, payoutSays } from '../../../../test/support/offramp.ts'
 import { settledAtMs } from '../../../../test/support/onramp.ts'
 import { request } from '../decide.ts'
@@ -98,11 +98,8 @@ describe('a new off-ramp', () => {
 })
 
 afterAll(() => {
-  const legal = Object.entries(offrampTransitions).flatMap(([from, targets]) =>
-    Object.keys(targets).map(event => `${from} ${event}`),
-  )
   expect(
-    legal.filter(transition => !ofPayout.test(transition) && !exercised.has(transition)),
+    unseen(offrampTransitions, transition => !ofPayout.test(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })

@@ -12,7 +12,7 @@ import {
   refusal,
   turnedBack,
 } from '../../../../test/support/deposit-behaviour/telling.ts'
-import { exercised, given } from '../../../../test/support/given.ts'
+import { given, unseen } from '../../../../test/support/given.ts'
 import {
   collectPlace,
   commitRefused,
@@ -349,11 +349,8 @@ describe('a deposit that is a balance', () => {
 })
 
 afterAll(() => {
-  const legal = Object.entries(offrampTransitions).flatMap(([from, targets]) =>
-    Object.keys(targets).map(event => `${from} ${event}`),
-  )
   expect(
-    legal.filter(transition => ofPayout.test(transition) && !exercised.has(transition)),
+    unseen(offrampTransitions, transition => ofPayout.test(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { exercised, given } from '../../../../test/support/given.ts'
+import { exercised, given, isOfReversals, unseen } from '../../../../test/support/given.ts'
 import {
   cancel,
   credit,
@@ -1134,12 +1134,8 @@ describe('canceling', () => {
 })
 
 afterAll(() => {
-  const legal = Object.entries(onrampTransitions).flatMap(([from, targets]) =>
-    Object.keys(targets).map(event => `${from} ${event}`),
-  )
-  const elsewhere = /(debitReturnReversed|creditOwed|receivableClosed|^review transferCompensated)$/ // return-reversal.test.ts
   expect(
-    legal.filter(transition => !exercised.has(transition) && !elsewhere.test(transition)),
+    unseen(onrampTransitions, transition => !isOfReversals(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { exercised, given } from '../../../../test/support/given.ts'
+import { given, isOfReversals, unseen } from '../../../../test/support/given.ts'
 import { debit } from '../../../../test/support/inputs.ts'
 import {
   bankSays,
@@ -181,13 +181,5 @@ describe('the news of a reversal', () => {
 })
 
 afterAll(() => {
-  const legal = Object.entries(onrampTransitions).flatMap(([from, targets]) =>
-    Object.keys(targets)
-      .filter(event => event === 'debitReturnReversed' || event === 'creditOwed' || event === 'receivableClosed')
-      .map(event => `${from} ${event}`),
-  )
-  expect(
-    [...legal, 'review transferCompensated'].filter(transition => !exercised.has(transition)),
-    'transitions that no test has seen',
-  ).toEqual([])
+  expect(unseen(onrampTransitions, isOfReversals), 'transitions that no test has seen').toEqual([])
 })

@@ -1,13 +1,19 @@
-import { it } from 'vitest'
-import { given } from '../../../../test/support/given.ts'
+import { afterAll, expect, it } from 'vitest'
+import { given, isOfReversals, unseen } from '../../../../test/support/given.ts'
 import { debit } from '../../../../test/support/inputs.ts'
-import { debitReturned, debitReturnedLate, settledAtMs } from '../../../../test/support/onramp.ts'
-import { canceledAfterLock, history, remittance } from '../../../../test/support/remittance.ts'
+import { bankSays, debitReturned, debitReturnedLate, settledAtMs } from '../../../../test/support/onramp.ts'
+import { canceledAfterLock, history, refunded, remittance } from '../../../../test/support/remittance.ts'
 import { paidIn } from '../../../../test/support/remittance-lines.ts'
 import type { TransferEvent } from '../event.ts'
+import type { Input } from '../input.ts'
+import { remittanceTransitions } from './transitions.ts'
 
 const reversal = debit('returnReversed')
 const reversed: TransferEvent = { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() }
+const returnedBefore: Input = {
+  ...{ type: 'railFact', step: 'debitFiat' },
+  fact: { ...bankSays('returned'), at: new Date(settledAtMs - 1).toISOString() },
+}
 const claimGone = ['receivable:USD -100.25', 'bank_cash:USD +100.25']
 
 it.each(['locking', 'refunding', 'refunded'] as const)('a return taken back before the payout: %s', state => {
@@ -29,7 +35,6 @@ it('a return taken back that alone had brought the transfer to a person leaves h
 })
 
 it('a return taken back after it had ended it all has the customer credited', () => {
-  const refunded = { type: 'escrowRefunded', fact: '0x30:0', txHash: '0x30', blockNumber: '7', blockHash: '0xa' } as const
   const ended = [
     ...canceledAfterLock,
     debitReturned,
@@ -40,4 +45,55 @@ it('a return taken back after it had ended it all has the customer credited', ()
   given(remittance(), ended)
     .when(reversal)
     .then([reversed, 'creditOwed'], { state: 'crediting', intents: ['creditFiat'], entries: [paidIn] })
+})
+
+it.each([
+  'locked',
+  'clearing',
+  'committing',
+  'committed',
+  'payingOut',
+  'releasing',
+  'released',
+  'completed',
+  'crediting',
+  'compensated',
+] as const)(
+  'news of a reversal that overtake those of its return book nothing, and then the return is none, when the transfer is %s',
+  state => {
+    given(remittance(), history[state]).when(reversal).then([reversed], { state })
+    given(remittance(), [...history[state], reversed])
+      .when(returnedBefore)
+      .thenNothing()
+  },
+)
+
+it('a return taken back of a transfer whose customer has been credited after his own refund compensates it', () => {
+  const credited = [
+    { type: 'refundFinalized' },
+    { type: 'creditSettled', bankTransferId: 'bt_2' },
+    { type: 'transferCompensated' },
+  ] as const
+  given(remittance(), [...canceledAfterLock, refunded, ...credited, debitReturnedLate])
+    .when(reversal)
+    .then([reversed, 'transferCompensated'], { state: 'compensated', entries: [claimGone] })
+})
+
+it('a return taken back that had failed the transfer brings it to a person', () => {
+  const failed = [...history.debiting, { type: 'debitRefused', code: 'debit_returned', detail: 'R01' }] as const
+  given(remittance(), failed)
+    .when(reversal)
+    .then(['debitSettled', reversed], { state: 'review', entries: [paidIn] })
+})
+
+it('a return that follows a refusal is kept, so that a settlement behind it counts for nothing', () => {
+  given(remittance(), history.failed).when(debit('returned', 'R01')).then(['debitReturned'], { state: 'failed' })
+  given(remittance(), [...history.failed, debitReturned])
+    .when(debit('settled'))
+    .thenNothing()
+})
+
+afterAll(() => {
+  const isWanted = (transition: string) => isOfReversals(transition) || transition === 'failed debitReturned'
+  expect(unseen(remittanceTransitions, isWanted), 'transitions that no test has seen').toEqual([])
 })
