@@ -7,11 +7,12 @@ import { type Intent, intentOf } from '../intents/intent.ts'
 import { refOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer, TransferOf } from '../transfer/transfer.ts'
-import { type Coordinator, type CoordinatorOptions, coordinator, type Work } from './coordinator.ts'
+import { type Coordinator, type CoordinatorOptions, coordinator } from './coordinator.ts'
 import { databaseClock } from './database-clock.ts'
 import { claimFacts } from './facts.ts'
 import { parkTransfer } from './load.ts'
 import { postgresStore } from './postgres-store.ts'
+import type { Work } from './work.ts'
 
 let database: SagaDatabase
 let pool: { pool: string }

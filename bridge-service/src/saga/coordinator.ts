@@ -1,42 +1,17 @@
-import { type Intent, intentOf } from '../intents/intent.ts'
+import type { Intent } from '../intents/intent.ts'
 import type { Log } from '../log.ts'
 import { machineTiming, type Timing } from '../timing.ts'
-import { decide } from '../transfer/decide.ts'
-import { depositOf, type Escrow } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
-import type { Input, OperatorInput } from '../transfer/input.ts'
 import { terminalStates } from '../transfer/state.ts'
-import { reservedMinor } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
-import { escrowWaitedFor } from '../transfer/wait.ts'
 import type { DatabaseClock } from './database-clock.ts'
-import type { ClaimedFact } from './facts.ts'
+import { type Bench, judge, type Ignored as Why } from './judge.ts'
 import type { PoolState } from './load.ts'
 import { poolRaces, type RaceOutcome } from './pool-races.ts'
 import { isTransient } from './postgres-errors.ts'
 import type { FactKey, Lease, Step } from './step.ts'
 import type { SagaStore, SagaTx, StepStore } from './store.ts'
-
-/** One input for one transfer, with who sent it and why. */
-export type Work = {
-  readonly transferId: TransferId
-  readonly input: WorkInput
-  readonly actor: string
-  readonly cause: string
-  readonly fact?: FactKey
-  /** Set when the input speaks of an escrow: it must be the one that the transfer's own terms make. */
-  readonly escrowId?: string
-  readonly madeBy?: string
-  readonly bringsMoney?: true
-  /** Told when the input turned out to change nothing, with the transfer's version for which that is true. */
-  readonly ignored?: (version: number) => void
-}
-
-/** The pool's state is read when the step is decided, so a screening's answer travels without it. */
-export type WorkInput =
-  | Exclude<Input, { type: 'screened' }>
-  | OperatorInput
-  | { readonly type: 'screened'; readonly list: string }
+import { type Work, workOf } from './work.ts'
 
 export type Coordinator = {
   /** Takes an input that this process produced. What is lost with the process is found again by the resolver of intents. */
@@ -55,8 +30,7 @@ export type CoordinatorOptions = {
   /** Gets the intents of committed steps, already leased to this process. */
   readonly execute: (intents: readonly Intent[]) => void
   readonly onMoved: (moved: readonly Transfer[]) => void
-  /** Which of the escrows that the transfer's terms make has this id (content addressed, so nobody else can make it); undefined: none. */
-  readonly roleOf: (transfer: Transfer, escrowId: string) => Escrow['role'] | undefined
+  readonly roleOf: Bench['roleOf']
   readonly log: Log
   readonly timing?: Timing
   readonly maxBatch?: number
@@ -76,7 +50,7 @@ const parkedForMs = 2_000
 // Some 4 KB each. One that is forgotten is read again.
 const maxKnown = 10_000
 
-type Ignored = { work: Work; version: number; stray: boolean; stranger: boolean; early: boolean }
+type Ignored = Why & { work: Work; version: number }
 type Plan = { steps: Step[]; works: Map<Step, Work>; ignored: Ignored[]; parked: { work: Work; reason: string }[] }
 
 /**
@@ -241,13 +215,11 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       const transfer = current(work.transferId)
       if (transfer === undefined) continue // parked: its facts, timers and intents wait with it
       try {
-        const step = decideOne(transfer, work, pools, nowMs)
-        if (step === undefined || step === 'early') {
-          const [stray, stranger] = [isStray(transfer, work), isStrangers(transfer, work)]
-          plan.ignored.push({ work, version: transfer.version, stray, stranger, early: step === 'early' })
-        } else {
-          plan.steps.push(step)
-          plan.works.set(step, work)
+        const verdict = judge(transfer, work, { pools, nowMs, roleOf: options.roleOf, log })
+        if ('ignored' in verdict) plan.ignored.push({ work, version: transfer.version, ...verdict.ignored })
+        else {
+          plan.steps.push(verdict.step)
+          plan.works.set(verdict.step, work)
         }
       } catch (error) {
         plan.parked.push({ work, reason: String(error) })
@@ -265,55 +237,6 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     return new Map(ids.length === 0 ? [] : (await readPools(ids)).map(pool => [pool.id, pool]))
   }
 
-  const decideOne = (
-    transfer: Transfer,
-    work: Work,
-    pools: Map<string, PoolState>,
-    nowMs: number,
-  ): Step | 'early' | undefined => {
-    if (isStrangers(transfer, work)) return undefined
-    const role = isOfChain(work.input) ? options.roleOf(transfer, work.escrowId ?? '') : undefined
-    if (work.input.type === 'chainFact' && work.input.kind === 'escrowCredited' && work.input.status === 'included')
-      log('warn', 'the token refused a payout: it waits in the escrow to be claimed', {
-        transfer: transfer.id,
-        escrow: work.escrowId,
-        txHash: work.input.place.txHash,
-      })
-    if (work.input.type === 'chainFact' && work.input.kind === 'escrowClawedBack')
-      log('error', 'the issuer clawed back an escrow: the loss is booked as exposure', {
-        transfer: transfer.id,
-        escrow: work.escrowId,
-        txHash: work.input.place.txHash,
-      })
-    const liquidity = work.input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
-    if (role === 'deposit' && work.madeBy !== undefined && isAnotherDeposit(transfer, work.madeBy)) return undefined
-    const input = inputOf(work.input, role, liquidity)
-    const decision = decide(transfer, input, nowMs)
-    if ('ignored' in decision) return decision.early ? 'early' : undefined
-    if ('refusal' in decision) return undefined
-    if (liquidity && decision.liquidity === 'reserve')
-      pools.set(liquidity.id, {
-        ...liquidity,
-        availableMinor: liquidity.availableMinor - reservedMinor(transfer.terms),
-      })
-    return {
-      before: transfer,
-      decision,
-      intents: decision.intents.map(wish => intentOf(decision.after, wish)),
-      actor: work.actor,
-      cause: work.cause,
-      ...(liquidity && decision.liquidity === 'reserve' ? { pool: liquidity } : {}),
-      ...(work.fact ? { fact: work.fact } : {}),
-    }
-  }
-
-  /** An escrow that is none of the transfer's. What is remembered of it may be too old to tell: a later state may have made the escrow. */
-  const isStrangers = (transfer: Transfer, { input, escrowId }: Work): boolean => {
-    if (!isOfChain(input)) return false
-    const role = options.roleOf(transfer, escrowId ?? '')
-    return role === undefined || (input.type === 'finalityReached' && escrowWaitedFor(transfer, input.kind) !== role)
-  }
-
   const tellStrangers = (sure: readonly Ignored[]) => {
     for (const { work, stranger } of sure)
       if (stranger)
@@ -322,13 +245,6 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
           escrow: work.escrowId,
           cause: work.cause,
         })
-  }
-
-  /** Somebody's money that no transfer has taken: neither just now nor when the same was told before. */
-  const isStray = (transfer: Transfer, work: Work): boolean => {
-    const { deposit, commit } = transfer.progress
-    if (!work.bringsMoney || [deposit?.lock, commit].some(known => known?.fact === work.fact?.fact)) return false
-    return options.roleOf(transfer, work.escrowId ?? '') !== 'hold'
   }
 
   /** After the commit: what moved acts, what was overtaken tries again on what is true now. */
@@ -406,17 +322,6 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     }
   }
 
-  const workOf = (claimed: ClaimedFact): Work => ({
-    transferId: claimed.transferId,
-    input: claimed.input,
-    actor: claimed.actor,
-    cause: `fact:${claimed.source}/${claimed.fact}`,
-    fact: { source: claimed.source, fact: claimed.fact, revision: claimed.revision },
-    ...(claimed.escrowId === undefined ? {} : { escrowId: claimed.escrowId }),
-    ...(claimed.madeBy === undefined ? {} : { madeBy: claimed.madeBy }),
-    ...(claimed.bringsMoney ? { bringsMoney: true } : {}),
-  })
-
   const wake = () => {
     factsWanted = true
     pump()
@@ -439,22 +344,5 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 }
 /** What reserves liquidity, if it goes well. */
 const isScreened = ({ input }: Work): boolean => input.type === 'screened'
-
-const isOfChain = (input: WorkInput): input is Extract<WorkInput, { type: 'chainFact' | 'finalityReached' }> =>
-  input.type === 'chainFact' || input.type === 'finalityReached'
-
-/**
- * On a chain where two deposits of the same terms can be made, the first that was heard of is the transfer's own. What becomes of another is no
- * news of it.
- */
-const isAnotherDeposit = ({ terms, progress: { deposit, commit } }: Transfer, madeBy: string): boolean => {
-  const first = deposit?.lock ?? commit
-  return depositOf(terms)?.committedBy === 'balance' && first !== undefined && first.fact !== madeBy
-}
-
-const inputOf = (input: WorkInput, role: Escrow['role'] | undefined, liquidity: PoolState | undefined): Input | OperatorInput => {
-  if (input.type === 'screened') return { ...input, availableMinor: liquidity?.availableMinor ?? 0n }
-  return input.type === 'chainFact' && role === 'deposit' ? { ...input, type: 'depositFact' } : input
-}
 
 const nameOf = ({ source, fact }: Pick<FactKey, 'source' | 'fact'>) => `${source}/${fact}`

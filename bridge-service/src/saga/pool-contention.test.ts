@@ -8,9 +8,10 @@ import { type SagaDatabase, sagaDatabase, storeTransfer } from '../../../test/su
 import { seed } from '../../../test/support/seed.ts'
 import { until } from '../../../test/support/until.ts'
 import type { Transfer } from '../transfer/transfer.ts'
-import { coordinator, type Work } from './coordinator.ts'
+import { coordinator } from './coordinator.ts'
 import { databaseClock } from './database-clock.ts'
 import { postgresStore } from './postgres-store.ts'
+import type { Work } from './work.ts'
 
 let database: SagaDatabase
 beforeAll(async () => {

@@ -3,13 +3,14 @@ import { clearingMs, history, onramp } from '../../../test/support/onramp.ts'
 import { type SagaDatabase, sagaDatabase, store } from '../../../test/support/saga.ts'
 import { until } from '../../../test/support/until.ts'
 import type { Transfer } from '../transfer/transfer.ts'
-import { coordinator, type Work } from './coordinator.ts'
+import { coordinator } from './coordinator.ts'
 import { databaseClock } from './database-clock.ts'
 import { parkTransfer } from './load.ts'
 import { isTransient } from './postgres-errors.ts'
 import { postgresStore } from './postgres-store.ts'
 import { timerWorks } from './timers.ts'
 import { watch } from './watch.ts'
+import type { Work } from './work.ts'
 
 let database: SagaDatabase
 beforeAll(async () => {

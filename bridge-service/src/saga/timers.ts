@@ -1,5 +1,5 @@
-import type { Work } from './coordinator.ts'
 import type { SagaStore } from './store.ts'
+import type { Work } from './work.ts'
 
 /** Durable timers that are due by database time, as inputs. One that no longer means anything is removed when the machine ignores it. */
 export const timerWorks = async (store: Pick<SagaStore, 'dueTimers' | 'dropTimer'>, limit = 500): Promise<Work[]> =>

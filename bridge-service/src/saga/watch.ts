@@ -1,6 +1,6 @@
 import { type Repeating, repeat } from '../repeat.ts'
 import { machineTiming, type Timing } from '../timing.ts'
-import type { Work } from './coordinator.ts'
+import type { Work } from './work.ts'
 
 export type WatchOptions = {
   readonly find: () => Promise<Work[]>
