@@ -1,6 +1,6 @@
 import type { RailFact } from '../rails/rail.ts'
 import type { Reading } from './decision.ts'
-import { rawCodeOf } from './event.ts'
+import { rawCodeOf, type TransferEvent } from './event.ts'
 import { changed, happened, nothing } from './reading.ts'
 import type { Transfer } from './transfer.ts'
 
@@ -38,3 +38,7 @@ export const readCredit = ({ state, progress }: Crediting, fact: RailFact): Read
 /** The bank may still settle or refuse it. One that came back before we heard of its settlement is over. */
 export const creditIsOpen = ({ state, progress: { credit } }: Crediting): boolean =>
   (state === 'crediting' || state === 'review') && !credit?.settled && !credit?.returned
+
+/** A debit that the bank took back itself leaves nothing to credit. */
+export const ifNothingToPayBack = ({ debit }: Transfer['progress']): TransferEvent[] =>
+  debit?.returned === undefined ? [] : [{ type: 'transferCompensated' }]

@@ -5,6 +5,7 @@ import { collected, readDepositFinality } from '../deposit/finality.ts'
 import { readDepositDeadline, readDepositRefusal } from '../deposit/retries.ts'
 import { reasonNotToStart } from '../deposit/start.ts'
 import type { TransferEvent } from '../event.ts'
+import { readHoldRetry } from '../hold-retry.ts'
 import type { Input, RouteInput } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import { isMinted } from '../terms.ts'
@@ -125,16 +126,10 @@ const afterDelivery = ({ progress, terms }: Transfer): TransferEvent[] => {
 }
 
 const readDeadline = (transfer: Transfer, kind: Extract<Input, { type: 'deadlineReached' }>['kind'], nowMs: number): Reading => {
-  const { state, progress } = transfer
   switch (kind) {
     case 'retryRelease':
-      return state === 'releasing' && progress.wishes?.release === 'refused'
-        ? happened([{ type: 'releaseRetried' }])
-        : nothing('released by now, or wished again')
     case 'retryRefund':
-      return state === 'refunding' && progress.wishes?.refund === 'refused'
-        ? happened([{ type: 'refundRetried' }])
-        : nothing('refunded by now, or wished again')
+      return readHoldRetry(transfer, kind)
     default:
       return readDepositDeadline(transfer, kind, nowMs)
   }

@@ -1,9 +1,10 @@
 import type { RailFact } from '../../rails/rail.ts'
-import { creditIsOpen, readCredit } from '../credit.ts'
+import { creditIsOpen, ifNothingToPayBack, readCredit } from '../credit.ts'
 import { readDebit } from '../debit.ts'
 import type { Reading } from '../decision.ts'
 import type { ChainPlace, TransferEvent } from '../event.ts'
 import { rawCodeOf } from '../event.ts'
+import { readHoldRetry } from '../hold-retry.ts'
 import type { Input, RouteInput } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import { readReclaim } from '../reclaim.ts'
@@ -271,13 +272,8 @@ const readDeadline = (transfer: Transfer, kind: Extract<Input, { type: 'deadline
       return happened(afterClearing(transfer, Math.max(nowMs, finalAtMs)))
     }
     case 'retryRelease':
-      return state === 'releasing' && progress.wishes?.release === 'refused'
-        ? happened([{ type: 'releaseRetried' }])
-        : nothing('released by now, or wished again')
     case 'retryRefund':
-      return state === 'refunding' && progress.wishes?.refund === 'refused'
-        ? happened([{ type: 'refundRetried' }])
-        : nothing('refunded by now, or wished again')
+      return readHoldRetry(transfer, kind)
     default:
       return nothing('an on-ramp has no such deadline')
   }
@@ -315,7 +311,3 @@ const readCancel = ({ state, progress }: Transfer, reason: string): Reading => {
 
 const reasonToTurnBack = ({ cancelReason, debit }: Transfer['progress']): string | undefined =>
   debit?.returned !== undefined ? 'debit_returned' : cancelReason
-
-/** A debit that the bank took back itself leaves nothing to credit. */
-const ifNothingToPayBack = ({ debit }: Transfer['progress']): TransferEvent[] =>
-  debit?.returned === undefined ? [] : [{ type: 'transferCompensated' }]

@@ -1,10 +1,11 @@
+import { ifNothingToPayBack } from '../credit.ts'
 import type { IntentChange, Reading } from '../decision.ts'
 import type { ChainPlace, TransferEvent } from '../event.ts'
 import type { ChainFactKind, Input } from '../input.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import { readReclaim } from '../reclaim.ts'
 import type { TransferOf } from '../transfer.ts'
-import { ifNothingToPayBack, reasonToTurnBack, withoutCommit } from './turning-back.ts'
+import { reasonToTurnBack, withoutCommit } from './turning-back.ts'
 
 type Transfer = TransferOf<'remittance'>
 type Fact = Extract<Input, { type: 'chainFact' }>

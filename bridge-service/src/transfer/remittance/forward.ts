@@ -1,10 +1,12 @@
+import { ifNothingToPayBack } from '../credit.ts'
 import type { Reading } from '../decision.ts'
 import type { TransferEvent } from '../event.ts'
+import { readHoldRetry } from '../hold-retry.ts'
 import type { TimerKind } from '../input.ts'
 import { happened, nothing } from '../reading.ts'
 import type { TransferOf } from '../transfer.ts'
 import type { WaitKind } from '../wait.ts'
-import { ifNothingToPayBack, reasonToTurnBack } from './turning-back.ts'
+import { reasonToTurnBack } from './turning-back.ts'
 
 type Transfer = TransferOf<'remittance'>
 
@@ -53,13 +55,8 @@ export const readDeadline = (transfer: Transfer, kind: TimerKind, nowMs: number)
       if (state !== 'committing' || wishes?.commit !== 'refused') return nothing('committed by now, or wished again')
       return happened([isLate(progress.debit?.refundAfter, nowMs + commitMarginMs) ? tooLate : { type: 'commitRetried' }])
     case 'retryRelease':
-      return state === 'releasing' && wishes?.release === 'refused'
-        ? happened([{ type: 'releaseRetried' }])
-        : nothing('released by now, or wished again')
     case 'retryRefund':
-      return state === 'refunding' && wishes?.refund === 'refused'
-        ? happened([{ type: 'refundRetried' }])
-        : nothing('refunded by now, or wished again')
+      return readHoldRetry(transfer, kind)
     default:
       return nothing('a remittance has no such deadline')
   }

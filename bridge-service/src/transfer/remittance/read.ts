@@ -1,5 +1,5 @@
 import type { RailFact } from '../../rails/rail.ts'
-import { creditIsOpen, readCredit } from '../credit.ts'
+import { creditIsOpen, ifNothingToPayBack, readCredit } from '../credit.ts'
 import { readDebit } from '../debit.ts'
 import type { Reading } from '../decision.ts'
 import type { TransferEvent } from '../event.ts'
@@ -10,7 +10,7 @@ import type { TransferOf } from '../transfer.ts'
 import { readChain } from './chain.ts'
 import { readDeadline, readFinality } from './forward.ts'
 import { readPayout, readPayoutRefusal } from './payout.ts'
-import { ifNothingToPayBack, readCancel, readReturn } from './turning-back.ts'
+import { readCancel, readReturn } from './turning-back.ts'
 
 type Transfer = TransferOf<'remittance'>
 

@@ -16,10 +16,6 @@ export const reasonToTurnBack = ({ cancelReason, debit, attempts }: Progress): s
   return cancelReason ?? (attempts.refund > 0 ? 'refund_wished' : undefined)
 }
 
-/** A debit that the bank took back itself leaves nothing to credit. */
-export const ifNothingToPayBack = ({ debit }: Progress): TransferEvent[] =>
-  debit?.returned === undefined ? [] : [{ type: 'transferCompensated' }]
-
 /** A refund may overtake a commit that is still on its way, which nobody asks for any more. */
 export const withoutCommit = ({ state, progress }: Transfer): IntentChange[] =>
   state === 'committing' ? [changed('commitEscrow', 'FAILED', progress.attempts.commit)] : []
