@@ -14,7 +14,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   policy: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts', 'chain-config.ts', ...ports] },
   liquidity: { values: ['money', 'ledger', 'transaction.ts', 'errors.ts'], types: ['transfer', 'log.ts', ...ports] },
   intents: {
-    values: ['money', 'transfer', 'outcome.ts', 'repeat.ts', 'timing.ts', 'errors.ts'],
+    values: ['money', 'transfer', 'rails/send-once.ts', 'outcome.ts', 'repeat.ts', 'timing.ts', 'errors.ts'],
     types: ['policy', 'log.ts', ...ports],
   },
   saga: {
@@ -34,7 +34,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
   refunds: {
-    values: ['money', 'transfer', 'ledger', 'transaction.ts', 'outcome.ts', 'errors.ts'],
+    values: ['money', 'transfer', 'ledger', 'rails/send-once.ts', 'transaction.ts', 'outcome.ts', 'errors.ts'],
     types: ['log.ts', ...ports],
   },
   operators: {

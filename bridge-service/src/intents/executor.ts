@@ -4,6 +4,7 @@ import type { Log } from '../log.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Screening } from '../policy/screening.ts'
 import type { Rail, RailFact, RailTransfer } from '../rails/rail.ts'
+import { sendOnce } from '../rails/send-once.ts'
 import { type Repeating, repeat } from '../repeat.ts'
 import { machineTiming, type Timing } from '../timing.ts'
 import type { IntentInput, RailStep } from '../transfer/input.ts'
@@ -43,7 +44,6 @@ export type Executor = {
   readonly stop: () => Promise<void>
 }
 
-const defaultKeyRetentionMs = 20 * 3_600_000
 // A worker that is killed takes whatever it has with it, again and again under a deployment gone wrong: an intent is parked only for more.
 const parkAfter = 6
 const giveBackMs = 1_000
@@ -122,20 +122,14 @@ export const executor = (options: ExecutorOptions): Executor => {
 
   const runRail = async (intent: LeasedIntent, order: Parameters<Rail['submit']>[0], rail: Rail) => {
     const step = intent.step as RailStep
-    if (intent.tried) {
-      const found = await rail.query({ key: order.key, externalId: order.externalId })
-      if (found.kind === 'done') return answerRail(intent, step, found.value)
-      if (found.kind === 'unknown') return postpone(intent, 'UNKNOWN')
-      if (found.code !== 'not_found') return answer(intent, refusal(intent, found))
-      if (timing.nowMs() - intent.createdAtMs > (options.keyRetentionMs ?? defaultKeyRetentionMs)) {
-        log('error', 'an order was never found and its key may be forgotten: a person must look', { intent: intent.key })
-        return postpone(intent, 'UNKNOWN')
-      }
-    }
-    const outcome = await rail.submit(order)
+    const { tried, createdAtMs } = intent
+    const { keyRetentionMs } = options
+    const outcome = await sendOnce(rail, order, { tried, ageMs: timing.nowMs() - createdAtMs, keyRetentionMs })
     if (outcome.kind === 'done') return answerRail(intent, step, outcome.value)
     if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
-    if (intent.tried) return postpone(intent, 'UNKNOWN')
+    if (outcome.kind === 'forgotten')
+      log('error', 'an order was never found and its key may be forgotten: a person must look', { intent: intent.key })
+    if (tried || outcome.kind === 'forgotten') return postpone(intent, 'UNKNOWN')
     answer(intent, { type: 'intentUnknown', step, detail: outcome.detail })
   }
 

@@ -1,6 +1,7 @@
 import type { Pool } from 'pg'
 import type { Log } from '../log.ts'
 import type { Rail, RailTransfer } from '../rails/rail.ts'
+import { sendOnce } from '../rails/send-once.ts'
 import { inTransaction } from '../transaction.ts'
 import { type Refund, refundColumns } from './refund.ts'
 
@@ -16,7 +17,6 @@ export type PayOptions = {
 type Claimed = Refund & { readonly attempts: number; readonly epoch: number; readonly ageMs: number }
 
 const leaseMs = 30_000
-const defaultKeyRetentionMs = 20 * 3_600_000
 
 /**
  * Pays what is due, one key for each refund. What may have been sent is asked about before it is sent again. Any number of processes may do it.
@@ -30,23 +30,13 @@ export const payRefunds = async (options: PayOptions): Promise<void> => {
   }
 }
 
-const pay = async (
-  refund: Claimed,
-  rail: Rail,
-  { pool, log, keyRetentionMs = defaultKeyRetentionMs }: PayOptions,
-): Promise<void> => {
-  const { key, externalId } = refund.request
-  if (refund.attempts > 1) {
-    const found = await rail.query({ key, externalId })
-    if (found.kind === 'done') return conclude(pool, refund, found.value)
-    if (found.kind === 'unknown') return
-    if (found.code !== 'not_found') return fail(pool, refund, `${found.code}: ${found.detail}`)
-    if (refund.ageMs > keyRetentionMs)
-      return log('error', 'a refund was never found and its key may be forgotten: a person must look', { refund: refund.id })
-  }
-  const outcome = await rail.submit(refund.request)
+const pay = async (refund: Claimed, rail: Rail, { pool, log, keyRetentionMs }: PayOptions): Promise<void> => {
+  const { attempts, ageMs } = refund
+  const outcome = await sendOnce(rail, refund.request, { tried: attempts > 1, ageMs, keyRetentionMs })
   if (outcome.kind === 'done') return conclude(pool, refund, outcome.value)
   if (outcome.kind === 'refused') return fail(pool, refund, `${outcome.code}: ${outcome.detail}`)
+  if (outcome.kind === 'forgotten')
+    log('error', 'a refund was never found and its key may be forgotten: a person must look', { refund: refund.id })
 }
 
 const conclude = async (pool: Pool, refund: Claimed, { status, bankTransferId, rawCode }: RailTransfer): Promise<void> => {
