@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { given, isOfReversals, unseen } from '../../../../test/support/given.ts'
+import { given, unseen } from '../../../../test/support/given.ts'
 import { debit } from '../../../../test/support/inputs.ts'
 import {
   bankSays,
@@ -12,12 +12,13 @@ import {
   refundAfterMs,
   settledAtMs,
 } from '../../../../test/support/onramp.ts'
+import { fileOf } from '../../../../test/support/onramp-files.ts'
+import { paidIn } from '../../../../test/support/onramp-lines.ts'
 import type { RailFact } from '../../rails/rail.ts'
 import type { TransferEvent } from '../event.ts'
 import type { Input } from '../input.ts'
 import { onrampTransitions } from './transitions.ts'
 
-const paidIn = ['customer_clearing:USD -100.25', 'bank_cash:USD +100.25']
 const claimGone = ['receivable:USD -100.25', 'bank_cash:USD +100.25']
 const reversal = debit('returnReversed')
 const reversed: TransferEvent = { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() }
@@ -181,5 +182,8 @@ describe('the news of a reversal', () => {
 })
 
 afterAll(() => {
-  expect(unseen(onrampTransitions, isOfReversals), 'transitions that no test has seen').toEqual([])
+  expect(
+    unseen(onrampTransitions, transition => fileOf(transition) === 'return-reversal'),
+    'transitions that no test has seen',
+  ).toEqual([])
 })

@@ -9,8 +9,9 @@ import {
   releaseRefused,
   settledAtMs,
 } from '../../../../test/support/onramp.ts'
+import { lost, paidBack } from '../../../../test/support/onramp-lines.ts'
 import { commitRefused, history, payoutReturned, remittance } from '../../../../test/support/remittance.ts'
-import { lost, outOfEscrowAs, paidBack, partnerPaid, served } from '../../../../test/support/remittance-lines.ts'
+import { outOfEscrowAs, partnerPaid, served } from '../../../../test/support/remittance-lines.ts'
 import { remittanceTransitions } from './transitions.ts'
 
 const turned = {

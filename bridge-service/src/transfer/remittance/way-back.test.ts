@@ -20,19 +20,9 @@ import {
   settledAtMs,
   turnedBack,
 } from '../../../../test/support/onramp.ts'
+import { hold, lost, outOfEscrow, paidBack, paidIn, unhold } from '../../../../test/support/onramp-lines.ts'
 import { canceledAfterLock, history, payoutSettled, refunded, released, remittance } from '../../../../test/support/remittance.ts'
-import {
-  hold,
-  lost,
-  outOfEscrow,
-  outOfEscrowAs,
-  paidBack,
-  paidIn,
-  partnerPaid,
-  served,
-  servedFrom,
-  unhold,
-} from '../../../../test/support/remittance-lines.ts'
+import { outOfEscrowAs, partnerPaid, served, servedFrom } from '../../../../test/support/remittance-lines.ts'
 import { remittanceTransitions } from './transitions.ts'
 
 const refundSeen = {

@@ -13,16 +13,9 @@ import {
   unknown,
 } from '../../../../test/support/inputs.ts'
 import { debitReturned, debitSettled, finalAtMs, place, refundAfterMs, settledAtMs } from '../../../../test/support/onramp.ts'
+import { hold, intoEscrow, outOfEscrow, paidBack, paidIn, unhold } from '../../../../test/support/onramp-lines.ts'
 import { history, remittance } from '../../../../test/support/remittance.ts'
-import {
-  hold,
-  intoEscrow,
-  outOfEscrow,
-  outOfEscrowAs,
-  paidBack,
-  paidIn,
-  unhold,
-} from '../../../../test/support/remittance-lines.ts'
+import { outOfEscrowAs } from '../../../../test/support/remittance-lines.ts'
 import { request } from '../decide.ts'
 import { remittanceTransitions } from './transitions.ts'
 
