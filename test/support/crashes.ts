@@ -17,7 +17,7 @@ const preload = fileURLToPath(new URL('./crash-on-order.ts', import.meta.url))
 
 // What happens by the clock and not by the transfer: how often in one run is chance, so once on all paths is enough.
 const byTheClock =
-  /claim_intents|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of (?:indexer_move_cursor, indexer_insert_blocks|update chain_heads|indexer_insert_check, indexer_verify)$/
+  /claim_intents|watch_low_water|insert into bank_statements|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of (?:indexer_move_cursor, indexer_insert_blocks|update chain_heads|indexer_insert_check, indexer_verify)$/
 
 /**
  * A world whose service and indexer are killed on order, and started again by whoever supervises them. Which points there are to crash at is
@@ -49,9 +49,12 @@ export const startCrashes = async (options: WorldOptions) => {
     for (const role of ['service', 'indexer'] as const) {
       if (starting[role] !== undefined || scene.world[role]().alive()) continue
       restarts++
-      starting[role] = start(role).finally(() => {
-        starting[role] = undefined
-      })
+      // The next order may already end it while it starts; then it is started once more.
+      starting[role] = start(role)
+        .catch(error => console.log(`${role} is started again: ${String(error)}`))
+        .finally(() => {
+          starting[role] = undefined
+        })
     }
   }, 20)
 
