@@ -1,6 +1,7 @@
 import type { ChainOrder } from '../../bridge-service/src/chains/chain.ts'
 import type { SimChain } from './chain.ts'
-import { type ChainState, type EscrowTerms, isOpen, type TxWish, treasury } from './escrow.ts'
+import { type ChainState, isOpen, type TxWish, treasury } from './escrow.ts'
+import type { EscrowTerms } from './escrow-terms.ts'
 import { escrowIdOf } from './ids.ts'
 import type { Flavour } from './settings.ts'
 

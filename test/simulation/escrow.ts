@@ -1,21 +1,5 @@
 import { type Brought, executeBrought } from './brought.ts'
-
-/** The terms of an escrow, as the contract takes them. Seconds since the epoch; minor units as decimal strings. */
-export type EscrowTerms = {
-  readonly ref: string
-  readonly currency: string
-  readonly amountMinor: string
-  readonly payer: string
-  readonly payee: string
-  readonly refundAfter: number
-  readonly hardDeadline: number
-  readonly onExpiry: 'refund' | 'release'
-}
-
-export type Action =
-  | ('lock' | 'commit' | 'release' | 'refund' | 'expire' | 'clawback' | 'collect' | 'reclaim')
-  // Of what is brought by itself, see brought.ts.
-  | ('bring' | 'pay' | 'claim' | 'return' | 'takeBack')
+import type { Action, EscrowTerms } from './escrow-terms.ts'
 
 /** What a transaction wants of the contract, and who sends it. */
 export type TxWish = {

@@ -1,4 +1,4 @@
-import type { Action, EscrowTerms } from './escrow.ts'
+import type { Action, EscrowTerms } from './escrow-terms.ts'
 import type { FinalityPolicy } from './settings.ts'
 
 // What the oracle gets to see: the books of the world, and the store's dump. Plain JSON, so that no object of the product travels with it.

@@ -1,4 +1,4 @@
-import type { EscrowTerms } from '../escrow.ts'
+import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
 import { isWithPerson } from './strays.ts'
