@@ -45,7 +45,7 @@ const payouts: Record<string, readonly number[]> = {
  * database, the bank and the node directly and uses nothing of the service.
  */
 export const checkLaws = async (
-  world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'settlementToken' | 'chain' | 'stellar'>,
+  world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'settlementToken' | 'chain' | 'secondEvm' | 'stellar'>,
 ): Promise<Law[]> => {
   const database = new pg.Client({ connectionString: world.databaseUrl })
   await database.connect()
@@ -133,8 +133,11 @@ export const checkLaws = async (
       return BigInt(sum!.total)
     }
     const legs = await readEscrowLegs(database)
+    const { secondEvm } = world
+    const onSecond = secondEvm ? await evmLaws(secondEvm, legs, database, posted) : []
     const onChains = [
       ...(await evmLaws(world, legs, database, posted)),
+      ...onSecond.map(finding => ({ ...finding, name: `${finding.name}, on ${secondEvm!.chain}` })),
       ...(world.stellar ? await stellarLaws(world.stellar, legs, posted) : []),
     ]
     for (const { name, problems, fine } of onChains) law(name, problems, fine)
