@@ -115,7 +115,7 @@ export const bankLaws = async (
     Object.entries(bank.accounts).map(async ([currency, id]) => ({
       currency,
       atBank: books.balances[id],
-      inLedger: (await posted(`bank_cash:${currency}`)).toString(),
+      inLedger: (await posted(`bank_cash:bank:sim:${currency}`)).toString(),
     })),
   )
   return [
