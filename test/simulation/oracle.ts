@@ -10,6 +10,7 @@ import { keys } from './laws/keys.ts'
 import { postings } from './laws/postings.ts'
 import { rest } from './laws/rest.ts'
 import { strays } from './laws/strays.ts'
+import { withdrawn } from './laws/withdrawn.ts'
 
 const laws: Readonly<Record<string, Law>> = {
   postings,
@@ -18,6 +19,7 @@ const laws: Readonly<Record<string, Law>> = {
   agreement,
   finality,
   keys,
+  withdrawn,
   history,
   rest,
   clients,

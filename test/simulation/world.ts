@@ -64,10 +64,11 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const poolMinor = BigInt(random.pick([1_500, 4_000, 40_000])) * 1_000_000n
   const bankStartMinor = poolMinor / 10_000n
   await store.openAccounts(
-    chartFor(
-      ['USD', 'EUR'],
-      settings.chains.map(({ id }) => ({ chain: id, currency: 'USDC' })),
-    ),
+    chartFor({
+      banks: [{ rail: 'bank:sim', currency: 'USD' }],
+      partners: ['EUR'],
+      tokens: settings.chains.map(({ id }) => ({ chain: id, currency: 'USDC' })),
+    }),
   )
   for (const { id } of settings.chains) await store.openPool({ id: `${id}:USDC`, currency: 'USDC', total: poolMinor })
   await store.openPool({ id: 'bank:sim:USD', currency: 'USD', total: bankStartMinor })
@@ -155,15 +156,27 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       () => process.kill(),
     )
   }
-  const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore): Ports => ({
-    store: saga,
-    deposits,
-    rail: bankWay.railFor(process, verifierFor(process)),
-    chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process)])),
-    screening: screeningFor(process, faults),
-    keyRetentionMs: settings.keyRetentionMs,
-    finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
-  })
+  const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore): Ports => {
+    const looked = new Map<string, number>()
+    const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
+    return {
+      store: {
+        ...saga,
+        holdsIntent: async intent => {
+          const version = versionOf(intent.key)
+          const holds = await saga.holdsIntent(intent)
+          looked.set(intent.key, version)
+          return holds
+        },
+      },
+      deposits,
+      rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
+      chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process)])),
+      screening: screeningFor(process, faults),
+      keyRetentionMs: settings.keyRetentionMs,
+      finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
+    }
+  }
   const anyWorker = (): Worker | undefined => {
     const alive = workers.filter(worker => worker?.process.isAlive())
     return alive.length === 0 ? undefined : random.pick(alive)

@@ -45,8 +45,8 @@ export const agreement: Law = evidence => {
     const strange = tables.stray_deposits.filter(({ chain, state }) => chain === id && state === 'person')
     pool(`${id}:USDC`, BigInt(treasuryMinor) + held - strange.reduce((sum, { booked }) => sum + BigInt(booked), 0n))
   }
-  compare('bank cash', balance('bank_cash:USD'), knownToHouse(evidence))
-  pool('bank:sim:USD', BigInt(world.bankStartMinor) + balance('bank_cash:USD'))
+  compare('bank cash', balance('bank_cash:bank:sim:USD'), knownToHouse(evidence))
+  pool('bank:sim:USD', BigInt(world.bankStartMinor) + balance('bank_cash:bank:sim:USD'))
 
   const kept = new Set(tables.reservations.map(({ transfer_id }) => transfer_id))
   for (const { transfer_id, type } of tables.transfer_events)
