@@ -30,6 +30,8 @@ export type MemoryStore = {
   readonly openPool: (pool: Pick<PoolRow, 'id' | 'currency' | 'total'>) => Promise<void>
   /** More liquidity, or less, whatever is promised. */
   readonly movePool: (id: string, minor: bigint) => Promise<void>
+  /** Somebody else reserves of it, and frees that again: whoever has read it before comes too late. */
+  readonly disturbPool: (id: string) => Promise<void>
   readonly keepQuote: (quote: Omit<QuoteRow, 'transfer_id'>) => Promise<void>
   /** A person has looked. */
   readonly unparkTransfer: (id: TransferId) => Promise<void>
@@ -66,6 +68,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
     openPool: pool =>
       write(tx => tx.put(tables.liquidity_pools, pool.id, { ...pool, reserved: 0n, version: 1, account_id: null })),
     movePool: (id, minor) => write(tx => movePool(tx, tables, id, minor)),
+    disturbPool: id => write(tx => disturbPool(tx, tables, id)),
     keepQuote: quote => write(tx => tx.put(tables.quotes, quote.id, { ...quote, transfer_id: null })),
     unparkTransfer: id =>
       write(async tx => {
@@ -89,6 +92,12 @@ const movePool = async (tx: MemoryTx, { liquidity_pools: pools }: Tables, id: st
   const pool = tx.get(pools, id)
   if (pool === undefined) throw new Error(`no pool ${id}`)
   tx.put(pools, id, { ...pool, total: pool.total + minor })
+}
+
+const disturbPool = async (tx: MemoryTx, { liquidity_pools: pools }: Tables, id: string) => {
+  await tx.lock([`pool ${id}`])
+  const pool = tx.get(pools, id)
+  if (pool !== undefined) tx.put(pools, id, { ...pool, version: pool.version + 1 })
 }
 
 const earliestDueMs = (tables: Tables): number => {

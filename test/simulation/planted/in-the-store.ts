@@ -39,6 +39,7 @@ export const plantedInTheStore: readonly Planted[] = [
     const { liquidity: _liquidity, ...decision } = step.decision
     return { ...step, decision }
   }),
+  steps('a reservation does not look whether somebody was quicker at its pool', ({ pool: _pool, ...step }) => step),
   steps('a credit is not booked', step =>
     decided(step, { entries: step.decision.entries.filter(({ entry }) => entry.kind !== 'creditSettled') }),
   ),
