@@ -111,6 +111,7 @@ contract DepositAddressesTest is DepositFixture {
         address account = _bring(terms, 2 * AMOUNT);
         _lockFrom(terms);
         address original = _original(account);
+        Terms memory held = _held(terms);
         for (uint256 i = 0; i < 2; ++i) {
             DepositAddress at = DepositAddress(i == 0 ? account : original);
             bytes memory refusal = abi.encodeWithSelector(DepositAddress.CallerNotDepositAddresses.selector, caller);
@@ -119,7 +120,7 @@ contract DepositAddressesTest is DepositFixture {
             at.pay(address(token), caller, 1);
             vm.expectRevert(refusal);
             vm.prank(caller);
-            at.lock(_held(terms));
+            at.lock(held);
         }
     }
 

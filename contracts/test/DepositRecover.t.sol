@@ -22,13 +22,7 @@ contract DepositRecoverTest is DepositFixture {
             return;
         }
         _expectLog(address(addresses));
-        emit IDepositAddresses.Recovered(
-            escrow.escrowIdOf(_held(terms)),
-            account,
-            terms.token,
-            terms.payer,
-            brought - AMOUNT
-        );
+        emit IDepositAddresses.Recovered(escrow.escrowIdOf(_held(terms)), account, terms.token, terms.payer, brought - AMOUNT);
         vm.assertEq(_recover(terms, caller), brought - AMOUNT, "recovered");
         _assertBalance(payer, brought - AMOUNT);
         _lockFrom(terms);
@@ -186,9 +180,10 @@ contract DepositRecoverTest is DepositFixture {
             terms.token = address(loop);
             address account = addresses.depositAddressOf(terms);
             loop.mint(account, 3 * AMOUNT);
-            bytes memory call = entry == 0
-                ? abi.encodeCall(IDepositAddresses.recover, (terms, address(loop)))
-                : abi.encodeCall(IDepositAddresses.lock, (terms));
+            bytes memory call =
+                entry == 0
+                    ? abi.encodeCall(IDepositAddresses.recover, (terms, address(loop)))
+                    : abi.encodeCall(IDepositAddresses.lock, (terms));
             loop.arm(address(addresses), call);
             _lockFrom(terms);
             vm.assertTrue(loop.called() && !loop.succeeded(), "went through");

@@ -140,7 +140,8 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     const chain = `evm:${contracts.chainId}` as const
     const addressBook = join(folder, 'addresses.json')
     writeAddressBook(addressBook, {
-      ...{ chainId: contracts.chainId, escrow: contracts.escrow, startBlock: String(contracts.startBlock) },
+      ...{ chainId: contracts.chainId, escrow: contracts.escrow, depositAddresses: contracts.depositAddresses },
+      startBlock: String(contracts.startBlock),
       ...{ tokens: { USDC: contracts.token, EURC: settlementToken }, funding: { USDC: 'liquidity', EURC: 'mint' } },
     })
     const env = {

@@ -41,7 +41,7 @@ contract DepositActor {
                 payer: address(0x1000 + i),
                 payee: address(0x2000 + i),
                 amount: 1_000 + i,
-                refundAfter: start + 1 hours * (i + 1),
+                refundAfter: start + 1 hours * uint64(i + 1),
                 hardDeadline: start + 1 days,
                 onExpiry: i == 0 ? OnExpiry.Release : OnExpiry.Refund
             });
@@ -64,9 +64,7 @@ contract DepositActor {
     function lock(uint256 which, address caller) external {
         Book storage book = _books[which % DEPOSITS];
         bool should =
-            _token.balanceOf(book.held.payer) >= book.terms.amount &&
-                book.status == Status.None &&
-                _now < book.terms.refundAfter;
+            _token.balanceOf(book.held.payer) >= book.terms.amount && book.status == Status.None && _now < book.terms.refundAfter;
         (bool ok, ) = _call(caller, address(_addresses), abi.encodeCall(IDepositAddresses.lock, (book.terms)));
         require(ok == should, "lock");
         if (ok) book.status = Status.Locked;
@@ -76,15 +74,25 @@ contract DepositActor {
     function recover(uint256 which, uint256 who, address stranger, bool right) external {
         Book storage book = _books[which % DEPOSITS];
         bool isParty = who % 3 != 0;
-        address caller = !isParty ? stranger : who % 3 == 1 ? book.terms.payer : _operator;
+        address caller =
+            !isParty
+                ? stranger
+                : who % 3 == 1
+                    ? book.terms.payer
+                    : _operator;
         TestDollar token = right ? _token : _other;
         uint256 there = token.balanceOf(book.held.payer);
         bool waits = right && book.status == Status.None && _now < book.terms.refundAfter && !isParty;
-        uint256 free = !waits ? there : there > book.terms.amount ? there - book.terms.amount : 0;
+        uint256 free =
+            !waits
+                ? there
+                : there > book.terms.amount
+                    ? there - book.terms.amount
+                    : 0;
         uint256 before = token.balanceOf(book.terms.payer);
         bytes memory data = abi.encodeCall(IDepositAddresses.recover, (book.terms, address(token)));
         (bool ok, ) = _call(caller, address(_addresses), data);
-        require(ok == (free > 0 && !_token.isDenied(book.terms.payer)) || !right, "recover");
+        require(ok == (free > 0 && !token.isDenied(book.terms.payer)), "recover");
         if (ok) require(token.balanceOf(book.terms.payer) == before + free, "recovered");
     }
 
@@ -133,13 +141,14 @@ contract DepositActor {
         TestDollar token = right ? _token : _other;
         Status status = _escrow.statusOf(_escrow.escrowIdOf(book.held));
         bool open = right && (status == Status.Locked || status == Status.Committed);
-        return [
-            token.balanceOf(book.held.payer),
-            open ? book.terms.amount : 0,
-            token.balanceOf(book.terms.payer),
-            token.balanceOf(book.terms.payee),
-            right ? book.brought : book.broughtOther
-        ];
+        return
+            [
+                token.balanceOf(book.held.payer),
+                open ? book.terms.amount : 0,
+                token.balanceOf(book.terms.payer),
+                token.balanceOf(book.terms.payee),
+                right ? book.brought : book.broughtOther
+            ];
     }
 
     function amountOf(uint256 which) external view returns (uint256) {
