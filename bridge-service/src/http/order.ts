@@ -89,7 +89,7 @@ const readLeg = (
   const address = chain.parseAddress(leg.address)
   const depositBy = 'depositBy' in leg ? leg.depositBy : undefined
   if (depositBy && chain.deposits?.addresses === undefined)
-    throw new BridgeError('deposit_way_unsupported', { path: 'depositBy', chain: leg.chain })
+    throw new BridgeError('deposit_way_unsupported', { path: 'source.depositBy', chain: leg.chain })
   return { kind: 'chain', chain: chainConfig.id, currency, address, ...(depositBy ? { depositBy } : {}) }
 }
 
