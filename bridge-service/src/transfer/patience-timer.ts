@@ -74,8 +74,7 @@ export const patienceAfter = (before: Transfer | Unborn, after: Transfer, nowMs:
 }
 
 /** Transfers of older code have a timer that is exact for the phase in which they stood. */
-const isLooseTimer = (before: Transfer | Unborn): boolean =>
-  before.state !== 'none' && typeof before.phaseSinceMs === 'number'
+const isLooseTimer = (before: Transfer | Unborn): boolean => before.state !== 'none' && typeof before.phaseSinceMs === 'number'
 
 /** A timer that comes in time for a phase comes in time for any that may take as long. A phase that begins anew needs another. */
 const comesInTime = (before: Transfer | Unborn, after: Transfer, patience: Patience): boolean => {
