@@ -1,6 +1,7 @@
 import { account } from '../../ledger/chart.ts'
 import { move, type Posting } from '../../ledger/entry.ts'
 import { fromJson } from '../../money/money.ts'
+import { cashOf } from '../cash.ts'
 import type { TransferEvent } from '../event.ts'
 import { exchangePostings, undoExchangePostings } from '../exchange-entry.ts'
 import type { TransferOf } from '../transfer.ts'
@@ -11,7 +12,7 @@ export const payoutPostings = ({ state, terms, progress }: TransferOf<'offramp'>
   const fee = fromJson(terms.fee)
   const delivered = fromJson(terms.destinationAmount)
   const customer = account.customerClearing(paid.currency)
-  const bankCash = account.bankCash(delivered.currency)
+  const bankCash = cashOf(terms.destination)
   const accounts = { customer, delivery: bankCash }
 
   switch (event.type) {
@@ -24,6 +25,9 @@ export const payoutPostings = ({ state, terms, progress }: TransferOf<'offramp'>
         return [...undoExchangePostings(terms, accounts), ...move(customer, account.feeIncome(fee.currency), fee)]
       // The deposit is ours: what came back is the customer's.
       return move(account.customerClearing(delivered.currency), bankCash, delivered)
+    case 'transferFailed':
+      // What stood as our claim on the issuer is the customer's loss, since he was not paid for it.
+      return progress.deposit?.booked ? move(account.exposure(terms.deposit.chain, paid.currency), customer, paid) : []
     default:
       return []
   }

@@ -19,7 +19,7 @@ import type { TransferEvent } from '../event.ts'
 import type { Input } from '../input.ts'
 import { onrampTransitions } from './transitions.ts'
 
-const claimGone = ['receivable:USD -100.25', 'bank_cash:USD +100.25']
+const claimGone = ['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']
 const reversal = debit('returnReversed')
 const reversed: TransferEvent = { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() }
 const saidAt = (type: RailFact['type'], ms: number): Input => ({
@@ -92,9 +92,21 @@ describe('a return that the bank takes back after the release', () => {
     given(onramp(), reclaimed)
       .when(reversal)
       .then([reversed], { state: 'review', entries: [claimGone] })
-    given(onramp(), [...history.crediting, debitReturnedLate])
+  })
+
+  it('has the credit sent after all that was withdrawn, under its key', () => {
+    const comesBack = [...history.crediting, debitReturnedLate]
+    const sentAgain = { state: 'crediting', answered: ['creditFiat REINSTATED'] } as const
+    given(onramp(), comesBack)
       .when(reversal)
-      .then([reversed], { state: 'review', entries: [claimGone] })
+      .then([reversed, 'creditOwed'], { ...sentAgain, entries: [claimGone] })
+    const refused = { type: 'creditRefused', code: 'withdrawn', detail: 'x' } as const
+    given(onramp(), [...comesBack, refused, { type: 'transferCompensated' }])
+      .when(reversal)
+      .then([reversed, 'creditOwed'], { ...sentAgain, entries: [paidIn] })
+    given(onramp(), [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' }])
+      .when(reversal)
+      .then([reversed, 'transferCompensated'], { state: 'compensated', entries: [claimGone] })
   })
 })
 
@@ -173,7 +185,7 @@ describe('the news of a reversal', () => {
       .then(['debitReturned', 'compensationStarted'], {
         state: 'refunding',
         intents: ['refundEscrow'],
-        entries: [['bank_cash:USD -100.25', 'customer_clearing:USD +100.25']],
+        entries: [['bank_cash:bank:sim:USD -100.25', 'customer_clearing:USD +100.25']],
         timers: { clearing: null },
         waits: { lock: null },
       })
