@@ -84,6 +84,7 @@ const evmAdapter = (chain: EvmChainConfig, { treasuryKey, operatorKey }: Config,
       id: chain.id,
       rpcUrl: chain.rpcUrls[0]!,
       escrow: chain.escrow,
+      ...(chain.depositAddresses ? { depositAddresses: chain.depositAddresses } : {}),
       tokens,
       treasuryKey,
       operatorKey,
@@ -228,7 +229,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         warn(`the statement of ${id} could not be read`),
       ),
     )
-    const desk = depositDesk({ store: postgresDepositStore(pool), chains, screening, newUuid: randomUUIDv7, log })
+    const desk = depositDesk({ store: postgresDepositStore(pool), pool, chains, screening, newUuid: randomUUIDv7, log })
     const lowWater = repeat(
       5_000,
       () => watchLowWater(pool, config.policy.lowWater, log),

@@ -40,13 +40,7 @@ const calls = [
 
 type CommonCall = (typeof calls)[number]
 /** And some that a healthy world hardly ever makes. Nobody dies there, for it could not be asked that it happens. */
-export type CrashPoint =
-  | CommonCall
-  | 'store.lockPools'
-  | 'store.parkTransfer'
-  | 'store.dropTimer'
-  | 'store.rollback'
-  | 'deposits.failOrder'
+export type CrashPoint = CommonCall | 'store.parkTransfer' | 'store.moveTimer' | 'store.rollback' | 'deposits.failOrder'
 
 const named = [
   // The bank.

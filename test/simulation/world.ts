@@ -107,8 +107,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
     () => [store.database.generation(), ...all.map(({ tables: { latest, halted } }) => `${latest} ${halted}`)].join(),
-    () =>
-      finalFactsOf(store, chainTables, 100).some(({ transferId }) => tables.transfers.get(transferId)?.parked_reason === null),
+    () => finalFactsOf(store, chainTables, 100).length > 0,
   )
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
 

@@ -1,3 +1,4 @@
+import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import type { Log } from '../log.ts'
 import { type Currency, currencies } from '../money/currency.ts'
@@ -8,9 +9,12 @@ import { lookAtCases } from './look.ts'
 import { runOrders } from './run-orders.ts'
 import type { DepositStore } from './store.ts'
 import { strayDepositOf } from './stray-deposit.ts'
+import { sweepAddresses } from './sweep.ts'
 
 export type DeskOptions = {
   readonly store: DepositStore
+  /** Where deposit addresses are kept; absent: none are looked at. */
+  readonly pool?: Pool
   readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
   /** A UUIDv7. */
@@ -20,10 +24,10 @@ export type DeskOptions = {
 }
 
 /**
- * Looks after what customers bring by themselves: sends the locks that they have signed, and finds its way back for what no transfer takes. Any
- * number of processes may do it. One turn does all that is due.
+ * Looks after what customers bring by themselves: sends the locks that they have signed, locks what they have transferred, and finds its way
+ * back for what no transfer takes. Any number of processes may do it. One turn does all that is due.
  */
-export const depositTurn = ({ store, chains, screening, newUuid, log }: DeskOptions) => {
+export const depositTurn = ({ store, pool, chains, screening, newUuid, log }: DeskOptions) => {
   const newId = () => typeId('sd', newUuid())
   const known = Object.keys(currencies) as Currency[]
   return async (): Promise<void> => {
@@ -31,9 +35,11 @@ export const depositTurn = ({ store, chains, screening, newUuid, log }: DeskOpti
       strayDepositOf(newId(), money, transfer, chains.get(money.source)!, known),
     )
     // A chain that does not answer keeps nothing from going out to another.
+    const sweep = async () => pool && sweepAddresses({ pool, chains, newId })
+    const [swept] = await Promise.allSettled([sweep()])
     const [looked] = await Promise.allSettled([lookAtCases({ store, chains, screening })])
     await runOrders({ store, chains, log })
-    if (looked.status === 'rejected') throw looked.reason
+    for (const turn of [swept, looked]) if (turn.status === 'rejected') throw turn.reason
   }
 }
 

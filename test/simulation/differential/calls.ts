@@ -43,7 +43,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       postponing,
       holding,
       timing,
-      dropping,
+      moving,
       parking,
       unparking,
       finalizing,
@@ -292,14 +292,15 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
   }
 }
 
-const dropping = (random: Random, { memory }: Twins): Call => {
+const moving = (random: Random, { memory, nowMs }: Twins): Call => {
   const { deadlines, transfers } = memory.database.tables
   const rows = [...deadlines.values()]
   const row = rows.length > 0 ? random.pick(rows) : undefined
   const transferId = row?.transfer_id ?? ('tr_none' as TransferId)
   const timer: DueTimer = { transferId, kind: row?.kind ?? 'clearing' }
   const version = (transfers.get(transferId)?.transfer.version ?? 1) - (random.chance(0.3) ? 1 : 0)
-  return { name: 'dropping', run: ({ store }) => store.dropTimer(timer, version) }
+  const dueAtMs = random.pick([null, nowMs() - 1_000, nowMs() + 600_000])
+  return { name: 'moving', run: ({ store }) => store.moveTimer(timer, version, dueAtMs) }
 }
 
 const parking = (random: Random, _twins: Twins, past: Past): Call => {

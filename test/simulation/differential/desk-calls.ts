@@ -52,7 +52,15 @@ const caseOf = ({ source, fact, subject, payload }: UnmatchedMoney, transfer: Tr
       transferId: transfer?.id ?? null,
       tenant: transfer?.tenant ?? null,
     },
-    ...{ escrowId: null, token: 't', units, payer: 'p', balanceId: null, refundAfter: units === '2000' ? 1_900_000_000 : null },
+    ...{
+      escrowId: null,
+      token: 't',
+      units,
+      payer: 'p',
+      balanceId: null,
+      address: null,
+      refundAfter: units === '2000' ? 1_900_000_000 : null,
+    },
     ...{ currency: 'USDC', bookedMinor: BigInt(units), reason: 'reference_unknown', state: 'waiting' },
   }
 }
