@@ -140,6 +140,10 @@ const named = [
   ['client: cancels at any time', 0.5],
   ['client: is on the deny list', 0.3],
   ['client: orders more than there is', 0.5],
+  // Who works here.
+  ['operator: retries', 0.2],
+  ['operator: forces a compensation', 0.05],
+  ['operator: lets a bank or a chain stand still', 0.03],
   ['screening: does not answer', 0.3],
   ['screening: throws', 0.2],
 ] as const satisfies readonly (readonly [string, number])[]

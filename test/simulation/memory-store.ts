@@ -7,10 +7,10 @@ import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit
 import { type Dump, dump } from './memory/dump.ts'
 import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
 import { finalFacts, type Standing } from './memory/final-facts.ts'
-import { isOpen } from './memory/intents.ts'
+import { isOpen, wakeIntents } from './memory/intents.ts'
 import { inOneStatement } from './memory/statement.ts'
 import { isStrayMoney, isWatched } from './memory/stray-cases.ts'
-import type { PoolRow, QuoteRow, Tables } from './memory/tables.ts'
+import type { IntentRow, PoolRow, QuoteRow, Tables } from './memory/tables.ts'
 import { type MemoryDatabase, type MemoryTx, memoryDatabase } from './memory/transaction.ts'
 
 export type MemoryStore = {
@@ -35,6 +35,8 @@ export type MemoryStore = {
   readonly keepQuote: (quote: Omit<QuoteRow, 'transfer_id'>) => Promise<void>
   /** A person has looked. */
   readonly unparkTransfer: (id: TransferId) => Promise<void>
+  /** What rests until its next turn has it now; what somebody is at work on is left to him. */
+  readonly wakeIntents: (isMeant: (row: IntentRow) => boolean) => Promise<void>
   /** When something of it is next due, in ms since the epoch: a poll before then finds nothing. Infinity when nothing is. */
   readonly nextDueMs: () => number
   /** The same for the desk of deposits. */
@@ -76,6 +78,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
         const row = tx.get(tables.transfers, id)
         if (row !== undefined) tx.put(tables.transfers, id, { ...row, parked_reason: null })
       }),
+    wakeIntents: isMeant => write(tx => wakeIntents(tx, tables, isMeant)),
     nextDueMs: () => {
       const generation = database.generation()
       if (due.generation !== generation) due = { generation, ms: earliestDueMs(tables) }
