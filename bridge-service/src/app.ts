@@ -229,7 +229,15 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         warn(`the statement of ${id} could not be read`),
       ),
     )
-    const desk = depositDesk({ store: postgresDepositStore(pool), pool, chains, screening, newUuid: randomUUIDv7, log })
+    const desk = depositDesk({
+      store: postgresDepositStore(pool),
+      pool,
+      chains,
+      screening,
+      newUuid: randomUUIDv7,
+      isHeld: pauses.holds,
+      log,
+    })
     const lowWater = repeat(
       5_000,
       () => watchLowWater(pool, config.policy.lowWater, log),

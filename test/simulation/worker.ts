@@ -87,7 +87,7 @@ export const startWorker = async (
     })
   }
   for (const chain of chains.values()) everyNowAndThen(tendEveryMs, () => tendFromMs(chain.id), chain.tend)
-  const turn = depositTurn({ store: deposits, chains, screening, newUuid, log })
+  const turn = depositTurn({ store: deposits, chains, screening, newUuid, isHeld, log })
   everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
 
   const wake = () => process.timing.soon(engine.wake)
