@@ -37,10 +37,13 @@ create table bank_statement_lines (
   intent_key key_text,
   verdict text not null,
   read_at timestamp with time zone not null default now(),
+  explained_by key_text,
   constraint bank_statement_lines_pkey PRIMARY KEY (rail, account, cursor),
+  constraint bank_statement_lines_explained_by_fkey FOREIGN KEY (explained_by) REFERENCES operator_actions(id),
+  constraint bank_statement_lines_explained CHECK (((explained_by IS NULL) OR (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])))),
   constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'mismatched'::text, 'unexplained'::text])))
 );
-CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text]));
+CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE ((verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])) AND (explained_by IS NULL));
 CREATE INDEX bank_statement_lines_by_order ON public.bank_statement_lines USING btree (rail, external_id);
 grant insert, select on bank_statement_lines to causeway_app;
 
@@ -218,32 +221,6 @@ create table chain_repairs (
 );
 grant insert, select on chain_repairs to causeway_indexer;
 grant select on chain_repairs to causeway_app;
-
-create table chain_resumes (
-  id bigint not null generated always as identity,
-  chain key_text not null,
-  halted_reason text not null,
-  branch text not null,
-  reason text not null,
-  requested_by key_text not null,
-  requested_at timestamp with time zone not null default now(),
-  approved_by key_text,
-  approved_at timestamp with time zone,
-  obeyed_at timestamp with time zone,
-  refusal text,
-  approval_reason text,
-  constraint chain_resumes_pkey PRIMARY KEY (id),
-  constraint chain_resumes_approval_reason_check CHECK ((length(TRIM(BOTH FROM approval_reason)) > 0)),
-  constraint chain_resumes_branch_check CHECK ((branch = ANY (ARRAY['ours'::text, 'theirs'::text]))),
-  constraint chain_resumes_check CHECK (((approved_by)::text <> (requested_by)::text)),
-  constraint chain_resumes_check1 CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
-  constraint chain_resumes_check2 CHECK (((obeyed_at IS NULL) OR (approved_by IS NOT NULL))),
-  constraint chain_resumes_check3 CHECK (((approval_reason IS NULL) OR (approved_by IS NOT NULL))),
-  constraint chain_resumes_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
-);
-CREATE INDEX chain_resumes_open ON public.chain_resumes USING btree (chain) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
-grant insert, select on chain_resumes to causeway_app;
-grant select on chain_resumes to causeway_indexer;
 
 create table chain_token_baselines (
   chain key_text not null,
@@ -581,11 +558,14 @@ create table operator_actions (
   constraint operator_actions_check4 CHECK (((obeyed_at IS NULL) OR (refusal IS NULL))),
   constraint operator_actions_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'reject'::text]))),
   constraint operator_actions_payload_hash_check CHECK (((payload_hash)::text ~ '^[0-9a-f]{64}$'::text)),
-  constraint operator_actions_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
+  constraint operator_actions_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0)),
+  constraint operator_actions_resume CHECK (((type <> 'resumeChain'::text) OR four_eyes))
 );
 CREATE INDEX operator_actions_by_transfer ON public.operator_actions USING btree (transfer_id) WHERE (transfer_id IS NOT NULL);
+CREATE INDEX operator_actions_resumes ON public.operator_actions USING btree (scope, decided_at) WHERE ((type = 'resumeChain'::text) AND (decision = 'approve'::text) AND (obeyed_at IS NULL) AND (refusal IS NULL));
 CREATE INDEX operator_actions_to_obey ON public.operator_actions USING btree (id) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
 grant insert, select on operator_actions to causeway_app;
+grant select on operator_actions to causeway_indexer;
 
 create table operator_audit (
   "position" bigint not null generated always as identity,
@@ -600,6 +580,7 @@ create table operator_audit (
   constraint operator_audit_event_check CHECK ((event = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'obeyed'::text, 'refused'::text])))
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+grant insert on operator_audit to causeway_indexer;
 grant insert, select on operator_audit to causeway_app;
 
 create table outbox (
