@@ -27,6 +27,8 @@ export const account = {
   exposure: (chain: ChainId, currency: Currency) => `exposure:${chain}:${currency}`,
   /** What we owe the partner who pays out in a currency, from the payout until the release of his hold: zero at rest. */
   payoutPartner: (currency: Currency) => `payout_partner:${currency}`,
+  /** Our own money between two of our banks: zero at rest. */
+  inTransit: (currency: Currency) => `in_transit:${currency}`,
   equity: (currency: Currency) => `equity:${currency}`,
 } as const
 
@@ -61,6 +63,7 @@ export const chartFor = (
     ...fiat.flatMap(currency => [
       { id: account.bankCash(currency), kind: 'asset' as const, currency, shards: hot },
       { id: account.payoutPartner(currency), kind: 'clearing' as const, currency, shards: hot },
+      { id: account.inTransit(currency), kind: 'clearing' as const, currency, shards: 1 },
       ...each(currency),
     ]),
     ...tokens.flatMap(({ chain, currency }) => [

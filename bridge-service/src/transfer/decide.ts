@@ -17,6 +17,8 @@ import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
 import { callBack, endOfCallBack, patienceAfter, readMismatch, readNoCallBack, readPatience } from './patience.ts'
 import { poolChanges } from './pool-changes.ts'
+import { rebalanceEffects } from './rebalance/effects.ts'
+import { readRebalance } from './rebalance/read.ts'
 import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
@@ -55,6 +57,8 @@ const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
       return readRemittance(transfer, input, nowMs)
     case 'crosschain':
       return readCrosschain(transfer, input, nowMs)
+    case 'rebalance':
+      return readRebalance(transfer, input)
     default:
       return unreachable(transfer)
   }
@@ -74,6 +78,8 @@ const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowM
       return remittanceEffects(before, event, after, nowMs)
     case 'crosschain':
       return crosschainEffects(before, event, after, nowMs)
+    case 'rebalance':
+      return rebalanceEffects(before, event)
     default:
       return unreachable(before)
   }

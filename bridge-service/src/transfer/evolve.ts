@@ -56,6 +56,9 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'creditOwed':
     case 'payoutUnknown':
       return progress
+    case 'transferCompleted':
+      // What was refused on the way is no failure of a transfer that arrived.
+      return omit(progress, 'failure')
     case 'releaseFinalized': {
       const ended: Progress = { ...progress, holdEnded: true }
       // What was refused on the way is no failure of a transfer that arrived.
@@ -187,9 +190,20 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'payoutReturned':
       return {
         ...progress,
-        payout: { ...progress.payout, returned: true },
+        payout: { ...progress.payout, returned: true, ...(event.at === undefined ? {} : { returnedAt: event.at }) },
         failure: { code: 'payout_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'payoutReturnReversed': {
+      const { bankTransferId, at } = event
+      const payout = omit(omit(progress.payout ?? {}, 'returned'), 'returnedAt')
+      return { ...progress, payout: { ...payout, bankTransferId, settled: true, reversedAt: at } }
+    }
+    case 'moneyArrived':
+      return { ...progress, arrived: true }
+    case 'arrivalReversed':
+      return omit(progress, 'arrived')
+    case 'reviewOpened':
+      return { ...progress, failure: { code: 'given_up', detail: event.reason } }
     case 'depositReleased':
       return { ...progress, deposit: { ...progress.deposit, release: placeOf(event) } }
     case 'depositReleaseOrphaned':

@@ -29,6 +29,7 @@ const phases: { readonly [S in State]?: Phase } = {
   refunded: 'finalityMs',
   refundedDeposit: 'finalityMs',
   payingOut: 'payoutMs',
+  inTransit: 'payoutMs',
   crediting: 'payoutMs',
 }
 
@@ -71,7 +72,8 @@ export const readPatience = ({ state, progress, terms }: Transfer, nowMs: number
   const phase = phases[state]
   // The timer is due by the database's own clock, which ours follows at some distance: only a phase's time can be meant while it runs.
   const isWhole = phase === undefined || nowMs >= Date.parse(createdAt) + patience.transferMs
-  return happened([attention(isWhole ? 'transfer_overdue' : reasons[phase], nowMs)])
+  const late = state === 'inTransit' ? 'arrival_overdue' : reasons[phase!]
+  return happened([attention(isWhole ? 'transfer_overdue' : late, nowMs)])
 }
 
 const attention = (why: AttentionReason, nowMs: number): TransferEvent => ({
@@ -105,6 +107,7 @@ export const attentionReasons = [
   'chain_transaction_overdue',
   'finality_overdue',
   'payout_overdue',
+  'arrival_overdue',
   'transfer_overdue',
   'statement_mismatch',
 ] as const

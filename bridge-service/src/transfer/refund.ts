@@ -10,9 +10,10 @@ import type { Transfer } from './transfer.ts'
 
 /** A payment beside the transfer has settled: it is booked here once, where what it pays was left open. */
 export const readRefund = (
-  { state, progress }: Transfer,
+  { route, state, progress }: Transfer,
   { type: _type, ...paid }: Extract<OperatorInput, { type: 'refundSettled' }>,
 ): Reading => {
+  if (route === 'rebalance') return nothing('it has no customer')
   if (progress.refunds?.includes(paid.refundId)) return nothing('booked before')
   if (state !== 'review' && state !== 'resolved' && state !== 'completed') return nothing('nothing of it can be refunded')
   return happened([{ type: 'refundPaid', ...paid }])
