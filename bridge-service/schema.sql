@@ -38,7 +38,7 @@ create table bank_statement_lines (
   verdict text not null,
   read_at timestamp with time zone not null default now(),
   constraint bank_statement_lines_pkey PRIMARY KEY (rail, account, cursor),
-  constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'mismatched'::text, 'unexplained'::text])))
+  constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'arrived'::text, 'arrivalReversed'::text, 'mismatched'::text, 'unexplained'::text])))
 );
 CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text]));
 CREATE INDEX bank_statement_lines_by_order ON public.bank_statement_lines USING btree (rail, external_id);
@@ -521,7 +521,9 @@ create table liquidity_alerts (
   opened_at timestamp with time zone not null default now(),
   cleared_at timestamp with time zone,
   available_then numeric(38,0),
+  refill_action key_text,
   constraint liquidity_alerts_pkey PRIMARY KEY (id),
+  constraint liquidity_alerts_refill_action_fkey FOREIGN KEY (refill_action) REFERENCES operator_actions(id),
   constraint liquidity_alerts_check CHECK (((cleared_at IS NULL) = (available_then IS NULL)))
 );
 CREATE UNIQUE INDEX liquidity_alerts_one_open ON public.liquidity_alerts USING btree (pool_id) WHERE (cleared_at IS NULL);
@@ -857,7 +859,7 @@ create table transfers (
   updated_at timestamp with time zone not null default now(),
   constraint transfers_escrow_ref_key UNIQUE (escrow_ref),
   constraint transfers_pkey PRIMARY KEY (id),
-  constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text]))),
+  constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text, 'rebalance'::text]))),
   constraint transfers_version_check CHECK ((version > 0))
 );
 CREATE INDEX transfers_by_tenant ON public.transfers USING btree (tenant, id);

@@ -4,9 +4,6 @@
 alter table transfers drop constraint transfers_route_check,
   add constraint transfers_route_check check (route in ('onramp', 'offramp', 'remittance', 'crosschain', 'rebalance'));
 
--- Whoever asks for the transfers of a tenant must never be given the house's.
-alter table api_keys add constraint api_keys_tenant_is_not_the_house check (tenant <> 'house');
-
 alter table bank_statement_lines drop constraint bank_statement_lines_verdict_check,
   add constraint bank_statement_lines_verdict_check check (verdict in
     ('opening', 'settled', 'returned', 'returnReversed', 'arrived', 'arrivalReversed', 'mismatched', 'unexplained'));

@@ -61,12 +61,15 @@ describe('a line of the statement', () => {
     ['10025', ['10025', '-10025'], 'arrived'],
     ['-10025', [], 'mismatched'],
     ['10000', [], 'mismatched'],
-  ] as const)('of what we send to an account of our own is read there by its sign: %s after %j is %s', (amount, earlier, verdict) => {
-    // Two banks may call our accounts by one name.
-    const there = { rail: 'bank:other', account: 'acct_1' }
-    const toOurselves = { ...order('credit'), arrivesAt: there }
-    expect(judgeLine(line(amount), there, toOurselves, earlier.map(BigInt))).toBe(verdict)
-    expect(judgeLine(line('-10025'), here, toOurselves, [])).toBe('settled')
-    expect(judgeLine(line('10025'), { rail: 'bank:third', account: 'acct_2' }, toOurselves, [])).toBe('mismatched')
-  })
+  ] as const)(
+    'of what we send to an account of our own is read there by its sign: %s after %j is %s',
+    (amount, earlier, verdict) => {
+      // Two banks may call our accounts by one name.
+      const there = { rail: 'bank:other', account: 'acct_1' }
+      const toOurselves = { ...order('credit'), arrivesAt: there }
+      expect(judgeLine(line(amount), there, toOurselves, earlier.map(BigInt))).toBe(verdict)
+      expect(judgeLine(line('-10025'), here, toOurselves, [])).toBe('settled')
+      expect(judgeLine(line('10025'), { rail: 'bank:third', account: 'acct_2' }, toOurselves, [])).toBe('mismatched')
+    },
+  )
 })

@@ -34,7 +34,8 @@ const poolsOf = (terms: Terms): ReadonlyMap<string, string> => {
   }
   // A remittance is paid out of its partner's account, which is none of ours.
   if ('hold' in terms) pools.set(account.treasury(terms.chain, terms.hold.currency), terms.pool)
-  else if (destination.kind === 'bank') pools.set(account.bankCash(destination.currency), `${destination.rail}:${destination.currency}`)
+  else if (destination.kind === 'bank')
+    pools.set(account.bankCash(destination.currency), `${destination.rail}:${destination.currency}`)
   return pools
 }
 

@@ -58,7 +58,9 @@ export const resolutionEffects = (
     ...none,
     entries: closing.length > 0 ? [entry] : [],
     // What an off-ramp or a rebalance promises is redeemed by the bank's word; what a hold promises ends with the hold.
-    ...((route === 'offramp' || route === 'rebalance') && payoutIsOpen(progress) ? { liquidity: outcome === 'completed' ? 'consume' : 'free' } : {}),
+    ...((route === 'offramp' || route === 'rebalance') && payoutIsOpen(progress)
+      ? { liquidity: outcome === 'completed' ? 'consume' : 'free' }
+      : {}),
   }
 }
 

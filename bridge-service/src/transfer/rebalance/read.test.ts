@@ -111,7 +111,9 @@ describe('the sending bank', () => {
     given(rebalance(), history.payingOut)
       .when(payout('returned', 'AC04'))
       .then([returned, 'transferCompensated'], { state: 'compensated', answered: ['payoutFiat FAILED'], liquidity: 'free' })
-    given(rebalance(), [...history.payingOut, returned, { type: 'transferCompensated' }]).when(payout('settled')).thenNothing()
+    given(rebalance(), [...history.payingOut, returned, { type: 'transferCompensated' }])
+      .when(payout('settled'))
+      .thenNothing()
   })
 
   it('takes a return back: it is on its way again, and a late word of the return means nothing', () => {
@@ -162,7 +164,9 @@ describe('the receiving bank', () => {
   })
 
   it('shows it before the sending bank has said that it is gone: then that one decides', () => {
-    given(rebalance(), history.payingOut).when(payout('arrived')).then(['moneyArrived'], { state: 'inTransit', entries: [got] })
+    given(rebalance(), history.payingOut)
+      .when(payout('arrived'))
+      .then(['moneyArrived'], { state: 'inTransit', entries: [got] })
     given(rebalance(), early)
       .when(payout('settled'))
       .then(['payoutSettled', 'transferCompleted'], {
@@ -181,7 +185,9 @@ describe('the receiving bank', () => {
     given(rebalance(), [...early, refused, { type: 'arrivalReversed', at }, { type: 'transferCompensated' }])
       .when(payout('settled'))
       .then(['payoutSettled'], { state: 'inTransit', answered: ['payoutFiat SUCCEEDED'], entries: [left] })
-    given(rebalance(), history.failed).when(payout('arrived')).then(['moneyArrived'], { state: 'inTransit', entries: [got] })
+    given(rebalance(), history.failed)
+      .when(payout('arrived'))
+      .then(['moneyArrived'], { state: 'inTransit', entries: [got] })
   })
 
   it('takes it back, and it comes home: in whichever order the two banks tell it', () => {
@@ -200,7 +206,9 @@ describe('the receiving bank', () => {
         ...{ state: 'inTransit', answered: ['payoutFiat FAILED'] },
         ...{ entries: [cameBack], liquidity: 'restore' },
       })
-    given(rebalance(), history.compensated).when(payout('arrived')).then(['moneyArrived'], { state: 'inTransit', entries: [got] })
+    given(rebalance(), history.compensated)
+      .when(payout('arrived'))
+      .then(['moneyArrived'], { state: 'inTransit', entries: [got] })
     given(rebalance(), history.compensated).when(payout('arrivalReversed')).thenTooEarly()
   })
 
@@ -231,10 +239,16 @@ describe('a person', () => {
     given(rebalance(), open)
       .when(payout('rejected', 'AC04'))
       .then([refused], { state: 'review', answered: ['payoutFiat FAILED'], liquidity: 'free' })
-    given(rebalance(), open).when(payout('arrivalReversed')).then(['arrivalReversed'], { state: 'review', entries: [lost] })
+    given(rebalance(), open)
+      .when(payout('arrivalReversed'))
+      .then(['arrivalReversed'], { state: 'review', entries: [lost] })
     given(rebalance(), [...open, { type: 'arrivalReversed', at }])
       .when(payout('settled'))
-      .then(['payoutSettled'], { ...{ state: 'review', answered: ['payoutFiat SUCCEEDED'] }, entries: [left], liquidity: 'consume' })
+      .then(['payoutSettled'], {
+        ...{ state: 'review', answered: ['payoutFiat SUCCEEDED'] },
+        entries: [left],
+        liquidity: 'consume',
+      })
     given(rebalance(), [...open, returned])
       .when(saidAt('returnReversed', later))
       .then([standsAgain, 'transferCompleted'], {
@@ -253,7 +267,9 @@ describe('a person', () => {
 
 it('knows no deadline, no chain and no debit', () => {
   given(rebalance(), history.payingOut).when(deadline('clearing')).thenNothing()
-  given(rebalance(), history.payingOut).when({ type: 'railFact', step: 'debitFiat', fact: bankSays('settled') }).thenNothing()
+  given(rebalance(), history.payingOut)
+    .when({ type: 'railFact', step: 'debitFiat', fact: bankSays('settled') })
+    .thenNothing()
   given(rebalance(), history.payingOut).when(refusal('releaseEscrow')).thenNothing()
 })
 
