@@ -156,7 +156,7 @@ export const checkLaws = async (
       Object.entries(world.bank.accounts).map(async ([currency, id]) => ({
         currency,
         atBank: books.balances[id],
-        inLedger: (await posted(`bank_cash:${currency}`)).toString(),
+        inLedger: (await posted(`bank_cash:bank:sim:${currency}`)).toString(),
       })),
     )
     law(

@@ -62,7 +62,13 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const store = memoryStore(nowMs)
   const { tables } = store.database
   const poolMinor = BigInt(random.pick([1_500, 4_000, 40_000])) * 1_000_000n
-  await store.openAccounts(chartFor(['USD', 'EUR'], [{ chain: chainId, currency: 'USDC' }]))
+  await store.openAccounts(
+    chartFor({
+      banks: [{ rail: 'bank:sim', currency: 'USD' }],
+      partners: ['EUR'],
+      tokens: [{ chain: chainId, currency: 'USDC' }],
+    }),
+  )
   await store.openPool({ id: `${chainId}:USDC`, currency: 'USDC', total: poolMinor })
   await store.openPool({ id: 'bank:sim:USD', currency: 'USD', total: poolMinor / 10_000n })
 

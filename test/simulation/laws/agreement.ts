@@ -24,7 +24,7 @@ export const agreement: Law = evidence => {
 
   const held = sumOf(ours.filter(escrow => isOpen(escrow) && escrow.terms.payer === world.treasury))
 
-  compare('bank cash', balance('bank_cash:USD'), knownToHouse(evidence))
+  compare('bank cash', balance('bank_cash:bank:sim:USD'), knownToHouse(evidence))
   compare('escrow', ofToken('escrow'), sumOf([...ours, ...deposits].filter(isOpen)))
   compare('treasury', ofToken('treasury'), BigInt(chain.treasuryMinor) - BigInt(world.treasuryStartMinor))
   compare('issued', -ofToken('issued'), BigInt(chain.mintedMinor))
@@ -36,7 +36,7 @@ export const agreement: Law = evidence => {
   for (const { id, total, reserved } of tables.liquidity_pools) {
     // What is locked for a transfer is the pool's until it is delivered.
     if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) + held)
-    else compare(`pool ${id}`, BigInt(total), BigInt(world.treasuryStartMinor) / 10_000n + balance('bank_cash:USD'))
+    else compare(`pool ${id}`, BigInt(total), BigInt(world.treasuryStartMinor) / 10_000n + balance('bank_cash:bank:sim:USD'))
     const promised = tables.reservations.filter(({ pool_id, status }) => pool_id === id && status === 'reserved')
     compare(
       `reserved of ${id}`,
