@@ -36,7 +36,15 @@ export type Progress = {
   readonly holdEnded?: true
   /** What was released is ours again. */
   readonly deliveryReclaimed?: true
-  readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
+  readonly credit?: {
+    readonly bankTransferId?: string
+    readonly settled?: true
+    /** The bank has said that it does not pay it. */
+    readonly refused?: true
+    readonly returned?: true
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
+  }
   readonly deposit?: {
     readonly lock?: ChainPlace
     /** It was final once, so it stands in the ledger. */
@@ -57,6 +65,8 @@ export type Progress = {
     /** The bank has said that it pays nothing out. */
     readonly refused?: true
     readonly returned?: true
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
   }
   /** The refunds that have been paid beside it, by id. */
   readonly refunds?: readonly string[]
