@@ -444,6 +444,7 @@ create table intents (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   abandoned integer not null default 0,
+  withdrawn_at timestamp with time zone,
   constraint intents_transfer_id_step_attempt_key UNIQUE (transfer_id, step, attempt),
   constraint intents_pkey PRIMARY KEY (key),
   constraint intents_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text])))

@@ -13,6 +13,7 @@ const calls = [
   'store.storedAnswers',
   'store.claimIntents',
   'store.postponeIntent',
+  'store.holdsIntent',
   'store.dueTimers',
   'store.parkedSubjects',
   'store.databaseTimeMs',

@@ -413,7 +413,7 @@ describe('the executor', () => {
   it('survives a database that is away while it gives something back', async () => {
     bank.faults.submit.push('throws')
     const gone = () => Promise.reject(new Error('gone'))
-    const run = start({ queue: { claimIntents: gone, postponeIntent: gone } })
+    const run = start({ queue: { claimIntents: gone, postponeIntent: gone, holdsIntent: gone } })
     run.take([make('debitFiat')])
     await until(
       'both were logged',

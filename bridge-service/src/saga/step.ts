@@ -172,10 +172,17 @@ const intentChangePart = (p: Parameters, steps: readonly Step[]): string | undef
     })),
   )
   if (list.length === 0) return undefined
+  // What is withdrawn stands where it stood, and its lease is over: whoever holds it and has not begun must not begin.
   return `intent_changed as (
       update intents i
-         set status = c.status, lease_owner = null, abandoned = 0, updated_at = now(),
-             next_at = now() + case when c.status = 'UNKNOWN' then interval '250 ms' else interval '2 s' end
+         set status = case c.status when 'WITHDRAWN' then i.status
+                                    when 'REINSTATED' then case i.status when 'PENDING' then 'PENDING' else 'UNKNOWN' end
+                                    else c.status end,
+             withdrawn_at = case c.status when 'WITHDRAWN' then now() when 'REINSTATED' then null else i.withdrawn_at end,
+             lease_epoch = i.lease_epoch + case c.status when 'WITHDRAWN' then 1 else 0 end,
+             lease_owner = null, abandoned = 0, updated_at = now(),
+             next_at = now() + case when c.status in ('WITHDRAWN', 'REINSTATED') then interval '0'
+                                    when c.status = 'UNKNOWN' then interval '250 ms' else interval '2 s' end
         from ok, ${rows(p, list, 'c', {
           n: ['int', c => c.n],
           key: ['text', c => c.key],

@@ -25,6 +25,7 @@ import { readRemittance } from './remittance/read.ts'
 import { readResolved, resolutionEffects } from './resolution.ts'
 import { currentDefinition } from './state.ts'
 import type { Progress, Transfer, Unborn } from './transfer.ts'
+import { withdrawals } from './withdrawal.ts'
 
 /**
  * What one input does to one transfer. Pure: the same arguments give the same answer. `nowMs` is database time.
@@ -113,7 +114,11 @@ const conclude = (
   return {
     after,
     events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
-    intentChanges: [...intentChanges, ...endOfCallBack(start, after)],
+    intentChanges: [
+      ...intentChanges,
+      ...endOfCallBack(start, after),
+      ...steps.flatMap(({ before, event }) => withdrawals(before, event)),
+    ],
     intents: effects.flatMap(effect => effect.intents),
     entries: effects.flatMap(({ entries, version }) => entries.map(entry => ({ version, entry }))),
     timers: lastOfEachKind([...effects.flatMap(effect => effect.timers), ...(patience ? [patience] : [])]),

@@ -36,7 +36,15 @@ export type Progress = {
   readonly holdEnded?: true
   /** What was released is ours again. */
   readonly deliveryReclaimed?: true
-  readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
+  readonly credit?: {
+    readonly bankTransferId?: string
+    readonly settled?: true
+    /** The bank has said that it does not pay it. */
+    readonly refused?: true
+    readonly returned?: true
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
+  }
   readonly deposit?: {
     readonly lock?: ChainPlace
     /** It was final once, so it stands in the ledger. */
@@ -60,6 +68,8 @@ export type Progress = {
     /** The bank's times of the latest return, and of its latest reversal, of a rebalance: their news come in any order. */
     readonly returnedAt?: string
     readonly reversedAt?: string
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
   }
   /** It stands on our account at the bank that a rebalance goes to. */
   readonly arrived?: true

@@ -40,6 +40,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       claiming,
       postponing,
       postponing,
+      holding,
       timing,
       dropping,
       parking,
@@ -241,6 +242,13 @@ const postponing = (random: Random, { memory }: Twins): Call => {
   const status = random.pick(['PENDING', 'IN_FLIGHT', 'UNKNOWN'] as const)
   const delayMs = random.pick([0, 500, 900_000])
   return { name: 'postponing', run: ({ store }) => store.postponeIntent(held, status, delayMs) }
+}
+
+const holding = (random: Random, { memory }: Twins): Call => {
+  const rows = [...memory.database.tables.intents.values()]
+  const row = rows.length > 0 ? random.pick(rows) : undefined
+  const held = { key: row?.key ?? 'none', epoch: (row?.lease_epoch ?? 0) - (random.chance(0.4) ? 1 : 0) }
+  return { name: 'holding', run: ({ store }) => store.holdsIntent(held) }
 }
 
 const timing = (random: Random, { memory, nowMs }: Twins): Call => {

@@ -3,7 +3,7 @@ import type { SagaStore, SagaTx, StepStore } from '../../../bridge-service/src/s
 import { commitSteps } from './commit-steps.ts'
 import { dropTimer, dueTimers } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
-import { claimIntents, postponeIntent } from './intents.ts'
+import { claimIntents, holdsIntent, postponeIntent } from './intents.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { inOneStatement } from './statement.ts'
 import type { Tables } from './tables.ts'
@@ -147,6 +147,8 @@ export const connect = (
       around({ name: 'postponeIntent', transfers: transfersOf(tables, intent.key) }, () =>
         inOneStatement(database, undefined, tx => postponeIntent(tx, tables, intent, status, delayMs)),
       ),
+    holdsIntent: intent =>
+      around({ name: 'holdsIntent', transfers: transfersOf(tables, intent.key) }, async () => holdsIntent(tables, intent)),
   }
   return {
     store,

@@ -13,8 +13,9 @@ export const dump = (tables: Tables) => ({
   transfer_events: [...tables.transfer_events.values()].map(row => ({ ...row, at: time(row.at) })),
   outbox: [...tables.outbox.values()].map(row => ({ ...row, position: String(row.position) })),
   audit_log: [...tables.audit_log.values()].map(row => ({ ...row, at: time(row.at) })),
-  intents: [...tables.intents.values()].map(({ next_at, created_at, updated_at, ...row }) => ({
+  intents: [...tables.intents.values()].map(({ withdrawn_at, next_at, created_at, updated_at, ...row }) => ({
     ...row,
+    withdrawn_at: withdrawn_at === null ? null : time(withdrawn_at),
     next_at: time(next_at),
     created_at: time(created_at),
     updated_at: time(updated_at),

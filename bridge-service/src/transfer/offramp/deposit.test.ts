@@ -15,7 +15,7 @@ import { offrampTransitions } from './transitions.ts'
 
 // What the payout changes has tests of its own.
 const ofPayout =
-  / payout|^payingOut (compensationStarted|depositClawedBack)|receivableOpened|transferCompensated|^collecting depositReleaseFinalized/
+  / payout|^payingOut (compensationStarted|depositClawedBack)|receivableOpened|transferCompensated|transferFailed|^collecting depositReleaseFinalized/
 
 const route: DepositRoute<'offramp'> = {
   make: committedBy => offramp({ deposit: deposit(committedBy) }),
