@@ -48,6 +48,7 @@ const named = [
   ['bank: settles what it has rejected', 0.5],
   ['bank: takes a debit back before the release', 0.15],
   ['bank: takes a debit back after the release', 0.15],
+  ['bank: takes a debit back while it is asked to pay', 0.5],
   ['bank: sends a credit back', 0.3],
   ['bank: does not find what it has just taken', 0.3],
   ['bank: does not answer a question', 0.3],

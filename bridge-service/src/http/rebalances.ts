@@ -67,7 +67,7 @@ export const rebalanceRoutes =
               ...{ type: 'rebalance', transferId: null, scope: null, reason },
               payload: { from, to, ...toJson(wanted) },
             }
-            const fourEyes = needsFourEyes('rebalance', toJson(worth), house.policy.operatorLimits)
+            const fourEyes = needsFourEyes(asked, toJson(worth), house.policy.operatorLimits)
             const id = typeId('oa', deps.newUuid())
             const action = await insertAction(tx, { ...asked, id, payloadHash: hashOf(asked), fourEyes, ttlMs }, operator)
             const done = fourEyes ? action : await perform(tx, action, deps)
@@ -136,7 +136,10 @@ export const rebalanceRoutes =
         if (transfer === undefined || deposit === undefined) return { ...view, deposit: null }
         const expected = isExpected(transfer, deposit, nowMs())
         const instructions = expected ? await instructionsFor(chains.get(deposit.chain), deposit) : null
-        return { ...view, deposit: depositJson(transfer, deposit, expected, instructions, undefined) }
+        return {
+          ...view,
+          deposit: depositJson(transfer, deposit, expected, { instructions, signed: undefined, seenMinor: undefined }),
+        }
       },
     })
   }

@@ -470,6 +470,21 @@ describe('an intent that its workers do not survive', () => {
     expect(run.logged).toContain('a transfer is parked')
   })
 
+  it('is parked later by whom the database leaves alone with it', async () => {
+    let asked = 0
+    const intent = await left('debitFiat', { abandoned: 6, status: 'IN_FLIGHT', lease_owner: 'dead' })
+    const run = start({
+      park: async () => {
+        asked++
+        throw new Error('gone')
+      },
+    })
+    await until('it was tried', () => asked > 0)
+    await givenBack(intent)
+    expect(run.logged).toContain('an intent is tried again later')
+    expect(bank.calls).toEqual([])
+  })
+
   it('waits as long as its transfer is parked', async () => {
     const transfer = await store(database.owner, history.debiting)
     await left('debitFiat', {}, transfer)

@@ -93,8 +93,8 @@ export const executor = (options: ExecutorOptions): Executor => {
     // It waited too long behind others, or this process was frozen. It comes round again, to somebody who asks before he sends.
     if (waitedMs(intent) > leaseMs / 2) return giveBack(intent)
     if (options.isHeld?.(intent.target)) return giveBack(intent)
-    if (intent.abandoned >= parkAfter && options.park) return park(intent, options.park)
     try {
+      if (intent.abandoned >= parkAfter && options.park) return await park(intent, options.park)
       const { request } = intent
       switch (request.kind) {
         case 'screening':

@@ -78,8 +78,7 @@ const ask = async (
   }
   // What cannot be carried out is asked for all the same, and refused: so that somebody sees it, and once.
   const worth = planned(() => planRebalance({ from, to, amount }, house).worth)
-  const fourEyes =
-    worth instanceof BridgeError ? false : needsFourEyes('rebalance', toJson(worth), house.config.policy.operatorLimits)
+  const fourEyes = worth instanceof BridgeError ? false : needsFourEyes(asked, toJson(worth), house.config.policy.operatorLimits)
   const action = await insertAction(tx, { ...asked, id: newActionId(), payloadHash: hashOf(asked), fourEyes, ttlMs }, watchman)
   await tx.query('update liquidity_alerts set refill_action = $2 where id = $1', [alert, action.id])
   if (fourEyes) return

@@ -17,7 +17,7 @@ export const readCredit = ({ state, progress }: Crediting, fact: RailFact): Read
       return happened([{ type: 'creditSubmitted', bankTransferId }], changed('creditFiat', 'IN_FLIGHT'))
     case 'settled':
       // It was held for never sent, or for refused, and the debit had come back: he has the money twice.
-      if (state === 'compensated' && progress.credit?.refused && !isOver(progress))
+      if (state === 'compensated' && progress.credit?.refused && !hasEnded(progress))
         return happened([{ type: 'creditSettled', bankTransferId }], changed('creditFiat', 'SUCCEEDED'))
       if (!creditIsOpen({ state, progress })) return nothing('settled before')
       if (state === 'review') return happened([{ type: 'creditSettled', bankTransferId }], changed('creditFiat', 'SUCCEEDED'))
@@ -27,12 +27,11 @@ export const readCredit = ({ state, progress }: Crediting, fact: RailFact): Read
       )
     case 'rejected':
       return readCreditRefusal({ state, progress }, 'rail_refused', detail)
-    case 'returned': {
-      if (state !== 'crediting' && state !== 'compensated' && state !== 'review') return nothing('the credit is over')
+    case 'returned':
+      if (state !== 'crediting' && state !== 'compensated' && (state !== 'review' || progress.credit === undefined))
+        return nothing('the credit is over')
       if (progress.credit?.returned) return nothing('returned before')
-      const returned: TransferEvent = { type: 'creditReturned', rawCode: rawCodeOf(fact) }
-      return happened([returned, ...ifNothingIsOwed({ state, progress })], changed('creditFiat', 'FAILED'))
-    }
+      return happened([{ type: 'creditReturned', rawCode: rawCodeOf(fact) }], changed('creditFiat', 'FAILED'))
     case 'recalled':
       return nothing('nobody asks us for what we have paid back')
     case 'returnReversed':
@@ -48,30 +47,25 @@ export const readCreditRefusal = ({ state, progress }: Crediting, code: string, 
   if (!creditIsOpen({ state, progress }) || progress.credit?.refused) return nothing('the credit is over')
   if (isStale(code, progress.credit)) return nothing('it is to be paid after all')
   const refused: TransferEvent = { type: 'creditRefused', code, detail }
-  return happened([refused, ...ifNothingIsOwed({ state, progress })], changed('creditFiat', 'FAILED'))
+  // The debit has come back, too: everybody has what he had.
+  const isOver = state === 'review' && progress.debit?.returned === 'afterPivot' && wasNotServed(progress)
+  return happened([refused, ...(isOver ? [{ type: 'transferCompensated' } as const] : [])], changed('creditFiat', 'FAILED'))
 }
 
 /** The bank may still settle or refuse it. One that came back before we heard of its settlement is over. */
-export const creditIsOpen = ({ state, progress }: Crediting): boolean =>
-  (state === 'crediting' || state === 'review') && !isOver(progress)
+const creditIsOpen = ({ state, progress }: Crediting): boolean =>
+  (state === 'crediting' || (state === 'review' && progress.credit !== undefined)) && !hasEnded(progress)
 
-const isOver = ({ credit }: Progress): boolean => credit?.settled === true || credit?.returned === true
+const hasEnded = ({ credit }: Progress): boolean => credit?.settled === true || credit?.returned === true
 
 /** A debit that the bank took back itself leaves nothing to credit. */
 export const ifNothingToPayBack = ({ debit }: Progress): TransferEvent[] =>
   debit?.returned === undefined ? [] : [{ type: 'transferCompensated' }]
 
-/** A credit has failed whose debit has come back, too: everybody has what he had. */
-export const ifNothingIsOwed = ({ state, progress }: Crediting): TransferEvent[] =>
-  state === 'review' && progress.debit?.returned === 'afterPivot' && wasNotServed(progress)
-    ? [{ type: 'transferCompensated' }]
-    : []
-
-/** The debit comes back of a transfer whose credit has failed: the same from the other side. */
+/** The debit comes back of a transfer whose credit was refused: everybody has what he had, and nothing is left for a person. */
 export const ifNothingWasCredited = (progress: Progress): TransferEvent[] => {
-  const { credit } = progress
-  const hasFailed = credit?.returned || (credit?.refused && !credit.settled)
-  return hasFailed && wasNotServed(progress) ? [{ type: 'transferCompensated' }] : []
+  const { refused, settled, returned } = progress.credit ?? {}
+  return refused && !settled && !returned && wasNotServed(progress) ? [{ type: 'transferCompensated' }] : []
 }
 
 const wasNotServed = ({ payout, refunds }: Progress): boolean => !payout?.settled && refunds === undefined

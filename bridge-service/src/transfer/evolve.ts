@@ -35,6 +35,7 @@ const arrived = (progress: Progress, event: TransferEvent, state: State): Progre
   isSetback(event) ? progress : entering(progress, state)
 
 const entering = (progress: Progress, state: State): Progress => {
+  if (state === 'crediting') return { ...progress, credit: progress.credit ?? {} }
   const step = wishOf[state]
   if (step === undefined || progress.wishes?.[step] !== undefined) return progress
   // Somebody else's refund leaves us without a wish of our own.
@@ -61,7 +62,6 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'mintPlanned':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'transferCompensated':
     case 'transferFailed':
     case 'receivableOpened':
     case 'creditOwed':
@@ -70,6 +70,11 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'transferCompleted':
       // What was refused on the way is no failure of a transfer that arrived.
       return omit(progress, 'failure')
+    case 'transferCompensated': {
+      const { settled, refused, returned } = progress.credit ?? {}
+      // It has only passed by: with the debit back there was nothing to credit, and no wish.
+      return settled || refused || returned ? progress : omit(progress, 'credit')
+    }
     case 'releaseFinalized': {
       const ended: Progress = { ...progress, holdEnded: true }
       // What was refused on the way is no failure of a transfer that arrived.

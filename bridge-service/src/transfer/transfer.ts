@@ -36,6 +36,7 @@ export type Progress = {
   readonly holdEnded?: true
   /** What was released is ours again. */
   readonly deliveryReclaimed?: true
+  /** There is one from the first wish for it on. */
   readonly credit?: {
     readonly bankTransferId?: string
     readonly settled?: true

@@ -235,7 +235,7 @@ describe('a transfer in a person’s hands', () => {
         .then(['creditRefused', 'transferCompensated'], { ...nothingOwed, entries: [notOwed] })
     given(onramp(), [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' }])
       .when(credit('returned', 'AC04'))
-      .then(['creditReturned', 'transferCompensated'], { ...nothingOwed, entries: [paidIn, notOwed] })
+      .then(['creditReturned'], { state: 'review', answered: ['creditFiat FAILED'], entries: [paidIn] })
   })
 
   it('books each of them once', () => {
@@ -290,7 +290,7 @@ describe('a credit that was withdrawn', () => {
       .then(['creditSettled'], {
         state: 'review',
         answered: ['creditFiat SUCCEEDED'],
-        entries: [['bank_cash:USD -100.25', 'receivable:USD +100.25']],
+        entries: [lost],
       })
     given(onramp(), [...ended, { type: 'creditSettled', bankTransferId: 'bt_2' }])
       .when(credit('settled'))
