@@ -276,7 +276,7 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
       ...[{ type: 'escrowReleased' }, { type: 'escrowReleased', balance: 'deposit' as const }, { type: 'escrowRefunded' }],
     ]),
     escrowId: random.hex(4),
-    ref: known && random.chance(0.9) ? known.escrow_ref : random.hex(32),
+    ref: (known && random.chance(0.9) ? known.escrow_ref : null) ?? random.hex(32),
     height: random.between(1, 1_000),
   }
   const latest = random.between(500, 1_100)

@@ -14,7 +14,7 @@ import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 
 export type TransferRow = {
   readonly transfer: Transfer
-  readonly escrow_ref: string
+  readonly escrow_ref: string | null
   readonly parked_reason: string | null
   readonly created_at: number
   readonly updated_at: number
