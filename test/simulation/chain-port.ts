@@ -1,4 +1,4 @@
-import type { Chain, ChainId, ChainOrder, ChainTx } from '../../bridge-service/src/chains/chain.ts'
+import type { Chain, ChainOrder, ChainTx } from '../../bridge-service/src/chains/chain.ts'
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
@@ -7,21 +7,7 @@ import { type ChainState, type EscrowTerms, isOpen, mintPayer, treasury } from '
 import type { Faults } from './faults.ts'
 import type { Process } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Settings } from './settings.ts'
-
-/** What was asked of the chain for the first time under a key, and how the chain stood then. */
-export type AskedOfChain = {
-  readonly key: string
-  readonly body: string
-  readonly action: string
-  readonly ref: string
-  readonly atMs: number
-  readonly height: number
-  readonly safeHeight: number
-  readonly finalHeight: number
-  /** Where the lock of this escrow stood on the canonical chain. */
-  readonly lockHeight: number | undefined
-}
+import type { ChainSettings } from './settings.ts'
 
 type Stored = {
   readonly order: ChainOrder
@@ -33,7 +19,8 @@ type Stored = {
 
 export type ChainLine = {
   readonly chainFor: (process: Process) => Chain
-  readonly asked: () => readonly AskedOfChain[]
+  /** Calls when a key is seen for the first time, whatever becomes of its order. */
+  readonly onFirstAsked: (listener: (order: ChainOrder) => void) => void
   /** Orders that came under a key that another order has. */
   readonly conflicts: readonly string[]
   /** A lock of this ref that was signed and may still be mined. */
@@ -50,16 +37,16 @@ const stuckAfterMs = 60_000
  * they do in the database.
  */
 export const chainLine = (
-  id: ChainId,
   { nowMs }: Scheduler,
   random: Random,
   faults: Faults,
   chain: SimChain,
-  { flavour, finalDepth }: Settings,
+  { id, flavour, finalDepth }: ChainSettings,
   transferOf: (ref: string) => string | undefined,
 ): ChainLine => {
   const stored = new Map<string, Stored>()
-  const asked = new Map<string, AskedOfChain>()
+  const asked = new Set<string>()
+  const firstListeners: ((order: ChainOrder) => void)[] = []
   const conflicts: string[] = []
   const depth = flavour === 'stellar' ? 0 : finalDepth
 
@@ -119,19 +106,8 @@ export const chainLine = (
 
   const ask = (order: ChainOrder) => {
     if (asked.has(order.key)) return
-    const escrowId = escrowIdOf(order.terms)
-    const lock = chain.blocks.find(({ events }) => events.some(e => e.kind === 'escrowLocked' && e.escrowId === escrowId))
-    asked.set(order.key, {
-      key: order.key,
-      body: JSON.stringify(order),
-      action: order.action,
-      ref: order.terms.ref,
-      atMs: nowMs(),
-      height: chain.height(),
-      safeHeight: chain.safeHeight(),
-      finalHeight: chain.finalHeight(),
-      lockHeight: lock?.height,
-    })
+    asked.add(order.key)
+    for (const listener of firstListeners) listener(order)
   }
 
   const submitOnce = (order: ChainOrder, about: string): Outcome<ChainTx> => {
@@ -209,7 +185,7 @@ export const chainLine = (
   }
 
   return {
-    asked: () => [...asked.values()],
+    onFirstAsked: listener => void firstListeners.push(listener),
     conflicts,
     lockMayCome: ref => open().some(({ order }) => order.action === 'lock' && order.terms.ref === ref),
     tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),
