@@ -1,5 +1,6 @@
 import type { Pool } from 'pg'
 import type { Chain, ChainTx } from '../chains/chain.ts'
+import type { StrayMoney } from '../chains/deposits.ts'
 import { BridgeError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Outcome, Refused } from '../outcome.ts'
@@ -86,6 +87,9 @@ const succeed = (pool: Pool, order: LeasedOrder, txHash: string): Promise<void> 
 
 // The ledger has moved on since it was looked at: look again. All else is for a person.
 const overtaken: readonly string[] = ['deposit_absent', 'deposit_not_ours', 'escrow_expired', 'NothingToRecover']
+// What was sent to a deposit address and reverted there: somebody has been quicker, or its own block has left the chain.
+const isOvertaken = ({ address }: StrayMoney, code: string): boolean =>
+  overtaken.includes(code) || (address !== null && code === 'reverted')
 
 const fail = (pool: Pool, order: LeasedOrder, { code, detail }: Refused): Promise<void> =>
   inTransaction(pool, async client => {
@@ -96,6 +100,6 @@ const fail = (pool: Pool, order: LeasedOrder, { code, detail }: Refused): Promis
     if (ended.rowCount === 0 || order.kind !== 'giveBack') return
     await client.query(
       `update stray_deposits set state = $2, code = $3, detail = $4, look_at = now(), updated_at = now() where id = $1 and state = 'returning'`,
-      [order.subject, overtaken.includes(code) ? 'waiting' : 'person', code, detail],
+      [order.subject, isOvertaken(order.request, code) ? 'waiting' : 'person', code, detail],
     )
   })
