@@ -30,6 +30,7 @@ import type { RateSource } from './policy/rates/rate-source.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
+import { hearReturns } from './refunds/hear-returns.ts'
 import { payRefunds } from './refunds/pay-refunds.ts'
 import { repeat } from './repeat.ts'
 import { readStatement } from './saga/bank-statement.ts'
@@ -237,7 +238,10 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
     const refunding = repeat(
       1_000,
-      () => payRefunds({ pool, rails, isHeld: pauses.holds, log }),
+      async () => {
+        await payRefunds({ pool, rails, isHeld: pauses.holds, log })
+        await hearReturns(pool)
+      },
       warn('refunds could not be paid'),
     )
     stops.push(
