@@ -2,9 +2,8 @@ import type pg from 'pg'
 import { createPublicClient, erc20Abi, http } from 'viem'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import type { EscrowLeg } from './escrow-legs.ts'
+import type { Finding } from './finding.ts'
 import type { World } from './world.ts'
-
-type Finding = { readonly name: string; readonly problems: readonly string[]; readonly fine: string }
 
 /** What must hold between an EVM chain's own books and ours, once all is at rest. It asks the node and the database, and uses nothing of the service. */
 export const evmLaws = async (
@@ -61,7 +60,8 @@ export const evmLaws = async (
   })
 
   const { rows: strays } = await database.query<{ currency: string; units: string }>(
-    `select currency, sum(units) as units from stray_deposits where chain = $1 and state not in ('returned', 'gone') group by 1`,
+    `select currency, sum(units) as units from stray_deposits
+      where chain = $1 and state not in ('returned', 'gone') and address_terms is null group by 1`,
     [world.chain],
   )
   const tokens = { USDC: world.contracts.token, EURC: world.settlementToken }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Api, onrampInputs, order, startApi } from '../../../test/support/api.ts'
 import { type InProcessBank, inProcessBank } from '../../../test/support/in-process.ts'
-import { hearReturns } from '../refunds/hear-returns.ts'
+import { hearRefund } from '../refunds/hear-refund.ts'
 import { payRefunds } from '../refunds/pay-refunds.ts'
 import type { Input } from '../transfer/input.ts'
 
@@ -131,6 +131,20 @@ describe('a refund of what a transfer owes', () => {
 })
 
 describe('the payment', () => {
+  it('of which its bank tells by itself is asked about at once, and what comes back after its end is a person’s', async () => {
+    const id = await owing('b0')
+    await refund(id)
+    bank.faults.submit.push('lostAfter')
+    await turn()
+    const { externalId } = [...bank.orders.values()][0]!
+    const told = (type: 'settled') => hearRefund(api.pool, 'bank:test', { type, externalId })
+    expect(await told('settled')).toBe(true)
+    await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld: () => false, log: () => {} })
+    expect(await list(id)).toMatchObject([{ state: 'completed' }])
+    expect(await told('settled')).toBe(true)
+    expect(await hearRefund(api.pool, 'bank:other', { type: 'settled', externalId })).toBe(false)
+  })
+
   it('whose answer was lost is asked about, and never made twice', async () => {
     const id = await owing('b1')
     await refund(id)
@@ -167,19 +181,12 @@ describe('the payment', () => {
     const { json } = await refund(id)
     await turn()
     expect(await owedMinor(id)).toBe(0n)
-    const [order] = [...bank.orders.values()]
-    const back = bank.decide(order!.key, 'returned', 'AC04')
-    for (const fact of ['w1', 'w2'])
-      await api.admin.query(
-        `insert into inbox (source, fact, subject, kind, payload, unmatched) values ($1, $2, $3, 'railFact', $4, true)`,
-        [bank.id, `${id} ${fact}`, order!.externalId, back],
-      )
-    await hearReturns(api.pool)
+    const { externalId } = [...bank.orders.values()][0]!
+    for (let times = 0; times < 2; times++)
+      expect(await hearRefund(api.pool, bank.id, { type: 'returned', externalId })).toBe(true)
     await api.hear()
     expect(await list(id)).toMatchObject([{ id: json.id, state: 'returned' }])
     expect(await owedMinor(id)).toBe(owed)
-    const left = await api.admin.query('select from inbox where subject = $1 and consumed < revision', [order!.externalId])
-    expect(left.rowCount).toBe(0)
     expect((await refund(id)).status).toBe(202)
   })
 
