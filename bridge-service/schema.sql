@@ -846,6 +846,14 @@ CREATE INDEX transfers_by_tenant ON public.transfers USING btree (tenant, id);
 CREATE INDEX transfers_parked ON public.transfers USING btree (id) WHERE (parked_reason IS NOT NULL);
 grant insert, select, update on transfers to causeway_app;
 
+create table transfers_in_hand (
+  transfer_id key_text not null,
+  times integer not null,
+  since timestamp with time zone not null default now(),
+  constraint transfers_in_hand_pkey PRIMARY KEY (transfer_id)
+);
+grant delete, insert, select, update on transfers_in_hand to causeway_app;
+
 create table web_auth_answered (
   challenge bytea not null,
   expires_at timestamp with time zone not null,

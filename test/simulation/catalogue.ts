@@ -15,6 +15,8 @@ const calls = [
   'store.postponeIntent',
   'store.dueTimers',
   'store.parkedSubjects',
+  'store.takeInHand',
+  'store.putDown',
   'store.databaseTimeMs',
   'store.finalFacts',
   'rail.submit',

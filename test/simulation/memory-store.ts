@@ -5,6 +5,7 @@ import { type Around, type Connection, connect } from './memory/connection.ts'
 import { type Dump, dump } from './memory/dump.ts'
 import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
 import { finalFacts, type Standing } from './memory/final-facts.ts'
+import { putDown } from './memory/in-hand.ts'
 import { isOpen } from './memory/intents.ts'
 import { inOneStatement } from './memory/statement.ts'
 import type { PoolRow, QuoteRow, Tables } from './memory/tables.ts'
@@ -64,6 +65,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
         await tx.lock([`transfer ${id}`])
         const row = tx.get(tables.transfers, id)
         if (row !== undefined) tx.put(tables.transfers, id, { ...row, parked_reason: null })
+        await putDown(tx, tables, [id])
       }),
     nextDueMs: () => {
       const generation = database.generation()

@@ -51,6 +51,7 @@ export const dump = (tables: Tables) => ({
     opened_at: time(opened_at),
     updated_at: time(updated_at),
   })),
+  transfers_in_hand: [...tables.transfers_in_hand.values()].map(row => ({ ...row, since: time(row.since) })),
   quotes: [...tables.quotes.values()].map(row => ({ ...row, expires_at: time(row.expires_at) })),
   idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
     ...row,
