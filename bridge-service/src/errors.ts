@@ -67,6 +67,7 @@ export const errors = {
   route_paused: { status: 503, retry: 'same_key', title: 'The route takes no new transfers at the moment.' },
   deposit_not_found: { status: 404, retry: 'never', title: 'There is no such deposit.' },
   deposit_not_expected: { status: 409, retry: 'never', title: 'The transfer takes no deposit now.' },
+  deposit_way_unsupported: { status: 422, retry: 'never', title: 'The chain has no addresses to transfer deposits to.' },
   authorization_unsupported: { status: 422, retry: 'never', title: 'No lock can be signed for this deposit.' },
   authorization_invalid: { status: 422, retry: 'never', title: 'The authorization is not the payer’s over these terms.' },
   authorization_expired: { status: 422, retry: 'never', title: 'The authorization is not valid now, or for too short a time.' },

@@ -13,6 +13,7 @@ const calls = [
   'store.storedAnswers',
   'store.claimIntents',
   'store.postponeIntent',
+  'store.holdsIntent',
   'store.dueTimers',
   'store.parkedSubjects',
   'store.takeInHand',
@@ -33,7 +34,7 @@ const calls = [
 
 type CommonCall = (typeof calls)[number]
 /** And some that a healthy world hardly ever makes. Nobody dies there, for it could not be asked that it happens. */
-export type CrashPoint = CommonCall | 'store.lockPools' | 'store.parkTransfer' | 'store.dropTimer' | 'store.rollback'
+export type CrashPoint = CommonCall | 'store.lockPools' | 'store.parkTransfer' | 'store.moveTimer' | 'store.rollback'
 
 const named = [
   // The bank.
@@ -49,6 +50,7 @@ const named = [
   ['bank: settles what it has rejected', 0.5],
   ['bank: takes a debit back before the release', 0.15],
   ['bank: takes a debit back after the release', 0.15],
+  ['bank: takes a debit back while it is asked to pay', 0.5],
   ['bank: sends a credit back', 0.3],
   ['bank: does not find what it has just taken', 0.3],
   ['bank: does not answer a question', 0.3],

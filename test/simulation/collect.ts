@@ -34,7 +34,7 @@ export const collect = (world: World): Evidence => {
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),
     bank: {
-      asked: bank.asked.map(({ key, body, atMs }) => ({ key, body, atMs })),
+      asked: bank.asked.map(({ key, body, atMs, wantedBy }) => ({ key, body, atMs, wantedBy })),
       silentKeys: bank.asked.filter(({ order }) => bankWay.isSilent(order.externalId)).map(({ key }) => key),
       orders: bank.orders,
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),

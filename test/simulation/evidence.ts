@@ -100,7 +100,8 @@ export type Evidence = {
     }[]
   }[]
   readonly bank: {
-    readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number }[]
+    /** `wantedBy`: the version of its transfer when its sender last looked whether the house still wants it. */
+    readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number; readonly wantedBy: number }[]
     /** Keys of orders about which it says nothing, for ever. */
     readonly silentKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]

@@ -9,6 +9,7 @@ import { history } from './laws/history.ts'
 import { keys } from './laws/keys.ts'
 import { postings } from './laws/postings.ts'
 import { rest } from './laws/rest.ts'
+import { withdrawn } from './laws/withdrawn.ts'
 
 const laws: Readonly<Record<string, Law>> = {
   postings,
@@ -17,6 +18,7 @@ const laws: Readonly<Record<string, Law>> = {
   agreement,
   finality,
   keys,
+  withdrawn,
   history,
   rest,
   clients,

@@ -102,8 +102,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
     () => [store.database.generation(), ...all.map(({ tables: { latest, halted } }) => `${latest} ${halted}`)].join(),
-    () =>
-      finalFactsOf(store, chainTables, 100).some(({ transferId }) => tables.transfers.get(transferId)?.parked_reason === null),
+    () => finalFactsOf(store, chainTables, 100).length > 0,
   )
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
 
@@ -150,14 +149,26 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       () => process.kill(),
     )
   }
-  const portsFor = (process: Process, saga: SagaStore): Ports => ({
-    store: saga,
-    rail: bankWay.railFor(process, verifierFor(process)),
-    chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process)])),
-    screening: screeningFor(process, faults),
-    keyRetentionMs: settings.keyRetentionMs,
-    finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
-  })
+  const portsFor = (process: Process, saga: SagaStore): Ports => {
+    const looked = new Map<string, number>()
+    const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
+    return {
+      store: {
+        ...saga,
+        holdsIntent: async intent => {
+          const version = versionOf(intent.key)
+          const holds = await saga.holdsIntent(intent)
+          looked.set(intent.key, version)
+          return holds
+        },
+      },
+      rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
+      chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process)])),
+      screening: screeningFor(process, faults),
+      keyRetentionMs: settings.keyRetentionMs,
+      finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
+    }
+  }
   const anyWorker = (): Worker | undefined => {
     const alive = workers.filter(worker => worker?.process.isAlive())
     return alive.length === 0 ? undefined : random.pick(alive)

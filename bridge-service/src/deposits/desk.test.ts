@@ -241,7 +241,16 @@ describe('orders that wait', () => {
     for (let index = 0; index < 9; index++)
       await insertOrder(database.app, {
         ...{ key: `back-${index}`, chain: 'evm:1', kind: 'giveBack', subject: `sd_${index}` },
-        request: { fact: '', escrowId: null, token: '', units: '1', payer: '', balanceId: null, refundAfter: null },
+        request: {
+          fact: '',
+          escrowId: null,
+          token: '',
+          units: '1',
+          payer: '',
+          balanceId: null,
+          refundAfter: null,
+          address: null,
+        },
       })
     const { terms } = onramp()
     const hold = { ...terms.hold, refundAfter: 1, hardDeadline: 2 }

@@ -8,6 +8,7 @@ import { typeId } from '../transfer/id.ts'
 import { lookAtCases } from './look.ts'
 import { openCases } from './open-cases.ts'
 import { runOrders } from './run-orders.ts'
+import { sweepAddresses } from './sweep.ts'
 
 export type DeskOptions = {
   readonly pool: Pool
@@ -20,7 +21,7 @@ export type DeskOptions = {
 }
 
 /**
- * Looks after what customers bring by themselves: sends the locks that they have signed, and finds its way back for what no transfer takes. Any
+ * Looks after what customers bring by themselves: sends the locks that they have signed, locks what they have transferred, and finds its way back for what no transfer takes. Any
  * number of processes may do it. One turn does all that is due.
  */
 export const depositTurn = ({ pool, chains, screening, newUuid, log }: DeskOptions) => {
@@ -29,9 +30,10 @@ export const depositTurn = ({ pool, chains, screening, newUuid, log }: DeskOptio
   return async (): Promise<void> => {
     await openCases({ pool, chains, currencies: known, newId })
     // A chain that does not answer keeps nothing from going out to another.
+    const [swept] = await Promise.allSettled([sweepAddresses({ pool, chains, newId })])
     const [looked] = await Promise.allSettled([lookAtCases({ pool, chains, screening })])
     await runOrders({ pool, chains, log })
-    if (looked.status === 'rejected') throw looked.reason
+    for (const turn of [swept, looked]) if (turn.status === 'rejected') throw turn.reason
   }
 }
 

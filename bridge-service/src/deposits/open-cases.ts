@@ -5,6 +5,7 @@ import type { Currency } from '../money/currency.ts'
 import { inTransaction } from '../transaction.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { bookStray } from './book.ts'
+import { insertStray } from './insert-stray.ts'
 import { type StrayDeposit, strayDepositOf, type Unmatched } from './stray-deposit.ts'
 
 type Row = Unmatched & { readonly source: string; readonly subject: string; readonly payload: Observation }
@@ -62,20 +63,7 @@ const transfersOf = async (client: ClientBase, rows: readonly Row[]): Promise<Ma
 }
 
 const openCase = async (client: ClientBase, stray: StrayDeposit): Promise<void> => {
-  const { rows } = await client.query<{ id: string }>({
-    name: 'open_stray_deposit',
-    text: `insert into stray_deposits (id, chain, fact, ref, transfer_id, tenant, escrow_id, balance_id, token, currency, units, booked, payer,
-                                       reason, state, reclaim_after)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'waiting', $15)
-           on conflict (chain, fact) do update
-              set state = 'waiting', look_at = now(), updated_at = now() where stray_deposits.state = 'gone'
-           returning id`,
-    values: [
-      ...[stray.id, stray.chain, stray.fact, stray.ref, stray.transferId, stray.tenant, stray.escrowId, stray.balanceId],
-      ...[stray.token, stray.currency, stray.units, stray.bookedMinor, stray.payer, stray.reason, stray.refundAfter],
-    ],
-  })
-  if (rows[0]?.id === stray.id) await bookStray(client, stray, 'strayDepositReceived')
+  if ((await insertStray(client, stray, 'reopen')) === stray.id) await bookStray(client, stray, 'strayDepositReceived')
 }
 
 // Only where nothing is sent for it: what is final on its chain never leaves it.

@@ -8,6 +8,7 @@ import type { StrayDeposit } from './stray-deposit.ts'
 /** What is sent to a chain without a step of a transfer: the chain's own word about it moves the saga, or ends a case. */
 export type DepositOrder = { readonly key: string; readonly chain: string; readonly subject: string } & (
   | { readonly kind: 'lockSigned'; readonly request: { readonly terms: HoldTerms; readonly signed: SignedLock } }
+  | { readonly kind: 'lockAddress'; readonly request: { readonly terms: HoldTerms } }
   | { readonly kind: 'giveBack'; readonly request: StrayMoney }
 )
 
@@ -37,10 +38,32 @@ export const lockSignedOrder = async (
   return { key, chain, kind: 'lockSigned', subject: transferId, request }
 }
 
+/**
+ * Orders the lock of what lies at a deposit address, unless one is under way, or has ended only now: a node may not have heard of it yet, and what
+ * was refused is not refused every second.
+ */
+export const orderAddressLock = async (
+  client: ClientBase,
+  transferId: TransferId,
+  chain: string,
+  terms: HoldTerms,
+): Promise<void> => {
+  const key = keyOf(transferId, 'lockAddress', await attemptOf(client, 'lockAddress', transferId))
+  await client.query({
+    name: 'order_address_lock',
+    text: `insert into deposit_orders (key, kind, chain, subject, request)
+           select $1::text, 'lockAddress', $2::text, $3::text, $4::jsonb
+            where not exists (select from deposit_orders where kind = 'lockAddress' and subject = $3
+                                 and (status in ('PENDING', 'IN_FLIGHT') or updated_at > now() - interval '30 s'))
+           on conflict do nothing`,
+    values: [key, chain, transferId, JSON.stringify({ terms })],
+  })
+}
+
 export const giveBackOrder = async (client: ClientBase, stray: StrayDeposit): Promise<DepositOrder> => {
-  const { id, chain, fact, escrowId, token, units, payer, balanceId, refundAfter } = stray
+  const { id, chain, fact, escrowId, token, units, payer, balanceId, refundAfter, address } = stray
   const key = keyOf(id, 'giveBack', await attemptOf(client, 'giveBack', id))
-  const request = { fact, escrowId, token, units, payer, balanceId, refundAfter }
+  const request = { fact, escrowId, token, units, payer, balanceId, refundAfter, address }
   return { key, chain, kind: 'giveBack', subject: id, request }
 }
 

@@ -57,6 +57,7 @@ const send = (chain: Chain, order: LeasedOrder): Promise<Outcome<ChainTx>> => {
   const { deposits } = chain
   if (order.kind === 'lockSigned' && deposits?.lockSigned)
     return deposits.lockSigned(order.key, order.request.terms, order.request.signed)
+  if (order.kind === 'lockAddress' && deposits?.addresses) return deposits.addresses.lock(order.key, order.request.terms)
   if (order.kind === 'giveBack' && deposits?.giveBack) return deposits.giveBack(order.key, order.request)
   throw new BridgeError('internal', { reason: `${chain.id} cannot ${order.kind}` })
 }
@@ -84,7 +85,7 @@ const succeed = (pool: Pool, order: LeasedOrder, txHash: string): Promise<void> 
   })
 
 // The ledger has moved on since it was looked at: look again. All else is for a person.
-const overtaken: readonly string[] = ['deposit_absent', 'deposit_not_ours', 'escrow_expired']
+const overtaken: readonly string[] = ['deposit_absent', 'deposit_not_ours', 'escrow_expired', 'NothingToRecover']
 
 const fail = (pool: Pool, order: LeasedOrder, { code, detail }: Refused): Promise<void> =>
   inTransaction(pool, async client => {

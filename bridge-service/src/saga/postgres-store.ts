@@ -1,7 +1,7 @@
 import type { ClientBase, Pool } from 'pg'
 import { intentQueue } from '../intents/store.ts'
 import { inTransaction } from '../transaction.ts'
-import { dropTimer, dueTimers } from './deadlines.ts'
+import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
 import { putDown, takeInHand } from './in-hand.ts'
 import { loadPools, loadTransfers, lockPools, parkTransfer, shareVersions } from './load.ts'
@@ -25,7 +25,7 @@ export const postgresStore = (pool: Pool): SagaStore => ({
   putDown: ids => putDown(pool, ids),
   parkedSubjects: () => parkedSubjects(pool),
   dueTimers: limit => dueTimers(pool, limit),
-  dropTimer: (timer, version) => dropTimer(pool, timer, version),
+  moveTimer: (timer, version, dueAtMs) => moveTimer(pool, timer, version, dueAtMs),
   storedAnswers: openings => storedAnswers(pool, openings),
 })
 

@@ -40,8 +40,9 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       claiming,
       postponing,
       postponing,
+      holding,
       timing,
-      dropping,
+      moving,
       parking,
       unparking,
       taking,
@@ -245,6 +246,13 @@ const postponing = (random: Random, { memory }: Twins): Call => {
   return { name: 'postponing', run: ({ store }) => store.postponeIntent(held, status, delayMs) }
 }
 
+const holding = (random: Random, { memory }: Twins): Call => {
+  const rows = [...memory.database.tables.intents.values()]
+  const row = rows.length > 0 ? random.pick(rows) : undefined
+  const held = { key: row?.key ?? 'none', epoch: (row?.lease_epoch ?? 0) - (random.chance(0.4) ? 1 : 0) }
+  return { name: 'holding', run: ({ store }) => store.holdsIntent(held) }
+}
+
 const timing = (random: Random, { memory, nowMs }: Twins): Call => {
   const { deadlines, transfers } = memory.database.tables
   const rows = [...deadlines.values()].filter(row => transfers.get(row.transfer_id)?.parked_reason === null)
@@ -284,14 +292,15 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
   }
 }
 
-const dropping = (random: Random, { memory }: Twins): Call => {
+const moving = (random: Random, { memory, nowMs }: Twins): Call => {
   const { deadlines, transfers } = memory.database.tables
   const rows = [...deadlines.values()]
   const row = rows.length > 0 ? random.pick(rows) : undefined
   const transferId = row?.transfer_id ?? ('tr_none' as TransferId)
   const timer: DueTimer = { transferId, kind: row?.kind ?? 'clearing' }
   const version = (transfers.get(transferId)?.transfer.version ?? 1) - (random.chance(0.3) ? 1 : 0)
-  return { name: 'dropping', run: ({ store }) => store.dropTimer(timer, version) }
+  const dueAtMs = random.pick([null, nowMs() - 1_000, nowMs() + 600_000])
+  return { name: 'moving', run: ({ store }) => store.moveTimer(timer, version, dueAtMs) }
 }
 
 const parking = (random: Random, _twins: Twins, past: Past): Call => {

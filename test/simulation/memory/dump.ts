@@ -4,17 +4,21 @@ const time = (ms: number) => new Date(ms).toISOString()
 
 /** Every table as plain JSON, under the names of the migrations: times in ISO 8601, amounts and heights as decimal strings. */
 export const dump = (tables: Tables) => ({
-  transfers: [...tables.transfers.values()].map(({ transfer, created_at, updated_at, ...row }) => ({
-    ...transfer,
-    ...row,
-    created_at: time(created_at),
-    updated_at: time(updated_at),
-  })),
+  transfers: [...tables.transfers.values()].map(
+    ({ transfer: { phaseSinceMs, ...transfer }, created_at, updated_at, ...row }) => ({
+      ...transfer,
+      ...row,
+      phase_since: typeof phaseSinceMs === 'number' ? time(phaseSinceMs) : null,
+      created_at: time(created_at),
+      updated_at: time(updated_at),
+    }),
+  ),
   transfer_events: [...tables.transfer_events.values()].map(row => ({ ...row, at: time(row.at) })),
   outbox: [...tables.outbox.values()].map(row => ({ ...row, position: String(row.position) })),
   audit_log: [...tables.audit_log.values()].map(row => ({ ...row, at: time(row.at) })),
-  intents: [...tables.intents.values()].map(({ next_at, created_at, updated_at, ...row }) => ({
+  intents: [...tables.intents.values()].map(({ withdrawn_at, next_at, created_at, updated_at, ...row }) => ({
     ...row,
+    withdrawn_at: withdrawn_at === null ? null : time(withdrawn_at),
     next_at: time(next_at),
     created_at: time(created_at),
     updated_at: time(updated_at),

@@ -37,6 +37,7 @@ export type IntentRow = {
   readonly request: LeasedIntent['request']
   readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED' | 'UNKNOWN'
   readonly outcome: null
+  readonly withdrawn_at: number | null
   readonly attempts: number
   readonly abandoned: number
   readonly lease_epoch: number

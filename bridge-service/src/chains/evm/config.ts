@@ -11,6 +11,8 @@ export type EvmConfig = {
   readonly rpcUrl: string
   /** Address of the escrow contract. */
   readonly escrow: string
+  /** Address of the contract of the deposit addresses, where there is one. */
+  readonly depositAddresses?: string
   readonly tokens: Partial<Record<Currency, { readonly address: string }>>
   /** Signs locks; its address is the payer of what the treasury locks. */
   readonly treasuryKey: Hex
