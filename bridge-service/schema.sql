@@ -864,6 +864,14 @@ CREATE INDEX transfers_parked ON public.transfers USING btree (id) WHERE (parked
 CREATE TRIGGER watch_deposit_address AFTER INSERT ON public.transfers FOR EACH ROW WHEN (((new.terms #> '{deposit,refundTo}'::text[]) IS NOT NULL)) EXECUTE FUNCTION watch_deposit_address();
 grant insert, select, update on transfers to causeway_app;
 
+create table transfers_in_hand (
+  transfer_id key_text not null,
+  times integer not null,
+  since timestamp with time zone not null default now(),
+  constraint transfers_in_hand_pkey PRIMARY KEY (transfer_id)
+);
+grant delete, insert, select, update on transfers_in_hand to causeway_app;
+
 create table web_auth_answered (
   challenge bytea not null,
   expires_at timestamp with time zone not null,

@@ -16,6 +16,8 @@ const calls = [
   'store.holdsIntent',
   'store.dueTimers',
   'store.parkedSubjects',
+  'store.takeInHand',
+  'store.putDown',
   'store.databaseTimeMs',
   'store.finalFacts',
   'rail.submit',

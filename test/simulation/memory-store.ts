@@ -7,6 +7,7 @@ import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit
 import { type Dump, dump } from './memory/dump.ts'
 import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
 import { finalFacts, type Standing } from './memory/final-facts.ts'
+import { putDown } from './memory/in-hand.ts'
 import { isOpen } from './memory/intents.ts'
 import { inOneStatement } from './memory/statement.ts'
 import { isStrayMoney, isWatched } from './memory/stray-cases.ts'
@@ -72,6 +73,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
         await tx.lock([`transfer ${id}`])
         const row = tx.get(tables.transfers, id)
         if (row !== undefined) tx.put(tables.transfers, id, { ...row, parked_reason: null })
+        await putDown(tx, tables, [id])
       }),
     nextDueMs: () => {
       const generation = database.generation()
