@@ -853,6 +853,7 @@ create table transfers (
   parked_reason text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  phase_since timestamp with time zone,
   constraint transfers_escrow_ref_key UNIQUE (escrow_ref),
   constraint transfers_pkey PRIMARY KEY (id),
   constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text, 'rebalance'::text]))),

@@ -116,7 +116,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       return startEvmBridge(folder, { blockMs, confirmations, finalityDepth, chainId, ...given('port', port) }).then(started)
     }
     const [postgres, evmBridge, secondEvm, bank, stellar] = await settleAll([
-      timed('Postgres', startPostgres(folder, ports.postgres).then(started)).then(async (postgres: LocalPostgres) => {
+      timed('Postgres', startPostgres(folder, { port: ports.postgres }).then(started)).then(async (postgres: LocalPostgres) => {
         await timed('migrations', migrate(postgres.url))
         return postgres
       }),

@@ -15,7 +15,8 @@ import { readOfframp } from './offramp/read.ts'
 import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
-import { callBack, endOfCallBack, patienceAfter, readMismatch, readNoCallBack, readPatience } from './patience.ts'
+import { callBack, endOfCallBack, readMismatch, readNoCallBack, readPatience } from './patience.ts'
+import { patienceAfter, phaseSinceMs } from './patience-timer.ts'
 import { poolChanges } from './pool-changes.ts'
 import { rebalanceEffects } from './rebalance/effects.ts'
 import { readRebalance } from './rebalance/read.ts'
@@ -100,7 +101,8 @@ const conclude = (
     const before = steps.at(-1)?.after ?? start
     steps.push({ event, before, after: evolve(before, event) })
   }
-  const after = steps.at(-1)!.after
+  const last = steps.at(-1)!.after
+  const after: Transfer = { ...last, phaseSinceMs: phaseSinceMs(start, last, nowMs) }
   // Nothing is booked or reserved before the first event, so `before` is a transfer wherever the effects read it.
   const effects = steps.map(({ event, before }): Effects & { version: number } => ({
     version: before.version + 1,

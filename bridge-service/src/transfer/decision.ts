@@ -59,6 +59,8 @@ export type Ignored = {
   readonly ignored: string
   /** It has overtaken what it follows from: news of a chain come again until that is known, or can no longer be. */
   readonly early?: true
+  /** It is a timer that came before its time: when it is to come again. */
+  readonly againAtMs?: number
 }
 
 /** What an input means in a transfer's state, as events and as news about earlier intents; the effects follow from the events. */

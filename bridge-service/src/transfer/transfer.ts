@@ -98,8 +98,14 @@ type Common = {
 
 type ByRoute<R extends Route> = { readonly route: R; readonly terms: TermsByRoute[R] }
 
-/** `version` is the number of events so far. */
-export type TransferOf<R extends Route> = Common & ByRoute<R> & { readonly state: State; readonly version: number }
+export type TransferOf<R extends Route> = Common &
+  ByRoute<R> & {
+    readonly state: State
+    /** The number of events so far. */
+    readonly version: number
+    /** Database time, as far as the saga needs it: since when the time for its phase runs (see patience-timer.ts). */
+    readonly phaseSinceMs?: number | null | undefined
+  }
 export type Transfer = { [R in Route]: TransferOf<R> }[Route]
 
 /** A transfer before its first event. */

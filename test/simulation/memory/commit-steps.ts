@@ -83,8 +83,8 @@ const advance = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Pr
   const moved = new Set<string>()
   for (const { before, decision } of steps.filter(isDue)) {
     const row = tx.get(tables.transfers, before.id)!
-    const { state, version, progress } = decision.after
-    const transfer = frozen({ ...row.transfer, state, version, progress })
+    const { state, version, progress, phaseSinceMs } = decision.after
+    const transfer = frozen({ ...row.transfer, state, version, progress, phaseSinceMs })
     tx.put(tables.transfers, before.id, { ...row, transfer, updated_at: tx.nowMs })
     moved.add(before.id)
   }
