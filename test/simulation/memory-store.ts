@@ -7,6 +7,7 @@ import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit
 import { type Dump, dump } from './memory/dump.ts'
 import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
 import { finalFacts, type Standing } from './memory/final-facts.ts'
+import { putDown } from './memory/in-hand.ts'
 import { isOpen, wakeIntents } from './memory/intents.ts'
 import { inOneStatement } from './memory/statement.ts'
 import { isStrayMoney, isWatched } from './memory/stray-cases.ts'
@@ -77,6 +78,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
         await tx.lock([`transfer ${id}`])
         const row = tx.get(tables.transfers, id)
         if (row !== undefined) tx.put(tables.transfers, id, { ...row, parked_reason: null })
+        await putDown(tx, tables, [id])
       }),
     wakeIntents: isMeant => write(tx => wakeIntents(tx, tables, isMeant)),
     nextDueMs: () => {

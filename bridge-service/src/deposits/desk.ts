@@ -1,10 +1,10 @@
-import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import type { Log } from '../log.ts'
 import { type Currency, currencies } from '../money/currency.ts'
 import type { Screening } from '../policy/screening.ts'
 import { type Repeating, repeat } from '../repeat.ts'
 import { typeId } from '../transfer/id.ts'
+import type { AddressStore } from './address-store.ts'
 import { lookAtCases } from './look.ts'
 import { runOrders } from './run-orders.ts'
 import type { DepositStore } from './store.ts'
@@ -13,8 +13,8 @@ import { sweepAddresses } from './sweep.ts'
 
 export type DeskOptions = {
   readonly store: DepositStore
-  /** Where deposit addresses are kept; absent: none are looked at. */
-  readonly pool?: Pool
+  /** Absent where no chain has deposit addresses. */
+  readonly addresses?: AddressStore
   readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
   /** A UUIDv7. */
@@ -29,7 +29,7 @@ export type DeskOptions = {
  * Looks after what customers bring by themselves: sends the locks that they have signed, locks what they have transferred, and finds its way
  * back for what no transfer takes. Any number of processes may do it. One turn does all that is due.
  */
-export const depositTurn = ({ store, pool, chains, screening, newUuid, isHeld = () => false, log }: DeskOptions) => {
+export const depositTurn = ({ store, addresses, chains, screening, newUuid, isHeld = () => false, log }: DeskOptions) => {
   const newId = () => typeId('sd', newUuid())
   const known = Object.keys(currencies) as Currency[]
   return async (): Promise<void> => {
@@ -37,8 +37,7 @@ export const depositTurn = ({ store, pool, chains, screening, newUuid, isHeld = 
       strayDepositOf(newId(), money, transfer, chains.get(money.source)!, known),
     )
     // A chain that does not answer keeps nothing from going out to another.
-    const sweep = async () => pool && sweepAddresses({ pool, chains, newId })
-    const [swept] = await Promise.allSettled([sweep()])
+    const [swept] = await Promise.allSettled([addresses && sweepAddresses({ store: addresses, chains, newId })])
     const [looked] = await Promise.allSettled([lookAtCases({ store, chains, screening })])
     await runOrders({ store, chains, isHeld, log })
     for (const turn of [swept, looked]) if (turn.status === 'rejected') throw turn.reason

@@ -54,11 +54,11 @@ const caseOf = ({ source, fact, subject, payload }: UnmatchedMoney, transfer: Tr
     },
     ...{
       escrowId: null,
+      address: null,
       token: 't',
       units,
       payer: 'p',
       balanceId: null,
-      address: null,
       refundAfter: units === '2000' ? 1_900_000_000 : null,
     },
     ...{ currency: 'USDC', bookedMinor: BigInt(units), reason: 'reference_unknown', state: 'waiting' },

@@ -19,7 +19,9 @@ export const claimIntents = (
       due.push(row)
   due.sort((a, b) => a.next_at - b.next_at)
   const waiting = due.slice(0, limit)
-  const suspects = waiting.filter(({ abandoned }) => abandoned >= suspectAfter)
+  const suspects = waiting
+    .filter(({ abandoned }) => abandoned >= suspectAfter)
+    .sort((a, b) => a.next_at - b.next_at || (a.key < b.key ? -1 : 1))
   return [...waiting.filter(({ abandoned }) => abandoned < suspectAfter), ...suspects.slice(0, 1)].map(row => {
     const leased: IntentRow = {
       ...row,

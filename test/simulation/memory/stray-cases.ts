@@ -58,7 +58,7 @@ const openCase = (database: MemoryDatabase, tx: MemoryTx, stray: StrayDeposit, k
   tx.put(stray_deposits, id, {
     ...{ id, chain, fact, ref, transfer_id: transferId, tenant, escrow_id: escrowId, balance_id: balanceId, token, currency },
     ...{ units: BigInt(stray.units), booked: stray.bookedMinor, payer, reason, state: 'waiting', reclaim_after: refundAfter },
-    ...{ code: null, detail: null, tx_hash: null, address_terms: null, received_at: tx.nowMs, ...now },
+    ...{ code: null, detail: null, tx_hash: null, address_terms: stray.address, received_at: tx.nowMs, ...now },
   })
   bookStray(database, tx, stray, true)
 }
