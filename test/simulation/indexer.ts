@@ -25,8 +25,6 @@ export type ChainTables = {
   safe: number
   final: number
   halted: boolean
-  /** When it stood still, and until when. */
-  readonly halts: { readonly fromMs: number; untilMs: number }[]
 }
 
 export const emptyChainTables = (): ChainTables => ({
@@ -36,7 +34,6 @@ export const emptyChainTables = (): ChainTables => ({
   safe: 0,
   final: 0,
   halted: false,
-  halts: [],
 })
 
 /**

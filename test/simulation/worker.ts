@@ -29,13 +29,7 @@ export type Ports = {
 /** Gets between the service and its ports, once for each process. */
 export type Plant = (
   ports: Ports,
-  about: {
-    readonly settings: Settings
-    readonly memory: MemoryStore
-    readonly draw: () => number
-    /** What would be final if no chain were in doubt. */
-    readonly undoubted: (limit: number) => readonly FinalFact[]
-  },
+  about: { readonly settings: Settings; readonly memory: MemoryStore; readonly draw: () => number },
 ) => Ports
 
 /** One process of the service: the saga's engine, and as much of the API as talks to it. */

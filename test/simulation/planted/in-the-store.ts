@@ -1,3 +1,4 @@
+import type { PoolState } from '../../../bridge-service/src/saga/load.ts'
 import type { Step } from '../../../bridge-service/src/saga/step.ts'
 import { changeFacts, changeSteps, changeTx } from './change-store.ts'
 import type { Planted } from './planted.ts'
@@ -40,14 +41,13 @@ export const plantedInTheStore: readonly Planted[] = [
     return { ...step, decision }
   }),
   {
-    name: 'a pool that is fought for is locked, and not looked at',
-    plant: ports => ({
-      ...ports,
-      store: changeTx(ports.store, tx => ({
-        ...tx,
-        lockPools: async ids => (await tx.lockPools(ids)).map(pool => ({ ...pool, availableMinor: 10n ** 18n })),
-      })),
-    }),
+    name: 'a pool is promised whatever is left in it, raced for or queued for',
+    plant: ports => {
+      const filled = async (reading: Promise<readonly PoolState[]>) =>
+        (await reading).map(pool => ({ ...pool, availableMinor: 10n ** 18n }))
+      const store = changeTx(ports.store, tx => ({ ...tx, lockPools: ids => filled(tx.lockPools(ids)) }))
+      return { ...ports, store: { ...store, loadPools: ids => filled(ports.store.loadPools(ids)) } }
+    },
   },
   steps('a credit is not booked', step =>
     decided(step, { entries: step.decision.entries.filter(({ entry }) => entry.kind !== 'creditSettled') }),
