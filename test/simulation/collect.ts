@@ -46,12 +46,15 @@ export const collect = (world: World): Evidence => {
 }
 
 const booksOf = ({ settings: { id, flavour, finality }, treasuryStartMinor, chain, line }: Network) => {
-  const { escrows, treasuryMinor, mintedMinor } = chain.state()
+  const { escrows, brought, treasuryMinor, mintedMinor } = chain.state()
   return {
     ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, conflicts: line.conflicts },
     escrows: [...escrows.values()],
+    brought: [...brought.values()],
     done: chain.blocks.flatMap(({ mined }) =>
-      mined.flatMap(({ tx, refusal }) => (refusal === undefined ? [{ escrowId: tx.escrowId, action: tx.action }] : [])),
+      mined.flatMap(({ tx, refusal }) =>
+        refusal === undefined ? [{ escrowId: tx.escrowId, action: tx.action, brought: tx.brought }] : [],
+      ),
     ),
   } satisfies Record<keyof ChainEvidence, unknown>
 }

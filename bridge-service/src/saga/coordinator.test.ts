@@ -327,7 +327,7 @@ describe('facts', () => {
     await tell('command', 'lost-3', 'tr_nobody', 'cancel', { actor: 'api:x', reason: 'x' })
     const known = await waitingForBank()
     await tell('bank:sim', 'lost-4', known.intent.reference, 'somethingNew', {})
-    const ref = refOf(known.transfer.terms)
+    const ref = refOf(known.transfer.terms)!
     await tell('stellar:local', 'lost-5', ref, 'depositReceived', { status: 'included', ...place('1') })
     await tell('stellar:local', 'lost-6', ref, 'escrowReleased', { status: 'included', ...place('1') }) // of which escrow it does not say
     await tellSettled(known)

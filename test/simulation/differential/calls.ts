@@ -11,6 +11,7 @@ import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { News } from '../memory/facts.ts'
 import { isOpen } from '../memory/intents.ts'
 import { sorted } from './canonical.ts'
+import { deskCall } from './desk-calls.ts'
 import type { Heads, Mined } from './followed-chain.ts'
 import { anyPlace, anyRailFact } from './inputs.ts'
 import { anyStep, broken, stepBy } from './steps.ts'
@@ -54,6 +55,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       flowing,
       asking,
     ],
+    ...Array.from({ length: 8 }, () => deskCall),
   ]
   return random.pick(kinds)(random, twins, past)
 }
@@ -276,7 +278,7 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
       ...[{ type: 'escrowReleased' }, { type: 'escrowReleased', balance: 'deposit' as const }, { type: 'escrowRefunded' }],
     ]),
     escrowId: random.hex(4),
-    ref: known && random.chance(0.9) ? known.escrow_ref : random.hex(32),
+    ref: (known && random.chance(0.9) ? known.escrow_ref : null) ?? random.hex(32),
     height: random.between(1, 1_000),
   }
   const latest = random.between(500, 1_100)

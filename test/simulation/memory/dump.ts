@@ -57,6 +57,21 @@ export const dump = (tables: Tables) => ({
   })),
   transfers_in_hand: [...tables.transfers_in_hand.values()].map(row => ({ ...row, since: time(row.since) })),
   quotes: [...tables.quotes.values()].map(row => ({ ...row, expires_at: time(row.expires_at) })),
+  stray_deposits: [...tables.stray_deposits.values()].map(row => ({
+    ...row,
+    units: String(row.units),
+    booked: String(row.booked),
+    reclaim_after: row.reclaim_after === null ? null : String(row.reclaim_after),
+    look_at: time(row.look_at),
+    received_at: time(row.received_at),
+    updated_at: time(row.updated_at),
+  })),
+  deposit_orders: [...tables.deposit_orders.values()].map(({ next_at, created_at, updated_at, ...row }) => ({
+    ...row,
+    next_at: time(next_at),
+    created_at: time(created_at),
+    updated_at: time(updated_at),
+  })),
   idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
     ...row,
     request_hash: request_hash.toString('hex'),
