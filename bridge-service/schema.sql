@@ -37,10 +37,13 @@ create table bank_statement_lines (
   intent_key key_text,
   verdict text not null,
   read_at timestamp with time zone not null default now(),
+  explained_by key_text,
   constraint bank_statement_lines_pkey PRIMARY KEY (rail, account, cursor),
-  constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'mismatched'::text, 'unexplained'::text])))
+  constraint bank_statement_lines_explained_by_fkey FOREIGN KEY (explained_by) REFERENCES operator_actions(id),
+  constraint bank_statement_lines_explained CHECK (((explained_by IS NULL) OR (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])))),
+  constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'arrived'::text, 'arrivalReversed'::text, 'mismatched'::text, 'unexplained'::text])))
 );
-CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text]));
+CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE ((verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])) AND (explained_by IS NULL));
 CREATE INDEX bank_statement_lines_by_order ON public.bank_statement_lines USING btree (rail, external_id);
 grant insert, select on bank_statement_lines to causeway_app;
 
@@ -218,32 +221,6 @@ create table chain_repairs (
 );
 grant insert, select on chain_repairs to causeway_indexer;
 grant select on chain_repairs to causeway_app;
-
-create table chain_resumes (
-  id bigint not null generated always as identity,
-  chain key_text not null,
-  halted_reason text not null,
-  branch text not null,
-  reason text not null,
-  requested_by key_text not null,
-  requested_at timestamp with time zone not null default now(),
-  approved_by key_text,
-  approved_at timestamp with time zone,
-  obeyed_at timestamp with time zone,
-  refusal text,
-  approval_reason text,
-  constraint chain_resumes_pkey PRIMARY KEY (id),
-  constraint chain_resumes_approval_reason_check CHECK ((length(TRIM(BOTH FROM approval_reason)) > 0)),
-  constraint chain_resumes_branch_check CHECK ((branch = ANY (ARRAY['ours'::text, 'theirs'::text]))),
-  constraint chain_resumes_check CHECK (((approved_by)::text <> (requested_by)::text)),
-  constraint chain_resumes_check1 CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
-  constraint chain_resumes_check2 CHECK (((obeyed_at IS NULL) OR (approved_by IS NOT NULL))),
-  constraint chain_resumes_check3 CHECK (((approval_reason IS NULL) OR (approved_by IS NOT NULL))),
-  constraint chain_resumes_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
-);
-CREATE INDEX chain_resumes_open ON public.chain_resumes USING btree (chain) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
-grant insert, select on chain_resumes to causeway_app;
-grant select on chain_resumes to causeway_indexer;
 
 create table chain_token_baselines (
   chain key_text not null,
@@ -454,6 +431,7 @@ create table intents (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   abandoned integer not null default 0,
+  withdrawn_at timestamp with time zone,
   constraint intents_transfer_id_step_attempt_key UNIQUE (transfer_id, step, attempt),
   constraint intents_pkey PRIMARY KEY (key),
   constraint intents_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text])))
@@ -531,7 +509,9 @@ create table liquidity_alerts (
   opened_at timestamp with time zone not null default now(),
   cleared_at timestamp with time zone,
   available_then numeric(38,0),
+  refill_action key_text,
   constraint liquidity_alerts_pkey PRIMARY KEY (id),
+  constraint liquidity_alerts_refill_action_fkey FOREIGN KEY (refill_action) REFERENCES operator_actions(id),
   constraint liquidity_alerts_check CHECK (((cleared_at IS NULL) = (available_then IS NULL)))
 );
 CREATE UNIQUE INDEX liquidity_alerts_one_open ON public.liquidity_alerts USING btree (pool_id) WHERE (cleared_at IS NULL);
@@ -591,11 +571,14 @@ create table operator_actions (
   constraint operator_actions_check4 CHECK (((obeyed_at IS NULL) OR (refusal IS NULL))),
   constraint operator_actions_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'reject'::text]))),
   constraint operator_actions_payload_hash_check CHECK (((payload_hash)::text ~ '^[0-9a-f]{64}$'::text)),
-  constraint operator_actions_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
+  constraint operator_actions_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0)),
+  constraint operator_actions_resume CHECK (((type <> 'resumeChain'::text) OR four_eyes))
 );
 CREATE INDEX operator_actions_by_transfer ON public.operator_actions USING btree (transfer_id) WHERE (transfer_id IS NOT NULL);
+CREATE INDEX operator_actions_resumes ON public.operator_actions USING btree (scope, decided_at) WHERE ((type = 'resumeChain'::text) AND (decision = 'approve'::text) AND (obeyed_at IS NULL) AND (refusal IS NULL));
 CREATE INDEX operator_actions_to_obey ON public.operator_actions USING btree (id) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
 grant insert, select on operator_actions to causeway_app;
+grant select on operator_actions to causeway_indexer;
 
 create table operator_audit (
   "position" bigint not null generated always as identity,
@@ -610,6 +593,7 @@ create table operator_audit (
   constraint operator_audit_event_check CHECK ((event = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'obeyed'::text, 'refused'::text])))
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+grant insert on operator_audit to causeway_indexer;
 grant insert, select on operator_audit to causeway_app;
 
 create table outbox (
@@ -698,11 +682,11 @@ create table refunds (
   constraint refunds_pkey PRIMARY KEY (id),
   constraint refunds_refund_of_fkey FOREIGN KEY (refund_of) REFERENCES transfers(id),
   constraint refunds_check CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
-  constraint refunds_check1 CHECK (((state <> 'completed'::text) OR (bank_transfer_id IS NOT NULL))),
   constraint refunds_kind_check CHECK ((kind = ANY (ARRAY['owed'::text, 'goodwill'::text]))),
   constraint refunds_minor_check CHECK ((minor > (0)::numeric)),
+  constraint refunds_paid CHECK (((state <> ALL (ARRAY['completed'::text, 'returned'::text])) OR (bank_transfer_id IS NOT NULL))),
   constraint refunds_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0)),
-  constraint refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'crediting'::text, 'completed'::text, 'failed'::text])))
+  constraint refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'crediting'::text, 'completed'::text, 'returned'::text, 'failed'::text])))
 );
 CREATE INDEX refunds_of ON public.refunds USING btree (refund_of);
 CREATE INDEX refunds_waiting ON public.refunds USING btree (next_at) WHERE (state = ANY (ARRAY['requested'::text, 'crediting'::text]));
@@ -869,15 +853,24 @@ create table transfers (
   parked_reason text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  phase_since timestamp with time zone,
   constraint transfers_escrow_ref_key UNIQUE (escrow_ref),
   constraint transfers_pkey PRIMARY KEY (id),
-  constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text]))),
+  constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text, 'rebalance'::text]))),
   constraint transfers_version_check CHECK ((version > 0))
 );
 CREATE INDEX transfers_by_tenant ON public.transfers USING btree (tenant, id);
 CREATE INDEX transfers_parked ON public.transfers USING btree (id) WHERE (parked_reason IS NOT NULL);
 CREATE TRIGGER watch_deposit_address AFTER INSERT ON public.transfers FOR EACH ROW WHEN (((new.terms #> '{deposit,refundTo}'::text[]) IS NOT NULL)) EXECUTE FUNCTION watch_deposit_address();
 grant insert, select, update on transfers to causeway_app;
+
+create table transfers_in_hand (
+  transfer_id key_text not null,
+  times integer not null,
+  since timestamp with time zone not null default now(),
+  constraint transfers_in_hand_pkey PRIMARY KEY (transfer_id)
+);
+grant delete, insert, select, update on transfers_in_hand to causeway_app;
 
 create table web_auth_answered (
   challenge bytea not null,

@@ -14,9 +14,11 @@ import {
   refusal,
   screened,
   unknown,
+  withdrawn,
 } from '../../test/support/inputs.ts'
 import { offramp } from '../../test/support/offramp.ts'
 import { finalAtMs, onramp, refundAfterMs, settledAtMs } from '../../test/support/onramp.ts'
+import { rebalance } from '../../test/support/rebalance.ts'
 import { remittance } from '../../test/support/remittance.ts'
 
 type Said = Input | OperatorInput | { readonly at: number }
@@ -146,6 +148,57 @@ const others: readonly Scenario[] = [
       ...[...releasing, refusal('releaseEscrow'), { type: 'compensateCommand', reason: 'on the list' } as const],
       ...[...refunded, credit('settled')],
     ],
+  },
+  {
+    name: 'an on-ramp whose debit comes back while its credit is on its way rests, and is credited all the same',
+    since: 7,
+    unborn: onramp() as Unborn,
+    said: [
+      ...[...releasing, refusal('releaseEscrow'), { type: 'compensateCommand', reason: 'on the list' } as const],
+      ...[...refunded, debit('returned', 'R10'), withdrawn('creditFiat'), credit('settled')],
+    ],
+  },
+  {
+    name: 'an on-ramp whose debit comes back and stays after all is credited',
+    since: 7,
+    unborn: onramp() as Unborn,
+    said: [
+      ...[...releasing, refusal('releaseEscrow'), { type: 'compensateCommand', reason: 'on the list' } as const],
+      ...[...refunded, debit('returned', 'R10'), debit('returnReversed'), credit('settled')],
+    ],
+  },
+  {
+    name: 'a remittance whose debit comes back before it is paid out turns back',
+    since: 7,
+    unborn: remittance() as Unborn,
+    said: [
+      ...[...releasing, included('escrowCommitted', '15'), final('commit', '15'), debit('returned', 'R10')],
+      ...[withdrawn('payoutFiat'), ...refunded],
+    ],
+  },
+  {
+    name: 'a rebalance arrives',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('submitted'), payout('settled'), payout('arrived')],
+  },
+  {
+    name: 'a rebalance is refused by the bank that was to send it',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('rejected', 'AC04')],
+  },
+  {
+    name: 'a rebalance comes back, as both banks tell',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('arrived'), payout('settled'), payout('returned', 'AC04'), payout('arrivalReversed')],
+  },
+  {
+    name: 'a rebalance that never arrives is taken in hand, and then does',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('settled'), { type: 'compensateCommand', reason: 'nobody has it' }, payout('arrived')],
   },
 ]
 

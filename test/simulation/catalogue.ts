@@ -13,8 +13,11 @@ const calls = [
   'store.storedAnswers',
   'store.claimIntents',
   'store.postponeIntent',
+  'store.holdsIntent',
   'store.dueTimers',
   'store.parkedSubjects',
+  'store.takeInHand',
+  'store.putDown',
   'store.databaseTimeMs',
   'store.finalFacts',
   'rail.submit',
@@ -23,6 +26,13 @@ const calls = [
   'chain.submit',
   'chain.find',
   'chain.tend',
+  'deposits.openCases',
+  'deposits.claimCases',
+  'deposits.settleCase',
+  'deposits.orderReturn',
+  'deposits.claimOrders',
+  'deposits.postponeOrder',
+  'deposits.endOrder',
   'screening.check',
   'inbox.keepWebhook',
   'inbox.keepCommand',
@@ -31,7 +41,13 @@ const calls = [
 
 type CommonCall = (typeof calls)[number]
 /** And some that a healthy world hardly ever makes. Nobody dies there, for it could not be asked that it happens. */
-export type CrashPoint = CommonCall | 'store.lockPools' | 'store.parkTransfer' | 'store.dropTimer' | 'store.rollback'
+export type CrashPoint =
+  | CommonCall
+  | 'store.lockPools'
+  | 'store.parkTransfer'
+  | 'store.moveTimer'
+  | 'store.rollback'
+  | 'deposits.failOrder'
 
 const named = [
   // The bank.
@@ -47,6 +63,7 @@ const named = [
   ['bank: settles what it has rejected', 0.5],
   ['bank: takes a debit back before the release', 0.15],
   ['bank: takes a debit back after the release', 0.15],
+  ['bank: takes a debit back while it is asked to pay', 0.5],
   ['bank: sends a credit back', 0.3],
   ['bank: does not find what it has just taken', 0.3],
   ['bank: does not answer a question', 0.3],
@@ -90,9 +107,17 @@ const named = [
   ['deposit: never comes', 0.2],
   ['deposit: comes late', 0.3],
   ['deposit: is of another amount first', 0.3],
+  ['deposit: is of another asset first', 0.3],
+  ['deposit: is on other terms first', 0.3],
+  ['deposit: names nobody', 0.3],
+  ['evm: a deposit is signed for us to lock', 0.5],
+  ['evm: a deposit is signed for us, and locked by its owner', 0.3],
   // Stellar.
   ['stellar: the payee has no trustline', 0.5],
   ['stellar: the issuer claws a hold back', 0.1],
+  ['stellar: a deposit comes twice', 0.3],
+  ['stellar: the issuer claws a deposit back', 0.1],
+  ['stellar: a customer cannot be paid back for a while', 0.3],
   ['stellar: no channel is free', 0.3],
   ['stellar: an envelope expires', 0.2],
   ['stellar: a delivery is never collected', 0.7],

@@ -32,7 +32,10 @@ const compare = async (worldSeed: number, count: number, spoil?: (side: Side) =>
     await twins.ask('the accounts', 0, side =>
       side.openAccounts(
         chartFor({
-          banks: [{ rail: 'bank:sim', currency: 'USD' }],
+          banks: [
+            { rail: 'bank:sim', currency: 'USD' },
+            { rail: 'bank:other', currency: 'USD' },
+          ],
           partners: ['EUR'],
           tokens: [
             { chain: 'evm:1', currency: 'USDC' },
@@ -106,6 +109,13 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
             lease,
           ),
       },
+    }),
+  ],
+  [
+    'makes no case of money that nobody takes',
+    ({ deposits, ...side }) => ({
+      ...side,
+      deposits: { ...deposits, openCases: chains => deposits.openCases(chains, () => undefined) },
     }),
   ],
   [

@@ -32,7 +32,7 @@ export const openNetwork = (
     ...{ settings, treasuryStartMinor, chain },
     line: chainLine(time, random, faults, chain, settings, transferOf),
     tables: emptyChainTables(),
-    strangers: letStrangersIn(time, random, faults, settings.id, chain, transferOf),
+    strangers: letStrangersIn(time, random, faults, settings, chain, transferOf),
   }
 }
 

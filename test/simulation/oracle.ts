@@ -9,6 +9,8 @@ import { history } from './laws/history.ts'
 import { keys } from './laws/keys.ts'
 import { postings } from './laws/postings.ts'
 import { rest } from './laws/rest.ts'
+import { strays } from './laws/strays.ts'
+import { withdrawn } from './laws/withdrawn.ts'
 
 const laws: Readonly<Record<string, Law>> = {
   postings,
@@ -17,9 +19,11 @@ const laws: Readonly<Record<string, Law>> = {
   agreement,
   finality,
   keys,
+  withdrawn,
   history,
   rest,
   clients,
+  strays,
 }
 
 /** Judges a world by its own books. Shares no code with what it judges. */

@@ -1,7 +1,9 @@
 import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto'
 import pg from 'pg'
 import type { Chain, HoldTerms } from '../../bridge-service/src/chains/chain.ts'
+import { postgresAddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import { depositTurn } from '../../bridge-service/src/deposits/desk.ts'
+import { postgresDepositStore } from '../../bridge-service/src/deposits/postgres-store.ts'
 import type { StrayDeposit } from '../../bridge-service/src/deposits/stray-deposit.ts'
 import { readStray, type StrayRow, strayColumns } from '../../bridge-service/src/deposits/stray-row.ts'
 import { openBooks } from '../../bridge-service/src/liquidity/open-books.ts'
@@ -63,7 +65,10 @@ export const startDepositBridge = async ({
       })),
     ...{ intentLeaseMs: 30_000, onMoved: () => {}, log: () => {}, pollMs: 20 },
   })
-  const look = depositTurn({ pool, chains, screening, newUuid: randomUUIDv7, log: () => {} })
+  const look = depositTurn({
+    ...{ store: postgresDepositStore(pool), addresses: postgresAddressStore(pool) },
+    ...{ chains, screening, newUuid: randomUUIDv7, log: () => {} },
+  })
 
   const load = async (id: TransferId): Promise<Transfer> =>
     (await owner.query<Transfer>('select * from transfers where id = $1', [id])).rows[0]!

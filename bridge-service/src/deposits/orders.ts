@@ -18,8 +18,11 @@ export type LeasedOrder = DepositOrder & {
   readonly attempts: number
 }
 
+/** How many are taken at once, and of returns how many may be under way on one chain. */
+export const orderLimits = { leaseMs: 30_000, returning: 4, limit: 50 }
+
 /** The next attempt at what somebody asks for: those before it were refused, or this one cannot be written. */
-const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind'], subject: string): Promise<number> => {
+export const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind'], subject: string): Promise<number> => {
   const { rows } = await database.query<{ count: number }>({
     name: 'count_deposit_orders',
     text: 'select count(*)::int as count from deposit_orders where kind = $1 and subject = $2',
@@ -28,15 +31,13 @@ const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind']
   return rows[0]!.count
 }
 
-export const lockSignedOrder = async (
-  pool: Pool,
+/** Pure: the lock that a customer has signed; of several that he signs the `attempt`th, counted from zero. */
+export const lockSignedOrder = (
   transferId: TransferId,
   chain: string,
   request: { readonly terms: HoldTerms; readonly signed: SignedLock },
-): Promise<DepositOrder> => {
-  const key = keyOf(transferId, 'lockSigned', await attemptOf(pool, 'lockSigned', transferId))
-  return { key, chain, kind: 'lockSigned', subject: transferId, request }
-}
+  attempt: number,
+): DepositOrder => ({ key: keyOf(transferId, 'lockSigned', attempt), chain, kind: 'lockSigned', subject: transferId, request })
 
 /**
  * Orders the lock of what lies at a deposit address, unless one is under way, or has ended only now: a node may not have heard of it yet, and what
@@ -60,11 +61,11 @@ export const orderAddressLock = async (
   })
 }
 
-export const giveBackOrder = async (client: ClientBase, stray: StrayDeposit): Promise<DepositOrder> => {
+/** Pure: the return of a case, the `attempt`th, counted from zero. */
+export const giveBackOrder = (stray: StrayDeposit, attempt: number): DepositOrder => {
   const { id, chain, fact, escrowId, token, units, payer, balanceId, refundAfter, address } = stray
-  const key = keyOf(id, 'giveBack', await attemptOf(client, 'giveBack', id))
   const request = { fact, escrowId, token, units, payer, balanceId, refundAfter, address }
-  return { key, chain, kind: 'giveBack', subject: id, request }
+  return { key: keyOf(id, 'giveBack', attempt), chain, kind: 'giveBack', subject: id, request }
 }
 
 const keyOf = (subject: string, kind: string, attempt: number): string =>
@@ -127,4 +128,12 @@ export const claimOrders = async (
     values: [chains, leaseMs, limit, returning],
   })
   return rows.map(({ was, ...row }) => ({ ...row, tried: was !== 'PENDING' }))
+}
+
+export const postponeOrder = async (pool: Pool, { key }: LeasedOrder, delayMs: number): Promise<void> => {
+  await pool.query({
+    name: 'postpone_deposit_order',
+    text: `update deposit_orders set next_at = now() + $2 * interval '1 ms', updated_at = now() where key = $1 and status = 'IN_FLIGHT'`,
+    values: [key, delayMs],
+  })
 }

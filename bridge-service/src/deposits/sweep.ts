@@ -1,23 +1,17 @@
-import type { ClientBase, Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import type { Holding } from '../chains/deposits.ts'
 import { type Currency, currencies } from '../money/currency.ts'
-import { inTransaction } from '../transaction.ts'
 import { addressTermsOf } from '../transfer/hold.ts'
+import type { AddressAct, AddressStore } from './address-store.ts'
 import { type Awaited, judgeAddress, type Verdict } from './at-address.ts'
-import { insertStray } from './insert-stray.ts'
-import { orderAddressLock } from './orders.ts'
-import { claimWatched, keepSeen, type Watched } from './watched.ts'
+import type { Watched } from './watched.ts'
 
 export type Sweeper = {
-  readonly pool: Pool
+  readonly store: AddressStore
   readonly chains: ReadonlyMap<string, Chain>
   /** A new id of a case. */
   readonly newId: () => string
 }
-
-const leaseMs = 5_000
-const limit = 500
 
 /**
  * Looks at the deposit addresses that are due: orders the lock of what is enough, and makes a case of what must go back. It reads balances only,
@@ -25,31 +19,22 @@ const limit = 500
  * not answer has thrown, after the others were asked.
  */
 export const sweepAddresses = async (sweeper: Sweeper): Promise<number> => {
-  const { pool, chains } = sweeper
+  const { store, chains } = sweeper
   const served = [...chains.values()].filter(({ deposits }) => deposits?.addresses !== undefined)
   if (served.length === 0) return 0
-  const due = await claimWatched(
-    pool,
-    served.map(({ id }) => id),
-    leaseMs,
-    limit,
-  )
+  const due = await store.claimWatched(served.map(({ id }) => id))
   const byChain = Map.groupBy(due, ({ deposit }) => deposit.chain)
   const turns = await Promise.allSettled([...byChain].map(([id, watched]) => sweepChain(sweeper, chains.get(id)!, watched)))
   for (const turn of turns) if (turn.status === 'rejected') throw turn.reason
   return due.length
 }
 
-const sweepChain = async ({ pool, newId }: Sweeper, chain: Chain, all: readonly Watched[]): Promise<void> => {
+const sweepChain = async ({ store, newId }: Sweeper, chain: Chain, all: readonly Watched[]): Promise<void> => {
   const holdings = await chain.deposits!.addresses!.look(all.map(ownTermsOf))
   const verdicts = all.map((watched, index) => verdictOn(chain, watched, holdings[index]!))
   for (const [index, verdict] of verdicts.entries())
-    if (verdict.lock || verdict.strays.length > 0)
-      await inTransaction(pool, client => act(client, chain, all[index]!, verdict, newId))
-  await keepSeen(
-    pool,
-    verdicts.map(({ seen, nextLookMs }, index) => ({ transferId: all[index]!.transferId, seen, nextLookMs })),
-  )
+    if (verdict.lock || verdict.strays.length > 0) await store.act(actOn(chain, all[index]!, verdict, newId))
+  await store.keepSeen(verdicts.map(({ seen, nextLookMs }, index) => ({ transferId: all[index]!.transferId, seen, nextLookMs })))
 }
 
 const verdictOn = (chain: Chain, watched: Watched, holding: Holding): Verdict => {
@@ -61,24 +46,19 @@ const verdictOn = (chain: Chain, watched: Watched, holding: Holding): Verdict =>
   return judgeAddress(watched, holding, awaited)
 }
 
-const act = async (client: ClientBase, chain: Chain, watched: Watched, { lock, strays }: Verdict, newId: () => string) => {
+const actOn = (chain: Chain, watched: Watched, { lock, strays }: Verdict, newId: () => string): AddressAct => {
   const { transferId, tenant, deposit, cases } = watched
   const terms = ownTermsOf(watched)
-  if (lock) await orderAddressLock(client, transferId, chain.id, terms)
-  for (const { token, units, reason } of strays) {
-    const before = cases.filter(each => each.token === token).length
-    await insertStray(
-      client,
-      {
-        ...{ id: newId(), chain: chain.id, ref: terms.ref, transferId, tenant, token, units: units.toString(), reason },
-        // Nothing tells of it but the balance.
-        fact: `${deposit.terms.payer}:${token}:${before}`,
-        ...{ payer: terms.payer, currency: currencyOf(chain, token), escrowId: null, balanceId: null, address: terms },
-        // None of it has reached the treasury.
-        ...{ bookedMinor: 0n, refundAfter: null, state: 'waiting' },
-      },
-      'nothing',
-    )
+  return {
+    ...{ transferId, chain: chain.id, terms, lock },
+    strays: strays.map(({ token, units, reason }) => ({
+      ...{ id: newId(), chain: chain.id, ref: terms.ref, transferId, tenant, token, units: units.toString(), reason },
+      // Nothing tells of it but the balance.
+      fact: `${deposit.terms.payer}:${token}:${cases.filter(each => each.token === token).length}`,
+      ...{ payer: terms.payer, currency: currencyOf(chain, token), escrowId: null, balanceId: null, address: terms },
+      // None of it has reached the treasury.
+      ...{ bookedMinor: 0n, refundAfter: null, state: 'waiting' as const },
+    })),
   }
 }
 

@@ -9,7 +9,9 @@ import { type EvmScene, startEvmWorld } from '../../../test/support/evm-world.ts
 import { replay } from '../../../test/support/given.ts'
 import { offramp } from '../../../test/support/offramp.ts'
 import type { Chain, HoldTerms } from '../chains/chain.ts'
+import { postgresAddressStore } from '../deposits/address-store.ts'
 import { depositTurn } from '../deposits/desk.ts'
+import { postgresDepositStore } from '../deposits/postgres-store.ts'
 import { denyListScreening } from '../policy/screening.ts'
 import type { TransferEvent } from '../transfer/event.ts'
 
@@ -69,7 +71,13 @@ const screening = denyListScreening({ name: 'none', names: [], accounts: [], add
 /** What the saga's process does about deposits, now. */
 const turn = async () => {
   await api.admin.query(`update deposit_orders set next_at = now() where status in ('PENDING', 'IN_FLIGHT')`)
-  await depositTurn({ pool: api.pool, chains: api.deps.chains, screening, newUuid: randomUUIDv7, log: () => {} })()
+  await depositTurn({
+    ...{ store: postgresDepositStore(api.pool), addresses: postgresAddressStore(api.pool) },
+    chains: api.deps.chains,
+    screening,
+    newUuid: randomUUIDv7,
+    log: () => {},
+  })()
 }
 const lockedUnder = (ref: Hex) => scene.events('Locked', ref)
 

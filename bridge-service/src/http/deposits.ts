@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { SignedLock } from '../chains/deposits.ts'
-import { lockSignedOrder, readSignedLock } from '../deposits/orders.ts'
+import { attemptOf, lockSignedOrder, readSignedLock } from '../deposits/orders.ts'
 import { readSeen } from '../deposits/watched.ts'
 import { BridgeError, type ErrorCode, errors } from '../errors.ts'
 import { depositOf } from '../transfer/hold.ts'
@@ -77,7 +77,8 @@ export const depositRoutes =
       const { transfer, deposit } = await find(claim.tenant, id)
       if (!isExpected(transfer, deposit, nowMs())) throw new BridgeError('deposit_not_expected', { state: transfer.state })
       await check(deposit, signed)
-      const order = await lockSignedOrder(pool, transfer.id, deposit.chain, { terms: deposit.terms, signed })
+      const attempt = await attemptOf(pool, 'lockSigned', transfer.id)
+      const order = lockSignedOrder(transfer.id, deposit.chain, { terms: deposit.terms, signed }, attempt)
       const pending = { status: 'PENDING', txHash: null, code: null, detail: null } as const
       return answerOnce(
         pool,

@@ -7,7 +7,6 @@ import { apiKeys } from './api-key.ts'
 import { authenticate } from './authentication.ts'
 import { bankWebhookRoutes } from './bank-webhooks.ts'
 import { cancellationRoutes } from './cancellation.ts'
-import { chainResumeRoutes } from './chain-resume.ts'
 import { chainRoutes } from './chains.ts'
 import { depositRoutes } from './deposits.ts'
 import { document } from './documentation.ts'
@@ -20,6 +19,7 @@ import { measureRequests, metricsRoutes } from './metrics.ts'
 import { operatorActionRoutes } from './operator-actions.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
+import { rebalanceRoutes } from './rebalances.ts'
 import { receivableRoutes } from './receivables.ts'
 import { refundRoutes } from './refunds.ts'
 import { sepRoutes } from './sep/routes.ts'
@@ -76,10 +76,10 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(streamRoutes(deps, keys))
       await v1.register(escrowRoutes(deps))
       await v1.register(chainRoutes(deps))
-      await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
       await v1.register(liquidityRoutes(deps))
       await v1.register(operatorActionRoutes(deps))
+      await v1.register(rebalanceRoutes(deps))
       await v1.register(stuckRoutes(deps))
       await v1.register(refundRoutes(deps))
     },

@@ -413,7 +413,7 @@ describe('the executor', () => {
   it('survives a database that is away while it gives something back', async () => {
     bank.faults.submit.push('throws')
     const gone = () => Promise.reject(new Error('gone'))
-    const run = start({ queue: { claimIntents: gone, postponeIntent: gone } })
+    const run = start({ queue: { claimIntents: gone, postponeIntent: gone, holdsIntent: gone } })
     run.take([make('debitFiat')])
     await until(
       'both were logged',
@@ -468,6 +468,21 @@ describe('an intent that its workers do not survive', () => {
     expect(parked[0]).toBe(`${intent.transferId} debitFiat: 7 workers in a row were never heard of again`)
     expect(bank.calls).toEqual([])
     expect(run.logged).toContain('a transfer is parked')
+  })
+
+  it('is parked later by whom the database leaves alone with it', async () => {
+    let asked = 0
+    const intent = await left('debitFiat', { abandoned: 6, status: 'IN_FLIGHT', lease_owner: 'dead' })
+    const run = start({
+      park: async () => {
+        asked++
+        throw new Error('gone')
+      },
+    })
+    await until('it was tried', () => asked > 0)
+    await givenBack(intent)
+    expect(run.logged).toContain('an intent is tried again later')
+    expect(bank.calls).toEqual([])
   })
 
   it('waits as long as its transfer is parked', async () => {

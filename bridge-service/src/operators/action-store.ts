@@ -43,12 +43,29 @@ export const findAction = async (db: Database, id: string): Promise<Action | und
   return rows[0]
 }
 
-/** Newest first, from behind `before`. */
-export const listActions = async (pool: Pool, before: string | undefined, limit: number): Promise<Action[]> => {
+/** Newest first, from behind `before`; of one type, or of all. */
+export const listActions = async (
+  pool: Pool,
+  before: string | undefined,
+  limit: number,
+  type?: Action['type'],
+): Promise<Action[]> => {
   const { rows } = await pool.query<Action>({
     name: 'list_operator_actions',
-    text: `select ${columns} from operator_actions a where a.id < $1 order by a.id desc limit $2`,
-    values: [before ?? 'oa_~', limit],
+    text: `select ${columns} from operator_actions a where a.id < $1 and ($3::text is null or a.type = $3) order by a.id desc limit $2`,
+    values: [before ?? 'oa_~', limit, type ?? null],
+  })
+  return rows
+}
+
+/** What was said about the halts that there are, newest first. The indexer obeys what was approved of it. */
+export const presentResumes = async (pool: Pool): Promise<Action[]> => {
+  const { rows } = await pool.query<Action>({
+    name: 'present_resumes',
+    text: `select ${columns} from chain_heads h join operator_actions a
+               on a.type = 'resumeChain' and a.scope = 'chain:' || h.chain and a.payload->>'haltedReason' = h.halted_reason
+            order by a.requested_at desc limit 1000`,
+    values: [],
   })
   return rows
 }

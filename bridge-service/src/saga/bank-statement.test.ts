@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { replay } from '../../../test/support/given.ts'
 import { inProcessBank } from '../../../test/support/in-process.ts'
 import { history, onramp } from '../../../test/support/onramp.ts'
-import { type SagaDatabase, sagaDatabase, store, wish } from '../../../test/support/saga.ts'
+import { rebalance, history as rebalanceHistory } from '../../../test/support/rebalance.ts'
+import { type SagaDatabase, sagaDatabase, store, storeTransfer, wish } from '../../../test/support/saga.ts'
 import { type Intent, intentOf } from '../intents/intent.ts'
 import type { Rail, StatementLine } from '../rails/rail.ts'
 import { inTransaction } from '../transaction.ts'
@@ -38,7 +39,7 @@ const read = () =>
   readStatement(database.app, rail, 'acct_1', (_level, message, fields) => void said.push({ message, ...fields }))
 
 /** A line about an order, or about none of ours. */
-const book = (intent: Intent | undefined, amountMinor: string) =>
+const book = (intent: Pick<Intent, 'reference'> | undefined, amountMinor: string) =>
   lines.push({
     cursor: String(lines.length + 1),
     bankTransferId: 'bt_1',
@@ -61,6 +62,8 @@ const verdicts = async () =>
   (await database.owner.query<{ verdict: string }>('select verdict from bank_statement_lines order by cursor::int')).rows.map(
     row => row.verdict,
   )
+const waiting = async () =>
+  (await database.owner.query('select subject, kind from inbox')).rows.map(({ subject, kind }) => `${subject} ${kind}`)
 const heard = async () =>
   (await inTransaction(database.app, client => claimFacts(client, 100))).matched.map(({ transferId, input }) => ({
     transferId,
@@ -68,6 +71,25 @@ const heard = async () =>
   }))
 
 describe('a statement', () => {
+  it('explains a refund: it asks for itself, and what comes back after it has settled is told to its transfer', async () => {
+    const transfer = await store(database.owner, history.completed, onramp())
+    const order = { externalId: 'RF1', direction: 'credit', amountMinor: '500', currency: 'USD', account: 'acct_1' }
+    await database.owner.query(
+      `insert into refunds (id, refund_of, tenant, kind, reason, requested_by, currency, minor, rail, request, state, next_at)
+       values ('rf_1', $1, 'acme', 'goodwill', 'x', 'x', 'USD', 500, $2, $3, 'crediting', now() + interval '1 hour')`,
+      [transfer.id, rail.id, order],
+    )
+    book({ reference: 'RF1' }, '-500')
+    await read()
+    const { rows } = await database.owner.query('select next_at <= now() as due from refunds')
+    expect([await verdicts(), rows, await waiting()]).toEqual([['settled'], [{ due: true }], []])
+    await database.owner.query(`update refunds set state = 'completed', bank_transfer_id = 'bt_1'`)
+    book({ reference: 'RF1' }, '500')
+    await read()
+    expect([await verdicts(), await waiting()]).toEqual([['settled', 'returned'], [`${transfer.id} operator`]])
+    await database.owner.query('delete from refunds')
+  })
+
   it('settles an order whose answer and webhooks were lost, gives it back and takes the return back', async () => {
     const intent = await ordered()
     book(undefined, '500000')
@@ -130,5 +152,31 @@ describe('a statement', () => {
     expect(await verdicts()).toEqual(['unexplained'])
     expect(await heard()).toEqual([])
     expect(said).toMatchObject([{ amountMinor: '700' }])
+  })
+
+  it('of another bank of ours shows what arrives there, and what goes again', async () => {
+    const unborn = rebalance({ arrivalAccount: 'acct_1' })
+    const transfer = replay(unborn, rebalanceHistory.payingOut)
+    await storeTransfer(database.owner, transfer)
+    const intent = intentOf(transfer, { step: 'payoutFiat', attempt: 0 })
+    expect(intent.target).toBe('bank:sim')
+    await wish(database.owner, intent, { status: 'SUCCEEDED' })
+    for (const amount of ['10000', '-10000', '10000', '9999']) book(intent, amount)
+    const other = { ...rail, id: 'bank:other' }
+    await readStatement(database.app, other, 'acct_1', () => {})
+    expect(await verdicts()).toEqual(['arrived', 'arrivalReversed', 'arrived', 'mismatched'])
+    expect(
+      (await heard()).map(({ transferId, input }) => [transferId, input.type === 'railFact' ? input.fact.type : input.type]),
+    ).toEqual(['arrived', 'arrivalReversed', 'arrived', 'statementMismatched'].map(type => [transfer.id, type]))
+  })
+
+  it('of a third one explains nothing by an order that has no part there', async () => {
+    const transfer = replay(rebalance(), rebalanceHistory.payingOut)
+    await storeTransfer(database.owner, transfer)
+    const intent = intentOf(transfer, { step: 'payoutFiat', attempt: 0 })
+    await wish(database.owner, intent)
+    book(intent, '10000')
+    await readStatement(database.app, { ...rail, id: 'bank:third' }, 'acct_2', () => {})
+    expect(await verdicts()).toEqual(['unexplained'])
   })
 })

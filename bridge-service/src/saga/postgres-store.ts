@@ -1,8 +1,9 @@
 import type { ClientBase, Pool } from 'pg'
 import { intentQueue } from '../intents/store.ts'
 import { inTransaction } from '../transaction.ts'
-import { dropTimer, dueTimers } from './deadlines.ts'
+import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
+import { putDown, takeInHand } from './in-hand.ts'
 import { loadPools, loadTransfers, lockPools, parkTransfer, shareVersions } from './load.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { stepStatement } from './step.ts'
@@ -20,9 +21,11 @@ export const postgresStore = (pool: Pool): SagaStore => ({
     return rows[0]!.ms
   },
   parkTransfer: (id, reason) => parkTransfer(pool, id, reason),
+  takeInHand: (ids, suspectAfter) => takeInHand(pool, ids, suspectAfter),
+  putDown: ids => putDown(pool, ids),
   parkedSubjects: () => parkedSubjects(pool),
   dueTimers: limit => dueTimers(pool, limit),
-  dropTimer: (timer, version) => dropTimer(pool, timer, version),
+  moveTimer: (timer, version, dueAtMs) => moveTimer(pool, timer, version, dueAtMs),
   storedAnswers: openings => storedAnswers(pool, openings),
 })
 

@@ -15,14 +15,18 @@ import { readOfframp } from './offramp/read.ts'
 import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
-import { callBack, endOfCallBack, patienceAfter, readMismatch, readNoCallBack, readPatience } from './patience.ts'
+import { callBack, endOfCallBack, readMismatch, readNoCallBack, readPatience } from './patience.ts'
+import { patienceAfter, phaseSinceMs } from './patience-timer.ts'
 import { poolChanges } from './pool-changes.ts'
+import { rebalanceEffects } from './rebalance/effects.ts'
+import { readRebalance } from './rebalance/read.ts'
 import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
 import { readResolved, resolutionEffects } from './resolution.ts'
 import { currentDefinition } from './state.ts'
 import type { Progress, Transfer, Unborn } from './transfer.ts'
+import { withdrawals } from './withdrawal.ts'
 
 /**
  * What one input does to one transfer. Pure: the same arguments give the same answer. `nowMs` is database time.
@@ -55,13 +59,15 @@ const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
       return readRemittance(transfer, input, nowMs)
     case 'crosschain':
       return readCrosschain(transfer, input, nowMs)
+    case 'rebalance':
+      return readRebalance(transfer, input)
     default:
       return unreachable(transfer)
   }
 }
 
 const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
-  if (event.type === 'refundPaid') return refundEffects(before, event)
+  if (event.type === 'refundPaid' || event.type === 'refundReturned') return refundEffects(before, event)
   if (event.type === 'transferResolved') return resolutionEffects(before, event)
   if (event.type === 'attentionRequired') return none
   if (event.type === 'debitCalledBack') return { ...none, intents: [callBack] }
@@ -74,6 +80,8 @@ const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowM
       return remittanceEffects(before, event, after, nowMs)
     case 'crosschain':
       return crosschainEffects(before, event, after, nowMs)
+    case 'rebalance':
+      return rebalanceEffects(before, event)
     default:
       return unreachable(before)
   }
@@ -93,7 +101,8 @@ const conclude = (
     const before = steps.at(-1)?.after ?? start
     steps.push({ event, before, after: evolve(before, event) })
   }
-  const after = steps.at(-1)!.after
+  const last = steps.at(-1)!.after
+  const after: Transfer = { ...last, phaseSinceMs: phaseSinceMs(start, last, nowMs) }
   // Nothing is booked or reserved before the first event, so `before` is a transfer wherever the effects read it.
   const effects = steps.map(({ event, before }): Effects & { version: number } => ({
     version: before.version + 1,
@@ -107,7 +116,11 @@ const conclude = (
   return {
     after,
     events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
-    intentChanges: [...intentChanges, ...endOfCallBack(start, after)],
+    intentChanges: [
+      ...intentChanges,
+      ...endOfCallBack(start, after),
+      ...steps.flatMap(({ before, event }) => withdrawals(before, event)),
+    ],
     intents: effects.flatMap(effect => effect.intents),
     entries: effects.flatMap(({ entries, version }) => entries.map(entry => ({ version, entry }))),
     timers: lastOfEachKind([...effects.flatMap(effect => effect.timers), ...(patience ? [patience] : [])]),

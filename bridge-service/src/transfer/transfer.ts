@@ -36,7 +36,16 @@ export type Progress = {
   readonly holdEnded?: true
   /** What was released is ours again. */
   readonly deliveryReclaimed?: true
-  readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
+  /** There is one from the first wish for it on. */
+  readonly credit?: {
+    readonly bankTransferId?: string
+    readonly settled?: true
+    /** The bank has said that it does not pay it. */
+    readonly refused?: true
+    readonly returned?: true
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
+  }
   readonly deposit?: {
     readonly lock?: ChainPlace
     /** It was final once, so it stands in the ledger. */
@@ -57,9 +66,18 @@ export type Progress = {
     /** The bank has said that it pays nothing out. */
     readonly refused?: true
     readonly returned?: true
+    /** The bank's times of the latest return, and of its latest reversal, of a rebalance: their news come in any order. */
+    readonly returnedAt?: string
+    readonly reversedAt?: string
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
   }
+  /** It stands on our account at the bank that a rebalance goes to. */
+  readonly arrived?: true
   /** The refunds that have been paid beside it, by id. */
   readonly refunds?: readonly string[]
+  /** Those of them that the bank has sent back since. */
+  readonly refundsReturned?: readonly string[]
   /** How a person has last ended it. From then on it ends by persons only. */
   readonly resolution?: Omit<Resolution, 'closing'>
   /** A person must look; ISO 8601. It ends when the transfer moves on. */
@@ -82,8 +100,14 @@ type Common = {
 
 type ByRoute<R extends Route> = { readonly route: R; readonly terms: TermsByRoute[R] }
 
-/** `version` is the number of events so far. */
-export type TransferOf<R extends Route> = Common & ByRoute<R> & { readonly state: State; readonly version: number }
+export type TransferOf<R extends Route> = Common &
+  ByRoute<R> & {
+    readonly state: State
+    /** The number of events so far. */
+    readonly version: number
+    /** Database time, as far as the saga needs it: since when the time for its phase runs (see patience-timer.ts). */
+    readonly phaseSinceMs?: number | null | undefined
+  }
 export type Transfer = { [R in Route]: TransferOf<R> }[Route]
 
 /** A transfer before its first event. */

@@ -1,4 +1,6 @@
 import pg from 'pg'
+import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
+import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
 import type { SagaStore } from '../../../bridge-service/src/saga/store.ts'
 import { freshDatabase } from '../../support/database.ts'
@@ -10,7 +12,7 @@ import { type FollowedChain, followedInPostgres } from './followed-chain.ts'
 export type Side = Pick<
   MemoryStore,
   'keepFact' | 'tellFact' | 'openAccounts' | 'openPool' | 'movePool' | 'keepQuote' | 'unparkTransfer'
-> & { readonly store: SagaStore; readonly chain: FollowedChain }
+> & { readonly store: SagaStore; readonly deposits: DepositStore; readonly chain: FollowedChain }
 
 export type VirtualPostgres = Side & {
   readonly setTime: (nowMs: number) => Promise<void>
@@ -51,7 +53,10 @@ const dumpSql = {
   reservations: 'select * from reservations',
   receivables:
     'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
+  transfers_in_hand: 'select * from transfers_in_hand',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
+  stray_deposits: 'select * from stray_deposits',
+  deposit_orders: 'select * from deposit_orders',
   idempotency_keys: 'select * from idempotency_keys',
 }
 
@@ -73,6 +78,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
   }
   return {
     store: postgresStore(app),
+    deposits: postgresDepositStore(app),
     chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),
     tellFact: news =>
@@ -100,6 +106,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
     },
     unparkTransfer: async id => {
       await owner.query('update transfers set parked_reason = null where id = $1', [id])
+      await owner.query('delete from transfers_in_hand where transfer_id = $1', [id])
     },
     setTime: async nowMs => {
       await owner.query('update virtual.clock set at = $1', [new Date(nowMs)])

@@ -1,9 +1,10 @@
 import type { PoolState } from '../../../bridge-service/src/saga/load.ts'
 import type { SagaStore, SagaTx, StepStore } from '../../../bridge-service/src/saga/store.ts'
 import { commitSteps } from './commit-steps.ts'
-import { dropTimer, dueTimers } from './deadlines.ts'
+import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
-import { claimIntents, postponeIntent } from './intents.ts'
+import { putDown, takeInHand } from './in-hand.ts'
+import { claimIntents, holdsIntent, postponeIntent } from './intents.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { inOneStatement } from './statement.ts'
 import type { Tables } from './tables.ts'
@@ -132,11 +133,17 @@ export const connect = (
           if (row?.parked_reason === null) tx.put(tables.transfers, id, { ...row, parked_reason: reason.slice(0, 2_000) })
         }),
       ),
+    takeInHand: (ids, suspectAfter) =>
+      around({ name: 'takeInHand', transfers: ids }, () =>
+        inOneStatement(database, undefined, tx => takeInHand(tx, tables, nowMs(), ids, suspectAfter)),
+      ),
+    putDown: ids =>
+      around({ name: 'putDown', transfers: ids }, () => inOneStatement(database, undefined, tx => putDown(tx, tables, ids))),
     parkedSubjects: () => around({ name: 'parkedSubjects', transfers: [] }, async () => parkedSubjects(tables)),
     dueTimers: limit => around({ name: 'dueTimers', transfers: [] }, async () => dueTimers(tables, nowMs(), limit)),
-    dropTimer: (timer, version) =>
-      around({ name: 'dropTimer', transfers: [timer.transferId] }, () =>
-        inOneStatement(database, undefined, tx => dropTimer(tx, tables, timer, version)),
+    moveTimer: (timer, version, dueAtMs) =>
+      around({ name: 'moveTimer', transfers: [timer.transferId] }, () =>
+        inOneStatement(database, undefined, tx => moveTimer(tx, tables, timer, version, dueAtMs)),
       ),
     storedAnswers: openings => around({ name: 'storedAnswers', transfers: [] }, async () => storedAnswers(tables, openings)),
     claimIntents: (owner, leaseMs, limit) =>
@@ -147,6 +154,8 @@ export const connect = (
       around({ name: 'postponeIntent', transfers: transfersOf(tables, intent.key) }, () =>
         inOneStatement(database, undefined, tx => postponeIntent(tx, tables, intent, status, delayMs)),
       ),
+    holdsIntent: intent =>
+      around({ name: 'holdsIntent', transfers: transfersOf(tables, intent.key) }, async () => holdsIntent(tables, intent)),
   }
   return {
     store,

@@ -19,7 +19,9 @@ export const claimIntents = (
       due.push(row)
   due.sort((a, b) => a.next_at - b.next_at)
   const waiting = due.slice(0, limit)
-  const suspects = waiting.filter(({ abandoned }) => abandoned >= suspectAfter)
+  const suspects = waiting
+    .filter(({ abandoned }) => abandoned >= suspectAfter)
+    .sort((a, b) => a.next_at - b.next_at || (a.key < b.key ? -1 : 1))
   return [...waiting.filter(({ abandoned }) => abandoned < suspectAfter), ...suspects.slice(0, 1)].map(row => {
     const leased: IntentRow = {
       ...row,
@@ -32,7 +34,7 @@ export const claimIntents = (
       updated_at: tx.nowMs,
     }
     tx.put(intents, row.key, leased)
-    const { key, transfer_id: transferId, step, attempt, target, request, created_at: createdAtMs } = row
+    const { key, transfer_id: transferId, step, attempt, target, request, created_at, withdrawn_at } = row
     const { lease_epoch: epoch, attempts, abandoned } = leased
     const reference = referenceOf(key)
     return {
@@ -47,7 +49,8 @@ export const claimIntents = (
       attempts,
       abandoned,
       tried: row.status !== 'PENDING',
-      createdAtMs,
+      ageMs: tx.nowMs - created_at,
+      ...(withdrawn_at === null ? {} : { withdrawnForMs: tx.nowMs - withdrawn_at }),
     }
   })
 }
@@ -68,4 +71,9 @@ export const postponeIntent = async (
   if (row === undefined || row.lease_epoch !== epoch || !isOpen(row)) return false
   tx.put(intents, key, { ...row, status, lease_owner: null, abandoned: 0, next_at: tx.nowMs + delayMs, updated_at: tx.nowMs })
   return true
+}
+
+export const holdsIntent = ({ intents }: Tables, { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>): boolean => {
+  const row = intents.get(key)
+  return row !== undefined && row.lease_epoch === epoch && isOpen(row)
 }

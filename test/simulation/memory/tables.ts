@@ -1,3 +1,5 @@
+import type { DepositOrder } from '../../../bridge-service/src/deposits/orders.ts'
+import type { StrayRow } from '../../../bridge-service/src/deposits/stray-row.ts'
 import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
 import type { AccountDefinition } from '../../../bridge-service/src/ledger/chart.ts'
 import type { Layer } from '../../../bridge-service/src/ledger/entry.ts'
@@ -12,7 +14,7 @@ import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 
 export type TransferRow = {
   readonly transfer: Transfer
-  readonly escrow_ref: string
+  readonly escrow_ref: string | null
   readonly parked_reason: string | null
   readonly created_at: number
   readonly updated_at: number
@@ -37,6 +39,7 @@ export type IntentRow = {
   readonly request: LeasedIntent['request']
   readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED' | 'UNKNOWN'
   readonly outcome: null
+  readonly withdrawn_at: number | null
   readonly attempts: number
   readonly abandoned: number
   readonly lease_epoch: number
@@ -111,6 +114,7 @@ export type QuoteRow = {
   readonly expires_at: number
   readonly transfer_id: TransferId | null
 }
+export type InHandRow = { readonly transfer_id: TransferId; readonly times: number; readonly since: number }
 export type KeyRow = {
   readonly tenant: string
   readonly key: string
@@ -120,6 +124,26 @@ export type KeyRow = {
   readonly response: unknown
   readonly location: string
   readonly created_at: number
+}
+
+/** A case as its table has it, but for times and amounts. */
+export type StrayTableRow = Omit<StrayRow, 'units' | 'booked' | 'reclaim_after' | 'received_at' | 'updated_at'> & {
+  readonly units: bigint
+  readonly booked: bigint
+  readonly reclaim_after: number | null
+  readonly look_at: number
+  readonly received_at: number
+  readonly updated_at: number
+}
+export type DepositOrderRow = DepositOrder & {
+  readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED'
+  readonly tx_hash: string | null
+  readonly code: string | null
+  readonly detail: string | null
+  readonly attempts: number
+  readonly next_at: number
+  readonly created_at: number
+  readonly updated_at: number
 }
 
 export type Tables = ReturnType<typeof emptyTables>
@@ -144,6 +168,10 @@ export const emptyTables = () => ({
   liquidity_pools: new Map<string, PoolRow>(),
   reservations: new Map<string, ReservationRow>(),
   receivables: new Map<string, ReceivableRow>(),
+  transfers_in_hand: new Map<string, InHandRow>(),
   quotes: new Map<string, QuoteRow>(),
   idempotency_keys: new Map<string, KeyRow>(),
+  stray_deposits: new Map<string, StrayTableRow>(),
+  by_stray_fact: new Map<string, string>(),
+  deposit_orders: new Map<string, DepositOrderRow>(),
 })

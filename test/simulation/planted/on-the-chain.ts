@@ -2,7 +2,7 @@ import type { Chain } from '../../../bridge-service/src/chains/chain.ts'
 import { refused } from '../../../bridge-service/src/outcome.ts'
 import { findHoldTerms } from '../../../bridge-service/src/transfer/hold.ts'
 import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
-import { escrowIdOf } from '../chain.ts'
+import { escrowIdOf } from '../ids.ts'
 import { changeFacts, changeSteps } from './change-store.ts'
 import type { Planted } from './planted.ts'
 
