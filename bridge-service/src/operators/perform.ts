@@ -105,6 +105,7 @@ export const perform = async (tx: ClientBase, action: Action, house: Omit<Opener
       break
     case 'unpark':
       await tx.query('update transfers set parked_reason = null where id = $1', [action.transferId])
+      await tx.query('delete from transfers_in_hand where transfer_id = $1', [action.transferId])
       await wakeIntents(tx, 'transfer_id', action.transferId)
       break
     case 'retry':

@@ -114,6 +114,7 @@ export type QuoteRow = {
   readonly expires_at: number
   readonly transfer_id: TransferId | null
 }
+export type InHandRow = { readonly transfer_id: TransferId; readonly times: number; readonly since: number }
 export type KeyRow = {
   readonly tenant: string
   readonly key: string
@@ -167,6 +168,7 @@ export const emptyTables = () => ({
   liquidity_pools: new Map<string, PoolRow>(),
   reservations: new Map<string, ReservationRow>(),
   receivables: new Map<string, ReceivableRow>(),
+  transfers_in_hand: new Map<string, InHandRow>(),
   quotes: new Map<string, QuoteRow>(),
   idempotency_keys: new Map<string, KeyRow>(),
   stray_deposits: new Map<string, StrayTableRow>(),
