@@ -24,7 +24,7 @@ export const anyWord: fc.Arbitrary<OperatorInput> = fc.oneof(
   ),
 )
 
-const closable = /^(?:customer_clearing|payout_partner|receivable):\w+$/
+const closable = /^(?:customer_clearing|payout_partner|in_transit|receivable):\w+$/
 
 /** A resolution as somebody gives it who has the transfer and its books in front of him; anything else as it is. */
 export const asSeen = (

@@ -75,7 +75,8 @@ const owedOf = async (tx: ClientBase, { id, state }: Transfer, wanted: MoneyJson
 }
 
 /** All refunds of a transfer together are no more than what was paid for it. */
-const givable = async (tx: ClientBase, { id, state, terms }: Transfer): Promise<MoneyJson> => {
+const givable = async (tx: ClientBase, { id, route, state, terms }: Transfer): Promise<MoneyJson> => {
+  if (route === 'rebalance') throw new BridgeError('refund_not_allowed', { reason: 'it has no customer' })
   if (state !== 'completed' && state !== 'review') throw new BridgeError('refund_not_allowed', { state })
   const bank = [terms.source, terms.destination].find(leg => leg.kind === 'bank')
   if (bank === undefined) throw new BridgeError('refund_not_allowed', { reason: 'no bank account of his is known' })

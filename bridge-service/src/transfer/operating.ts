@@ -53,6 +53,8 @@ const readRetry = ({ state, progress }: Transfer, ask: (input: Input) => Reading
 const readCompensation = ({ route, state, progress }: Transfer, reason: string, ask: (input: Input) => Reading): Reading => {
   if (route === 'onramp' && state === 'releasing' && progress.wishes?.release === 'refused')
     return happened([{ type: 'compensationStarted', reason }])
+  // Nothing turns back what is between two banks: whoever has asked both takes it in hand, and says how it ends.
+  if (route === 'rebalance' && state === 'inTransit') return happened([{ type: 'reviewOpened', reason }])
   const reading = ask({ type: 'cancelCommand', reason })
   return 'refusal' in reading ? { ...reading, refusal: 'transfer_not_compensable' } : reading
 }

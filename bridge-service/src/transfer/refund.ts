@@ -19,7 +19,8 @@ export const readRefund = (
   transfer: Transfer,
   { type: _type, ...paid }: Extract<OperatorInput, { type: 'refundSettled' }>,
 ): Reading => {
-  const { state, progress } = transfer
+  const { route, state, progress } = transfer
+  if (route === 'rebalance') return nothing('it has no customer')
   if (payerOf(transfer, paid.currency) === undefined) return nothing('no bank pays it')
   if (progress.refunds?.includes(paid.refundId)) return nothing('booked before')
   if (state !== 'review' && state !== 'resolved' && state !== 'completed') return nothing('nothing of it can be refunded')

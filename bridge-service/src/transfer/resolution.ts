@@ -59,8 +59,10 @@ export const resolutionEffects = (
   return {
     ...none,
     entries: closing.length > 0 ? [entry] : [],
-    // What an off-ramp promises is redeemed by the bank's word; what a hold promises ends with the hold.
-    ...(route === 'offramp' && payoutIsOpen(progress) ? { liquidity: outcome === 'completed' ? 'consume' : 'free' } : {}),
+    // What an off-ramp or a rebalance promises is redeemed by the bank's word; what a hold promises ends with the hold.
+    ...((route === 'offramp' || route === 'rebalance') && payoutIsOpen(progress)
+      ? { liquidity: outcome === 'completed' ? 'consume' : 'free' }
+      : {}),
   }
 }
 

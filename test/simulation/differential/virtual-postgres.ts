@@ -53,6 +53,7 @@ const dumpSql = {
   reservations: 'select * from reservations',
   receivables:
     'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
+  transfers_in_hand: 'select * from transfers_in_hand',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
   stray_deposits: 'select * from stray_deposits',
   deposit_orders: 'select * from deposit_orders',
@@ -105,6 +106,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
     },
     unparkTransfer: async id => {
       await owner.query('update transfers set parked_reason = null where id = $1', [id])
+      await owner.query('delete from transfers_in_hand where transfer_id = $1', [id])
     },
     setTime: async nowMs => {
       await owner.query('update virtual.clock set at = $1', [new Date(nowMs)])
