@@ -682,11 +682,11 @@ create table refunds (
   constraint refunds_pkey PRIMARY KEY (id),
   constraint refunds_refund_of_fkey FOREIGN KEY (refund_of) REFERENCES transfers(id),
   constraint refunds_check CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
-  constraint refunds_check1 CHECK (((state <> 'completed'::text) OR (bank_transfer_id IS NOT NULL))),
   constraint refunds_kind_check CHECK ((kind = ANY (ARRAY['owed'::text, 'goodwill'::text]))),
   constraint refunds_minor_check CHECK ((minor > (0)::numeric)),
+  constraint refunds_paid CHECK (((state <> ALL (ARRAY['completed'::text, 'returned'::text])) OR (bank_transfer_id IS NOT NULL))),
   constraint refunds_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0)),
-  constraint refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'crediting'::text, 'completed'::text, 'failed'::text])))
+  constraint refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'crediting'::text, 'completed'::text, 'returned'::text, 'failed'::text])))
 );
 CREATE INDEX refunds_of ON public.refunds USING btree (refund_of);
 CREATE INDEX refunds_waiting ON public.refunds USING btree (next_at) WHERE (state = ANY (ARRAY['requested'::text, 'crediting'::text]));

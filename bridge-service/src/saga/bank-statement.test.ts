@@ -71,7 +71,7 @@ const heard = async () =>
   }))
 
 describe('a statement', () => {
-  it('explains a refund: it asks for itself, and what comes back after its end is told to a person', async () => {
+  it('explains a refund: it asks for itself, and what comes back after it has settled is told to its transfer', async () => {
     const transfer = await store(database.owner, history.completed, onramp())
     const order = { externalId: 'RF1', direction: 'credit', amountMinor: '500', currency: 'USD', account: 'acct_1' }
     await database.owner.query(
@@ -86,7 +86,7 @@ describe('a statement', () => {
     await database.owner.query(`update refunds set state = 'completed', bank_transfer_id = 'bt_1'`)
     book({ reference: 'RF1' }, '500')
     await read()
-    expect([await verdicts(), await waiting()]).toEqual([['settled', 'returned'], ['RF1 railFact']])
+    expect([await verdicts(), await waiting()]).toEqual([['settled', 'returned'], [`${transfer.id} operator`]])
     await database.owner.query('delete from refunds')
   })
 

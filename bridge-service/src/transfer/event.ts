@@ -155,6 +155,8 @@ export type TransferEvent =
   | { readonly type: 'depositRefundRetried' }
   /** A payment beside it has given some of it back. */
   | ({ readonly type: 'refundPaid' } & PaidRefund)
+  /** The bank has sent it back. */
+  | ({ readonly type: 'refundReturned' } & PaidRefund)
   /** A person has ended it, out of `review`. */
   | ({ readonly type: 'transferResolved' } & Resolution)
   /** It has taken too long, or something cannot be decided here: a person must look. The money stays where it is. `since`: ISO 8601. */

@@ -250,6 +250,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return again(progress, 'depositRefund')
     case 'refundPaid':
       return { ...progress, refunds: [...(progress.refunds ?? []), event.refundId] }
+    case 'refundReturned':
+      return { ...progress, refundsReturned: [...(progress.refundsReturned ?? []), event.refundId] }
     case 'transferResolved': {
       const { outcome, evidence, document } = event
       return { ...progress, resolution: { outcome, evidence, document } }

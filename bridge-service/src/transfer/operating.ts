@@ -1,7 +1,7 @@
 import type { Reading } from './decision.ts'
 import type { Input, OperatorInput, TimerKind } from './input.ts'
 import { happened } from './reading.ts'
-import { readRefund } from './refund.ts'
+import { readRefund, readReturnedRefund } from './refund.ts'
 import { readResolution } from './resolution.ts'
 import type { RetriedStep, Transfer } from './transfer.ts'
 
@@ -9,6 +9,7 @@ const kinds: readonly string[] = [
   'retryCommand',
   'compensateCommand',
   'refundSettled',
+  'refundCameBack',
   'resolveCommand',
 ] satisfies OperatorInput['type'][]
 
@@ -31,6 +32,8 @@ export const readOperator = (transfer: Transfer, input: OperatorInput, ask: (inp
       return readCompensation(transfer, input.reason, ask)
     case 'refundSettled':
       return readRefund(transfer, input)
+    case 'refundCameBack':
+      return readReturnedRefund(transfer, input)
     case 'resolveCommand':
       return readResolution(transfer, input)
   }

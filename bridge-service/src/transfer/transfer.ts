@@ -76,6 +76,8 @@ export type Progress = {
   readonly arrived?: true
   /** The refunds that have been paid beside it, by id. */
   readonly refunds?: readonly string[]
+  /** Those of them that the bank has sent back since. */
+  readonly refundsReturned?: readonly string[]
   /** How a person has last ended it. From then on it ends by persons only. */
   readonly resolution?: Omit<Resolution, 'closing'>
   /** A person must look; ISO 8601. It ends when the transfer moves on. */

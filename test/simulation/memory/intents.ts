@@ -77,3 +77,10 @@ export const holdsIntent = ({ intents }: Tables, { key, epoch }: Pick<LeasedInte
   const row = intents.get(key)
   return row !== undefined && row.lease_epoch === epoch && isOpen(row)
 }
+
+/** By an operator's word. */
+export const wakeIntents = (tx: MemoryTx, { intents }: Tables, isMeant: (row: IntentRow) => boolean): void => {
+  for (const row of intents.values())
+    if (isMeant(row) && isOpen(row) && row.lease_owner === null && !tx.isLockedByAnother(`intent ${row.key}`))
+      tx.put(intents, row.key, { ...row, next_at: tx.nowMs, abandoned: 0 })
+}

@@ -32,7 +32,8 @@ export const readBanks = (transfer: Transfer, fact: RailFact): Reading => {
     case 'rejected':
       return readRefusal(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
     case 'returned':
-      if (payout?.returned) return nothing('returned before')
+      // A later one tells only when, and what of the bank's words it is the last of.
+      if (payout?.returned && isBefore(at, payout.returnedAt ?? at)) return nothing('returned before')
       if (isBefore(at, payout?.reversedAt)) return nothing('the bank has taken that back')
       if (payout?.refused && !payout.settled) return nothing('the order is over')
       return happened(
@@ -41,7 +42,7 @@ export const readBanks = (transfer: Transfer, fact: RailFact): Reading => {
       )
     case 'returnReversed':
       if (isBefore(at, payout?.reversedAt)) return nothing('known before')
-      if (payout?.returnedAt !== undefined && Date.parse(at) < Date.parse(payout.returnedAt))
+      if (payout?.returnedAt !== undefined && !(Date.parse(at) > Date.parse(payout.returnedAt)))
         return nothing('it has been returned again since')
       return happened(
         [{ type: 'payoutReturnReversed', bankTransferId, at }, ...endOf({ payout: { settled: true }, arrived })],

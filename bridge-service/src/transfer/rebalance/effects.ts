@@ -3,6 +3,7 @@ import type { Effects } from '../decision.ts'
 import type { TransferEvent } from '../event.ts'
 import type { TransferOf } from '../transfer.ts'
 import { rebalancePostings } from './entries.ts'
+import { hasLeft } from './standing.ts'
 
 /** What an event of a rebalance between two banks asks for. */
 export const rebalanceEffects = (before: TransferOf<'rebalance'>, event: TransferEvent): Effects => {
@@ -22,7 +23,8 @@ const wishesOf = ({ type }: TransferEvent): Effects['intents'] => {
 }
 
 /** The promise is of the account that pays; what has left it once, and comes back, was promised to nobody. */
-const liquidityOf = ({ progress: { payout } }: TransferOf<'rebalance'>, event: TransferEvent): Effects['liquidity'] => {
+const liquidityOf = ({ progress }: TransferOf<'rebalance'>, event: TransferEvent): Effects['liquidity'] => {
+  const { payout } = progress
   const isRedeemed = payout?.settled || payout?.refused || payout?.returned
   switch (event.type) {
     case 'liquidityReserved':
@@ -34,7 +36,7 @@ const liquidityOf = ({ progress: { payout } }: TransferOf<'rebalance'>, event: T
       return 'free'
     case 'payoutReturned':
       if (!isRedeemed) return 'free'
-      return payout.settled && !payout.refused && payout.reversedAt === undefined ? 'restore' : undefined
+      return hasLeft(progress) && !payout?.refused && payout?.reversedAt === undefined ? 'restore' : undefined
     default:
       return undefined
   }

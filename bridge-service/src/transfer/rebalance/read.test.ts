@@ -131,6 +131,16 @@ describe('the sending bank', () => {
       .thenNothing()
   })
 
+  it('returns it again, and the two returns are told before what came between them', () => {
+    const again: TransferEvent = { type: 'payoutReturned', rawCode: null, at: new Date(settledAtMs + 120_000).toISOString() }
+    given(rebalance(), history.compensated)
+      .when(saidAt('returned', new Date(settledAtMs + 120_000).toISOString()))
+      .then([again, 'transferCompensated'], { state: 'compensated', answered: ['payoutFiat FAILED'] })
+    given(rebalance(), [...history.compensated, again, { type: 'transferCompensated' }])
+      .when(saidAt('returnReversed', later))
+      .thenNothing()
+  })
+
   it('takes a return back of which we never heard', () => {
     for (const past of [history.payingOut, history.failed])
       given(rebalance(), past)

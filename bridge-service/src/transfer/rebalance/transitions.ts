@@ -33,7 +33,12 @@ export const rebalanceTransitions = {
   },
   completed: { payoutReturned: 'inTransit', payoutReturnReversed: 'inTransit', arrivalReversed: 'inTransit' },
   // A bank that settles what it refused, or takes back what it gave back.
-  compensated: { payoutSettled: 'inTransit', payoutReturnReversed: 'inTransit', moneyArrived: 'inTransit' },
+  compensated: {
+    payoutSettled: 'inTransit',
+    payoutReturned: 'inTransit',
+    payoutReturnReversed: 'inTransit',
+    moneyArrived: 'inTransit',
+  },
   canceled: {},
   failed: { payoutSettled: 'inTransit', payoutReturnReversed: 'inTransit', moneyArrived: 'inTransit' },
   review: {
