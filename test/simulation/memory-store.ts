@@ -53,7 +53,6 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
   const { tables } = database
   const underWay = new Set<MemoryTx>()
   const write = <T>(work: (tx: MemoryTx) => T | Promise<T>) => inOneStatement(database, undefined, work)
-  let due = { generation: -1, ms: Number.POSITIVE_INFINITY }
 
   return {
     connect: around => connect(database, underWay, around),
@@ -81,14 +80,20 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
         await putDown(tx, tables, [id])
       }),
     wakeIntents: isMeant => write(tx => wakeIntents(tx, tables, isMeant)),
-    nextDueMs: () => {
-      const generation = database.generation()
-      if (due.generation !== generation) due = { generation, ms: earliestDueMs(tables) }
-      return due.ms
-    },
-    nextDeskMs: () => earliestAtDeskMs(tables),
+    nextDueMs: untilWritten(database, earliestDueMs),
+    nextDeskMs: untilWritten(database, earliestAtDeskMs),
     dump: () => dump(tables),
     database,
+  }
+}
+
+/** The same until somebody writes: it is asked at every beat of every poll. */
+const untilWritten = ({ tables, generation }: MemoryDatabase, earliest: (tables: Tables) => number) => {
+  let known = { generation: -1, ms: Number.POSITIVE_INFINITY }
+  return (): number => {
+    const now = generation()
+    if (known.generation !== now) known = { generation: now, ms: earliest(tables) }
+    return known.ms
   }
 }
 
