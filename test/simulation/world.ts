@@ -141,7 +141,8 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     process.onCut(connection.cut)
     const ports = portsFor(process, connection.store, store.deposits(depositLine(process, faults, isUp)))
     const owner = process.name
-    const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
+    const planted =
+      plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000, undoubted }) ?? ports
     startWorker(
       process,
       store,
@@ -157,6 +158,8 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       () => process.kill(),
     )
   }
+  const undoubted = (limit: number) =>
+    finalFactsOf(store, new Map([...chainTables].map(([id, read]) => [id, { ...read, halted: false }])), limit)
   const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore): Ports => {
     const looked = new Map<string, number>()
     const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
