@@ -2,26 +2,14 @@ import type { Chain, ChainId, ChainOrder, ChainTx } from '../../bridge-service/s
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import { type AskedOfChain, askedOf } from './asked.ts'
 import { escrowIdOf, hashOf, type PooledTx, type SimChain } from './chain.ts'
-import { type ChainState, type EscrowTerms, isOpen, mintPayer, treasury } from './escrow.ts'
+import { type ChainState, type EscrowTerms, mintPayer, refusalOf, treasury } from './escrow.ts'
 import type { Faults } from './faults.ts'
+import type { Around } from './memory/connection.ts'
 import type { Process } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { Settings } from './settings.ts'
-
-/** What was asked of the chain for the first time under a key, and how the chain stood then. */
-export type AskedOfChain = {
-  readonly key: string
-  readonly body: string
-  readonly action: string
-  readonly ref: string
-  readonly atMs: number
-  readonly height: number
-  readonly safeHeight: number
-  readonly finalHeight: number
-  /** Where the lock of this escrow stood on the canonical chain. */
-  readonly lockHeight: number | undefined
-}
 
 type Stored = {
   readonly order: ChainOrder
@@ -32,7 +20,10 @@ type Stored = {
 }
 
 export type ChainLine = {
-  readonly chainFor: (process: Process) => Chain
+  /** `around`: what happens between the process and the database. */
+  readonly chainFor: (process: Process, around: Around) => Chain
+  /** As the contract numbers its escrows. */
+  readonly escrowIdOf: (terms: EscrowTerms) => `0x${string}`
   readonly asked: () => readonly AskedOfChain[]
   /** Orders that came under a key that another order has. */
   readonly conflicts: readonly string[]
@@ -59,31 +50,12 @@ export const chainLine = (
   transferOf: (ref: string) => string | undefined,
 ): ChainLine => {
   const stored = new Map<string, Stored>()
-  const asked = new Map<string, AskedOfChain>()
+  const questions = askedOf(chain, nowMs, escrowIdOf)
   const conflicts: string[] = []
   const depth = flavour === 'stellar' ? 0 : finalDepth
 
-  /** What a node would say to the call on its newest block, or on an older one. */
-  const simulate = ({ action, terms }: ChainOrder, state: ChainState): string | undefined => {
-    const escrowId = escrowIdOf(terms)
-    const escrow = state.escrows.get(escrowId)
-    const { pausedUntilMs, emptyUntilMs, deniedUntilMs } = chain.circumstances
-    if (action === 'lock') {
-      if (escrow !== undefined) return 'EscrowExists'
-      if (nowMs() < pausedUntilMs) return 'EnforcedPause'
-      if (terms.refundAfter * 1_000 <= nowMs()) return 'RefundAfterPassed'
-      if (terms.payer !== treasury) return undefined
-      return nowMs() < emptyUntilMs || state.treasuryMinor < BigInt(terms.amountMinor) ? 'ERC20InsufficientBalance' : undefined
-    }
-    if (action === 'commit') {
-      if (escrow?.status !== 'locked') return 'EscrowNotOpen'
-      return terms.refundAfter * 1_000 <= nowMs() ? 'CommitTooLate' : undefined
-    }
-    if (!isOpen(escrow)) return 'EscrowNotOpen'
-    if (action !== 'release') return undefined
-    if (nowMs() < pausedUntilMs) return 'EnforcedPause'
-    return flavour === 'evm' && nowMs() < (deniedUntilMs.get(escrowId) ?? 0) ? 'payout_refused' : undefined
-  }
+  const simulate = ({ action, terms }: ChainOrder, state: ChainState): string | undefined =>
+    refusalOf({ action, terms, escrowId: escrowIdOf(terms) }, state, chain.circumstances, nowMs(), flavour)
 
   const sign = (entry: Stored): PooledTx => {
     const hash = hashOf(`${entry.order.key} ${entry.hashes.length}`)
@@ -117,23 +89,6 @@ export const chainLine = (
     sender: 'operator',
   })
 
-  const ask = (order: ChainOrder) => {
-    if (asked.has(order.key)) return
-    const escrowId = escrowIdOf(order.terms)
-    const lock = chain.blocks.find(({ events }) => events.some(e => e.kind === 'escrowLocked' && e.escrowId === escrowId))
-    asked.set(order.key, {
-      key: order.key,
-      body: JSON.stringify(order),
-      action: order.action,
-      ref: order.terms.ref,
-      atMs: nowMs(),
-      height: chain.height(),
-      safeHeight: chain.safeHeight(),
-      finalHeight: chain.finalHeight(),
-      lockHeight: lock?.height,
-    })
-  }
-
   const submitOnce = (order: ChainOrder, about: string): Outcome<ChainTx> => {
     const known = stored.get(order.key)
     if (known !== undefined) {
@@ -165,7 +120,7 @@ export const chainLine = (
   }
 
   const submit = async (order: ChainOrder, about: string): Promise<Outcome<ChainTx>> => {
-    ask(order)
+    questions.ask(order)
     if (faults.strikes('chain: does not answer a submission', about))
       throw new BridgeError('chain_unavailable', { reason: 'time-out' })
     if (faults.strikes('chain: refuses to pay the payee for a while', about))
@@ -209,7 +164,8 @@ export const chainLine = (
   }
 
   return {
-    asked: () => [...asked.values()],
+    escrowIdOf,
+    asked: questions.asked,
     conflicts,
     lockMayCome: ref => open().some(({ order }) => order.action === 'lock' && order.terms.ref === ref),
     tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),

@@ -64,8 +64,8 @@ export type Circumstances = {
   readonly deniedUntilMs: ReadonlyMap<string, number>
 }
 
-export const treasury = `0x${'22'.repeat(20)}`
-export const mintPayer = `0x${'cc'.repeat(20)}`
+export const treasury = `0x${'22'.repeat(20)}` as const
+export const mintPayer = `0x${'cc'.repeat(20)}` as const
 
 export const emptyState = (treasuryMinor: bigint): ChainState => ({ escrows: new Map(), treasuryMinor, mintedMinor: 0n })
 
@@ -128,6 +128,32 @@ export const execute = (
       else state.treasuryMinor += amount
       return [event('deliveryReclaimed')]
   }
+}
+
+/** With what the chain would refuse a call of ours on some state of it, before anything is signed. */
+export const refusalOf = (
+  { action, terms, escrowId }: Pick<TxWish, 'action' | 'terms' | 'escrowId'>,
+  state: ChainState,
+  { pausedUntilMs, emptyUntilMs, deniedUntilMs }: Omit<Circumstances, 'nowMs'>,
+  nowMs: number,
+  flavour: 'evm' | 'stellar',
+): string | undefined => {
+  const escrow = state.escrows.get(escrowId)
+  if (action === 'lock') {
+    if (escrow !== undefined) return 'EscrowExists'
+    if (nowMs < pausedUntilMs) return 'EnforcedPause'
+    if (terms.refundAfter * 1_000 <= nowMs) return 'RefundAfterPassed'
+    if (terms.payer !== treasury) return undefined
+    return nowMs < emptyUntilMs || state.treasuryMinor < BigInt(terms.amountMinor) ? 'ERC20InsufficientBalance' : undefined
+  }
+  if (action === 'commit') {
+    if (escrow?.status !== 'locked') return 'EscrowNotOpen'
+    return terms.refundAfter * 1_000 <= nowMs ? 'CommitTooLate' : undefined
+  }
+  if (!isOpen(escrow)) return 'EscrowNotOpen'
+  if (action !== 'release') return undefined
+  if (nowMs < pausedUntilMs) return 'EnforcedPause'
+  return flavour === 'evm' && nowMs < (deniedUntilMs.get(escrowId) ?? 0) ? 'payout_refused' : undefined
 }
 
 export const isOpen = (escrow: Escrow | undefined): escrow is Escrow =>

@@ -30,6 +30,8 @@ export type Settings = {
   /** How long the bank knows a key, and how long the service believes so. */
   readonly bankKeepsKeysMs: number
   readonly keyRetentionMs: number
+  /** Whether the real senders stand between the saga and the chain, or a port that keeps their promises. */
+  readonly senders: boolean
 }
 
 const minuteMs = 60_000
@@ -69,5 +71,6 @@ export const drawSettings = (random: Random): Settings => {
     settleMs: random.between(1, 180) * 1_000,
     bankKeepsKeysMs,
     keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
+    senders: flavour === 'evm' && random.chance(0.5),
   }
 }

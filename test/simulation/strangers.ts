@@ -1,5 +1,5 @@
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
-import { escrowIdOf, hashOf, type SimChain } from './chain.ts'
+import { hashOf, type SimChain } from './chain.ts'
 import { type Action, type Escrow, type EscrowTerms, isOpen, type TxWish } from './escrow.ts'
 import type { Faults } from './faults.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -11,6 +11,7 @@ export const letStrangersIn = (
   faults: Faults,
   chain: SimChain,
   transferOf: (ref: string) => string | undefined,
+  escrowIdOf: (terms: EscrowTerms) => `0x${string}`,
 ) => {
   let count = 0
   /** What each has made up his mind about, once for each escrow. */

@@ -68,9 +68,15 @@ export const startWorker = async (
   process.every(tendEveryMs, tendFromMs, () => {
     if (tending) return
     tending = true
-    void chain.tend().finally(() => {
-      tending = false
-    })
+    chain.tend().then(
+      () => {
+        tending = false
+      },
+      error => {
+        tending = false
+        log('warn', `${chain.id} could not be tended`, { error: String(error) })
+      },
+    )
   })
 
   const wake = () => process.timing.soon(engine.wake)

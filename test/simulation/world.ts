@@ -9,7 +9,7 @@ import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
 import { openBank } from './bank.ts'
 import { postBankMail } from './bank-mail.ts'
 import { bankLine } from './bank-rail.ts'
-import { escrowIdOf, startChain } from './chain.ts'
+import { startChain } from './chain.ts'
 import { chainLine } from './chain-port.ts'
 import { deniedName, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
@@ -17,10 +17,13 @@ import { mintPayer, treasury } from './escrow.ts'
 import type { Evidence, MomentEvidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
 import { commitBlocks, emptyChainTables, finalFactsOf } from './indexer.ts'
+import type { Around } from './memory/connection.ts'
 import { memoryStore } from './memory-store.ts'
 import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
+import { feeMarket } from './senders/evm/fee-market.ts'
+import { evmLine, type PlantEvm } from './senders/evm/line.ts'
 import { drawSettings } from './settings.ts'
 import { storeLine } from './store-line.ts'
 import { letStrangersIn } from './strangers.ts'
@@ -29,6 +32,7 @@ import { type Plant, type Ports, startWorker, verifierFor, type Worker } from '.
 
 export type WorldOptions = {
   readonly plant?: Plant
+  readonly plantEvm?: PlantEvm
   readonly show?: (line: string) => void
 }
 
@@ -49,7 +53,7 @@ const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
 
 /** Lets one world live that its seed decides alone. */
-export const runWorld = async (seed: number, { plant, show }: WorldOptions = {}): Promise<World> => {
+export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOptions = {}): Promise<World> => {
   const random = randomFrom(seed)
   const settings = drawSettings(random)
   const time = scheduler(settings.startMs)
@@ -70,11 +74,17 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const faults = drawFaults(random, name => !name.startsWith(other), open, note)
   const transferOf = (ref: string) => tables.by_ref.get(ref)
 
-  const chain = startChain(time, random, faults, settings, poolMinor)
-  const line = chainLine(chainId, time, random, faults, chain, settings, transferOf)
+  const market = settings.senders ? feeMarket(random, faults) : undefined
+  const chain = startChain(time, random, faults, settings, poolMinor, market)
+  const transferOfKey = (key: string) => tables.intents.get(key)?.transfer_id
+  const world = { time, random, faults, chain, settings, note, transferOf, transferOfKey }
+  const line = market
+    ? evmLine(chainId, world, market, plantEvm)
+    : chainLine(chainId, time, random, faults, chain, settings, transferOf)
+  const { escrowIdOf } = line
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
   const bankWay = bankLine(time, random, faults, bank, settings)
-  const strangers = letStrangersIn(time, random, faults, chain, transferOf)
+  const strangers = letStrangersIn(time, random, faults, chain, transferOf, escrowIdOf)
   const releasedOn = (transfer: string) =>
     [...chain.state().escrows.values()].some(({ status, terms }) => status === 'released' && transferOf(terms.ref) === transfer)
 
@@ -84,7 +94,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
     const deposit = row && depositOf(row.transfer.terms)
     const escrow = [...chain.state().escrows.values()].find(({ escrowId, terms }) =>
       deposit === undefined
-        ? terms.ref === row?.escrow_ref && [treasury, mintPayer].includes(terms.payer)
+        ? terms.ref === row?.escrow_ref && (terms.payer === treasury || terms.payer === mintPayer)
         : escrowId === escrowIdOf(deposit.terms),
     )
     const heightOf = (isMeant: (kind: string) => boolean) =>
@@ -145,9 +155,10 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       workers[slot] = undefined
       beginWorker(slot, life + 1)
     })
-    const connection = store.connect(storeLine(process, faults, () => nowMs() >= downUntilMs))
+    const around = storeLine(process, faults, () => nowMs() >= downUntilMs)
+    const connection = store.connect(around)
     process.onCut(connection.cut)
-    const ports = portsFor(process, connection.store)
+    const ports = portsFor(process, connection.store, around)
     const owner = process.name
     const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
     startWorker(
@@ -165,10 +176,10 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       () => process.kill(),
     )
   }
-  const portsFor = (process: Process, saga: SagaStore): Ports => ({
+  const portsFor = (process: Process, saga: SagaStore, around: Around): Ports => ({
     store: saga,
     rail: bankWay.railFor(process, verifierFor(process)),
-    chain: line.chainFor(process),
+    chain: line.chainFor(process, around),
     screening: screeningFor(process, faults),
     keyRetentionMs: settings.keyRetentionMs,
     finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),

@@ -1,0 +1,125 @@
+import { custom } from 'viem'
+import type { Chain, ChainId, ChainOrder } from '../../../../bridge-service/src/chains/chain.ts'
+import { evmRpc } from '../../../../bridge-service/src/chains/evm/rpc.ts'
+import { type EvmPorts, evmSender } from '../../../../bridge-service/src/chains/evm/sender.ts'
+import { BridgeError } from '../../../../bridge-service/src/errors.ts'
+import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
+import { askedOf } from '../../asked.ts'
+import type { SimChain } from '../../chain.ts'
+import type { ChainLine } from '../../chain-port.ts'
+import type { Faults } from '../../faults.ts'
+import type { Around } from '../../memory/connection.ts'
+import type { Process } from '../../process.ts'
+import type { Scheduler } from '../../scheduler.ts'
+import type { Settings } from '../../settings.ts'
+import { escrowAddress, escrowIds, readCall, tokenAddress } from './contract.ts'
+import { type FeeMarket, feeCapWei } from './fee-market.ts'
+import { namedKeys } from './keys.ts'
+import { memoryLanes } from './memory-lanes.ts'
+import { memoryTxStore } from './memory-tx-store.ts'
+import { openMempool, type Sent } from './mempool.ts'
+import { evmNode, type RpcRequest } from './node.ts'
+import { type EvmTables, emptyEvmTables } from './tables.ts'
+
+/** Gets between a sender and what it stands on, once for each process. */
+export type PlantEvm = (ports: EvmPorts, about: { readonly tables: EvmTables; readonly draw: () => number }) => EvmPorts
+
+export type World = {
+  readonly time: Scheduler
+  readonly random: Random
+  readonly faults: Faults
+  readonly chain: SimChain
+  readonly settings: Settings
+  readonly note: (line: string) => void
+  readonly transferOf: (ref: string) => string | undefined
+  /** The transfer of an intent. */
+  readonly transferOfKey: (key: string) => string | undefined
+}
+
+const stuckAfterMs = 60_000
+
+/** The chain behind the real sender: what it keeps is the database's, and its nodes are those of this world. */
+export const evmLine = (
+  id: ChainId,
+  { time, random, faults, chain, settings, note, transferOf, transferOfKey }: World,
+  market: FeeMarket,
+  plant: PlantEvm = ports => ports,
+): ChainLine & { readonly sent: readonly Sent[] } => {
+  const { nowMs } = time
+  const tables = emptyEvmTables()
+  const escrowIdOf = escrowIds()
+  const questions = askedOf(chain, nowMs, escrowIdOf)
+  const conflicts: string[] = []
+  const mempool = openMempool(nowMs, faults, chain, escrowIdOf, transferOf)
+  const node = evmNode(nowMs, random, faults, chain, market, mempool, escrowIdOf)
+
+  const transfersOf = (keys: readonly string[]) => [...new Set(keys.flatMap(key => transferOfKey(key) ?? []))]
+
+  const senderFor = (process: Process, around: Around, owner: string): Chain => {
+    const keeping = { tables, chain: id, nowMs, around, transfersOf }
+    const request = (asked: RpcRequest): Promise<unknown> =>
+      process.call(
+        asked.method === 'eth_sendRawTransaction' ? 'node.send' : 'node.ask',
+        undefined,
+        async () => node(asked),
+        faults.strikes('evm: a node takes longer to answer than a lease lasts') ? 2 * settings.leaseMs : 0,
+      )
+    const ports: EvmPorts = {
+      store: memoryTxStore(keeping),
+      lanes: memoryLanes(keeping, owner),
+      rpc: evmRpc(custom({ request }, { retryCount: 0 })),
+      keys: namedKeys,
+    }
+    return evmSender(
+      {
+        id,
+        escrow: escrowAddress,
+        tokens: { USDC: { address: tokenAddress } },
+        fees: { maxFeePerGasCap: feeCapWei },
+        stuckAfterMs,
+        finalityDepth: settings.finalDepth,
+        leaseMs: settings.leaseMs,
+        timing: process.timing,
+        notify: notice => {
+          if (notice.type !== 'gasBalance') note(`${owner} ${notice.type}`)
+        },
+      },
+      plant(ports, { tables, draw: () => random.between(0, 999_999) / 1_000_000 }),
+    )
+  }
+
+  const open = () => [...tables.evm_txs.values()].map(({ tx }) => tx).filter(tx => !tx.final)
+  const isMined = (hashes: readonly { readonly hash: string }[]) =>
+    hashes.some(({ hash }) => chain.minedAs(hash)?.refusal === undefined && chain.minedAs(hash) !== undefined)
+
+  return {
+    escrowIdOf,
+    sent: mempool.sent,
+    asked: questions.asked,
+    conflicts,
+    lockMayCome: ref =>
+      open().some(({ action, data, versions }) => {
+        if (action !== 'lock' || isMined(versions)) return false
+        const call = readCall(data)
+        return call.kind === 'order' && call.terms.ref === ref
+      }),
+    tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),
+    isAtRest: () => open().length === 0,
+    chainFor: (process, around) => {
+      const sender = senderFor(process, around, process.name)
+      const twin = senderFor(process, around, `${process.name} twin`)
+      const submit = async (order: ChainOrder) => {
+        const about = transferOf(order.terms.ref) ?? order.terms.ref
+        questions.ask(order)
+        if (order.action === 'release' && faults.strikes('chain: refuses to pay the payee for a while', about))
+          chain.circumstances.deniedUntilMs.set(escrowIdOf(order.terms), nowMs() + random.between(30, 3_000) * 1_000)
+        if (faults.strikes('chain: two workers submit one order at once', about)) twin.submit(order).catch(() => {})
+        return sender.submit(order).catch((error: unknown) => {
+          if (error instanceof BridgeError && error.code === 'idempotency_conflict') conflicts.push(order.key)
+          throw error
+        })
+      }
+      return { ...sender, submit }
+    },
+  }
+}
