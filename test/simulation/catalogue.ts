@@ -96,6 +96,7 @@ const named = [
   ['evm: a stranger refunds at the soft deadline', 0.8],
   ['evm: a stranger locks dust under our ref', 0.3],
   ['evm: the base fee rises many times over', 0.02],
+  ['evm: miners want more than nodes tell', 0.02],
   ['evm: a node does not answer', 0.1],
   ['evm: a node takes longer to answer than a lease lasts', 0.01],
   ['evm: a node lags behind', 0.2],

@@ -19,12 +19,17 @@ type Stored = {
   refusal: string | undefined
 }
 
+/** What signed bytes say: a call, at a number of an account. */
+export type Sent = { readonly sender: string; readonly nonce: number; readonly call: string }
+
 export type ChainLine = {
   /** `around`: what happens between the process and the database. */
   readonly chainFor: (process: Process, around: Around) => Chain
   /** As the contract numbers its escrows. */
   readonly escrowIdOf: (terms: EscrowTerms) => `0x${string}`
   readonly asked: () => readonly AskedOfChain[]
+  /** All signed bytes that some node was given. */
+  readonly sent: readonly Sent[]
   /** Orders that came under a key that another order has. */
   readonly conflicts: readonly string[]
   /** A lock of this ref that was signed and may still be mined. */
@@ -166,6 +171,7 @@ export const chainLine = (
   return {
     escrowIdOf,
     asked: questions.asked,
+    sent: [],
     conflicts,
     lockMayCome: ref => open().some(({ order }) => order.action === 'lock' && order.terms.ref === ref),
     tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),

@@ -48,6 +48,7 @@ export const collect = (world: World): Evidence => {
     },
     chain: {
       asked: line.asked(),
+      sent: line.sent,
       conflicts: line.conflicts,
       escrows: [...state.escrows.values()],
       done: chain.blocks.flatMap(({ mined }) =>

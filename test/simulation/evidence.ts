@@ -87,6 +87,8 @@ export type Evidence = {
       readonly finalHeight: number
       readonly lockHeight?: number
     }[]
+    /** All signed bytes that some node was given, by what they say. */
+    readonly sent: readonly { readonly sender: string; readonly nonce: number; readonly call: string }[]
     /** Orders that came under a key that another order has. */
     readonly conflicts: readonly string[]
     readonly escrows: readonly {

@@ -37,9 +37,9 @@ describe('a house in which', () => {
 
   test.each(some)(
     '$name is found out',
-    async ({ plant }) => {
+    async bug => {
       for (let at = 1; at <= 100; at++) {
-        const { evidence } = await runWorld(at, { plant })
+        const { evidence } = await runWorld(at, bug)
         if (judge(evidence).length > 0) return
       }
       expect.unreachable('a hundred worlds found nothing')

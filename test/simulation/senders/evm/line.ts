@@ -17,7 +17,7 @@ import { type FeeMarket, feeCapWei } from './fee-market.ts'
 import { namedKeys } from './keys.ts'
 import { memoryLanes } from './memory-lanes.ts'
 import { memoryTxStore } from './memory-tx-store.ts'
-import { openMempool, type Sent } from './mempool.ts'
+import { openMempool } from './mempool.ts'
 import { evmNode, type RpcRequest } from './node.ts'
 import { type EvmTables, emptyEvmTables } from './tables.ts'
 
@@ -44,7 +44,7 @@ export const evmLine = (
   { time, random, faults, chain, settings, note, transferOf, transferOfKey }: World,
   market: FeeMarket,
   plant: PlantEvm = ports => ports,
-): ChainLine & { readonly sent: readonly Sent[] } => {
+): ChainLine => {
   const { nowMs } = time
   const tables = emptyEvmTables()
   const escrowIdOf = escrowIds()
@@ -89,8 +89,8 @@ export const evmLine = (
   }
 
   const open = () => [...tables.evm_txs.values()].map(({ tx }) => tx).filter(tx => !tx.final)
-  const isMined = (hashes: readonly { readonly hash: string }[]) =>
-    hashes.some(({ hash }) => chain.minedAs(hash)?.refusal === undefined && chain.minedAs(hash) !== undefined)
+  const isMined = (versions: readonly { readonly hash: string }[]) =>
+    versions.some(({ hash }) => chain.minedAs(hash) !== undefined)
 
   return {
     escrowIdOf,

@@ -1,13 +1,11 @@
 import { type Hex, keccak256, TimeoutError } from 'viem'
 import type { PooledTx, SimChain } from '../../chain.ts'
+import type { Sent } from '../../chain-port.ts'
 import type { EscrowTerms } from '../../escrow.ts'
 import type { Faults } from '../../faults.ts'
 import { readCall } from './contract.ts'
 import { readSigned, type SignedCall } from './keys.ts'
 import { rpcError } from './rpc-error.ts'
-
-/** What some node was given to send. */
-export type Sent = { readonly sender: string; readonly nonce: number; readonly hash: Hex; readonly call: string }
 
 export type Mempool = {
   /** Of raw bytes: gives their hash, or throws what a node says. */
@@ -43,7 +41,7 @@ export const openMempool = (
     }
     const made = { call, tx }
     read.set(raw, made)
-    sent.push({ sender, nonce, hash, call: `${action} ${tx.escrowId}` })
+    sent.push({ sender, nonce, call: `${action} ${tx.escrowId}` })
     return made
   }
 
@@ -63,7 +61,6 @@ export const openMempool = (
       newest.set(tx.nonceOf, before)
       throw rpcError(-32000, 'replacement transaction underpriced')
     }
-    faults.strikes('evm: a stuck transaction is replaced', tx.about)
     chain.replace(before, tx)
   }
 
