@@ -696,6 +696,7 @@ create table refunds (
 );
 CREATE INDEX refunds_of ON public.refunds USING btree (refund_of);
 CREATE INDEX refunds_waiting ON public.refunds USING btree (next_at) WHERE (state = ANY (ARRAY['requested'::text, 'crediting'::text]));
+CREATE UNIQUE INDEX refunds_by_reference ON public.refunds USING btree (rail, ((request ->> 'externalId'::text)));
 grant insert, select on refunds to causeway_app;
 
 create table reservations (

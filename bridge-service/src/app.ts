@@ -144,13 +144,11 @@ const ratesOf = ({ rates, rateFeed, rateGuard }: Policy, nowMs: () => number, lo
 
 /** The accounts of all that the configuration moves, also of what it moves since the books were opened. */
 const configuredChart = ({ banks, chains, policy }: Config): AccountDefinition[] =>
-  chartFor(
-    [
-      ...banks.flatMap(({ accounts }) => Object.keys(accounts) as Currency[]),
-      ...policy.payoutPartners.map(each => each.currency),
-    ],
-    chains.flatMap(({ id, tokens }) => (Object.keys(tokens) as Currency[]).map(currency => ({ chain: id, currency }))),
-  )
+  chartFor({
+    banks: banks.flatMap(({ id, accounts }) => (Object.keys(accounts) as Currency[]).map(currency => ({ rail: id, currency }))),
+    partners: policy.payoutPartners.map(each => each.currency),
+    tokens: chains.flatMap(({ id, tokens }) => (Object.keys(tokens) as Currency[]).map(currency => ({ chain: id, currency }))),
+  })
 
 /** A pool under the application's role, which has no right to rewrite history. */
 export const applicationPool = (databaseUrl: string, max: number, log: Log): pg.Pool => {

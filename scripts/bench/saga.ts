@@ -41,7 +41,10 @@ say(
   `calibration: ${calibration.map(({ clients, commitsPerSecond }) => `${commitsPerSecond} one-row commits/s with ${clients}`).join(', ')}`,
 )
 
-await openAccounts(pool, chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }]))
+await openAccounts(
+  pool,
+  chartFor({ banks: [{ rail: 'bank:bench', currency: 'USD' }], tokens: [{ chain: 'evm:1', currency: 'USDC' }] }),
+)
 await pool.query(
   `insert into liquidity_pools (id, currency, total) values ('evm:1:USDC', 'USDC', 1000000000000000000), ('bank:bench:USD', 'USD', 1000000000000000000)`,
 )

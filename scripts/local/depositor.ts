@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { Asset, Memo, Operation } from '@stellar/stellar-sdk'
+import { Asset, Memo, Operation, type Transaction, TransactionBuilder } from '@stellar/stellar-sdk'
 import type { DepositInstructions } from '../../bridge-service/src/chains/deposits.ts'
 import type { ApiClient } from './api-client.ts'
 import type { EvmParty } from './evm-party.ts'
@@ -36,6 +36,15 @@ export const signDeposit = async (api: ApiClient, party: EvmParty, id: string): 
 /** Makes the claimable balance that we have prepared. */
 export const leaveDeposit = (party: StellarParty, { balance }: InstructionsOf<'stellar'>): Promise<void> =>
   party.sendEnvelope(balance.envelope)
+
+/** Makes it once more himself, at reserves of his own. */
+export const leaveAgain = (party: StellarParty, { balance, payment }: InstructionsOf<'stellar'>): Promise<void> => {
+  const envelope = TransactionBuilder.fromXdr(balance.envelope, party.passphrase) as Transaction
+  const made = envelope.operations.find(operation => operation.type === 'createClaimableBalance')
+  if (made === undefined) throw new Error('the envelope makes no balance')
+  const { asset, amount, claimants } = made
+  return party.sendWith(Memo.hash(payment.memoHash), [Operation.createClaimableBalance({ asset, amount, claimants })])
+}
 
 /** Pays, what is asked or something else. */
 export const payDeposit = (

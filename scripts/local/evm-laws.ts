@@ -2,9 +2,8 @@ import type pg from 'pg'
 import { createPublicClient, erc20Abi, http } from 'viem'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import type { EscrowLeg } from './escrow-legs.ts'
+import type { Finding } from './finding.ts'
 import type { World } from './world.ts'
-
-type Finding = { readonly name: string; readonly problems: readonly string[]; readonly fine: string }
 
 /** What must hold between an EVM chain's own books and ours, once all is at rest. It asks the node and the database, and uses nothing of the service. */
 export const evmLaws = async (

@@ -1,16 +1,17 @@
 import hre from 'hardhat'
 import { compileContracts } from './compile.ts'
 
-// A Hardhat node as a process of its own: JSON-RPC over HTTP on loopback, chain id 31337.
-const [port, blockMs] = process.argv.slice(2).map(Number)
-if (port === undefined || blockMs === undefined) throw new Error('usage: evm-process.ts PORT BLOCK_MS (0: blocks only on demand)')
+// A Hardhat node as a process of its own: JSON-RPC over HTTP on loopback.
+const [port, blockMs, chainId] = process.argv.slice(2).map(Number)
+if (port === undefined || blockMs === undefined || chainId === undefined)
+  throw new Error('usage: evm-process.ts PORT BLOCK_MS CHAIN_ID (BLOCK_MS 0: blocks only on demand)')
 
 await compileContracts()
 const server = await hre.network.createServer(
   {
     network: 'default',
     override: {
-      chainId: 31_337,
+      chainId,
       mining: { auto: false, interval: blockMs },
       // Blocks come faster than once a second: else the chain's clock would run away from the wall's, and deadlines with it.
       allowBlocksWithSameTimestamp: true,

@@ -1,8 +1,7 @@
 import { FeeBumpTransaction, Horizon, type OperationRecord, TransactionBuilder } from '@stellar/stellar-sdk'
 import type { EscrowLeg } from './escrow-legs.ts'
+import type { Finding } from './finding.ts'
 import type { StellarBridge } from './stellar-bridge.ts'
-
-type Finding = { readonly name: string; readonly problems: readonly string[]; readonly fine: string }
 
 /** Our tokens have six decimals, the ledger has seven. */
 const stroopsPerMinor = 10n

@@ -19,6 +19,7 @@ export const stellarParty = ({ network, setup }: Pick<StellarBridge, 'network' |
 
   return {
     address: key.publicKey(),
+    passphrase: network.passphrase,
     horizon,
     send,
     sendWith,

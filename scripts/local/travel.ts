@@ -3,9 +3,9 @@ import { createTestClient, http } from 'viem'
 
 /**
  * Moves the time of a local world ahead, by so much more than it was: database time, which deadlines and quotes are due by and which the
- * services follow, and the EVM's. The bank's own clock stays. Waiting for a return of sixty days takes a second.
+ * services follow, and that of the EVM chains. The bank's own clock stays. Waiting for a return of sixty days takes a second.
  */
-export const travel = async (databaseUrl: string, evmUrl: string, aheadMs: number): Promise<void> => {
+export const travel = async (databaseUrl: string, evmUrls: readonly string[], aheadMs: number): Promise<void> => {
   const owner = new pg.Client({ connectionString: databaseUrl })
   await owner.connect()
   try {
@@ -17,7 +17,9 @@ export const travel = async (databaseUrl: string, evmUrl: string, aheadMs: numbe
   } finally {
     await owner.end()
   }
-  const node = createTestClient({ mode: 'hardhat', transport: http(evmUrl) })
-  await node.increaseTime({ seconds: Math.ceil(aheadMs / 1000) })
-  await node.mine({ blocks: 1 })
+  for (const url of evmUrls) {
+    const node = createTestClient({ mode: 'hardhat', transport: http(url) })
+    await node.increaseTime({ seconds: Math.ceil(aheadMs / 1000) })
+    await node.mine({ blocks: 1 })
+  }
 }

@@ -1,20 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Address } from 'viem'
 import { adapters, applicationPool } from '../../bridge-service/src/app.ts'
 import { readConfig } from '../../bridge-service/src/config.ts'
 import { mintApiKey } from '../../bridge-service/src/http/api-key.ts'
 import { openBooks } from '../../bridge-service/src/liquidity/open-books.ts'
 import type { Currency } from '../../bridge-service/src/money/currency.ts'
-import { writeAddressBook } from '../deploy/address-book.ts'
 import { migrate } from '../migrate.ts'
 import { nodeFlags } from '../node-flags.ts'
 import { type LocalBank, startBank } from './bank.ts'
 import { type Child, startChild } from './child.ts'
-import { type Deployment, deployContracts } from './deploy-contracts.ts'
-import { deploySettlementToken } from './deploy-settlement-token.ts'
-import { type LocalEvm, startEvm } from './evm.ts'
-import { evmAccount } from './evm-accounts.ts'
+import { localChainId } from './evm.ts'
+import { type EvmBridge, startEvmBridge } from './evm-bridge.ts'
+import { openPartner, type PayoutChains, partnersOf } from './payout-partners.ts'
 import { freePort } from './ports.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
 import { type StellarBridge, startStellarBridge } from './stellar-bridge.ts'
@@ -35,12 +32,15 @@ export type WorldOptions = {
   }
   /** Milliseconds between blocks; 0: blocks on demand. */
   readonly blockMs?: number
-  /** Confirmations that the local finality policy asks for. */
+  /** See `EvmBridgeOptions`. */
   readonly confirmations?: number
+  readonly finalityDepth?: number
+  /** A second EVM chain beside the first, with the same settings. */
+  readonly secondEvm?: boolean
   /** Milliseconds between Stellar ledgers; without it there is no Stellar network. */
   readonly stellarCloseMs?: number
-  /** How deep a reorg may be before the chain is halted. */
-  readonly finalityDepth?: number
+  /** Where the payout partner of a currency is paid; on the first EVM chain where nothing is said. */
+  readonly payoutChains?: PayoutChains
   readonly bank?: Parameters<typeof startBank>[1]
   /** Milliseconds between two looks at the bank's statement. */
   readonly statementPollMs?: number
@@ -51,10 +51,10 @@ export type WorldOptions = {
 }
 
 /**
- * A whole Causeway on this machine: real Postgres, a real EVM, a Stellar network if asked for, a simulated bank, and service and indexer as
- * processes of their own.
+ * A whole Causeway on this machine: real Postgres, a real EVM chain, a second one and a Stellar network if asked for, a simulated bank, and
+ * service and indexer as processes of their own. What it says of an EVM bridge is of its first chain.
  */
-export type World = {
+export type World = Pick<EvmBridge, 'evm' | 'contracts' | 'settlementToken' | 'chain'> & {
   readonly folder: string
   readonly apiUrl: string
   readonly apiKey: string
@@ -62,12 +62,8 @@ export type World = {
   readonly databaseUrl: string
   /** See `LocalPostgres`. */
   readonly crashDatabase: LocalPostgres['crash']
-  readonly evm: LocalEvm
-  readonly contracts: Deployment
-  /** EURC here: the bridge mints it itself, for every transfer what it needs. USDC comes out of the treasury's inventory. */
-  readonly settlementToken: Address
   readonly bank: LocalBank
-  readonly chain: `evm:${number}`
+  readonly secondEvm: EvmBridge | undefined
   readonly stellar: StellarBridge | undefined
   readonly service: () => Child
   readonly indexer: () => Child
@@ -112,14 +108,17 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     const apiPort = await freePort(ports.api)
     const indexerPort = await freePort()
     const apiUrl = `http://127.0.0.1:${apiPort}`
-    const [postgres, [evm, contracts, settlementToken], bank, stellar] = await settleAll([
+    const startEvmAt = (chainId: number, port?: number) => {
+      const { blockMs = 250, confirmations, finalityDepth } = options
+      return startEvmBridge(folder, { blockMs, confirmations, finalityDepth, chainId, ...given('port', port) }).then(started)
+    }
+    const [postgres, evmBridge, secondEvm, bank, stellar] = await settleAll([
       timed('Postgres', startPostgres(folder, ports.postgres).then(started)).then(async (postgres: LocalPostgres) => {
         await timed('migrations', migrate(postgres.url))
         return postgres
       }),
-      timed('EVM', startEvm(folder, { blockMs: options.blockMs ?? 250, ...given('port', ports.evm) }).then(started)).then(
-        async (evm: LocalEvm) => [evm, ...(await timed('contracts', deployAll(evm.url)))] as const,
-      ),
+      timed('EVM and contracts', startEvmAt(localChainId, ports.evm)),
+      options.secondEvm ? timed('second EVM', startEvmAt(localChainId + 1)) : Promise.resolve(undefined),
       timed(
         'bank simulator',
         startBank(folder, {
@@ -137,14 +136,11 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
             startStellarBridge(folder, { closeMs: options.stellarCloseMs, ...given('port', ports.stellar) }).then(started),
           ),
     ])
-    const chain = `evm:${contracts.chainId}` as const
-    const addressBook = join(folder, 'addresses.json')
-    writeAddressBook(addressBook, {
-      ...{ chainId: contracts.chainId, escrow: contracts.escrow, startBlock: String(contracts.startBlock) },
-      ...{ tokens: { USDC: contracts.token, EURC: settlementToken }, funding: { USDC: 'liquidity', EURC: 'mint' } },
-    })
+    const { evm, contracts, settlementToken, chain } = evmBridge
+    const payoutChains = options.payoutChains ?? {}
+    if (stellar && Object.values(payoutChains).includes('stellar')) await openPartner(stellar)
     const env = {
-      ...environment({ postgres, evm, contracts, addressBook, bank, stellar, apiPort, options }),
+      ...environment({ postgres, evmBridges: secondEvm ? [evmBridge, secondEvm] : [evmBridge], bank, stellar, apiPort, options }),
       INDEXER_PORT: String(indexerPort),
       ...options.env,
     }
@@ -179,18 +175,14 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       indexerUrl: `http://127.0.0.1:${indexerPort}`,
       databaseUrl: postgres.url,
       crashDatabase: postgres.crash,
-      evm,
-      contracts,
-      settlementToken,
+      ...{ evm, contracts, settlementToken, chain, secondEvm, stellar },
       bank,
-      chain,
-      stellar,
       env,
       service: () => service,
       indexer: () => indexer,
       startService,
       startIndexer,
-      travel: aheadMs => travel(postgres.url, evm.url, aheadMs),
+      travel: aheadMs => travel(postgres.url, secondEvm ? [evm.url, secondEvm.evm.url] : [evm.url], aheadMs),
       logOf: name => readFileSync(join(folder, `${name}.log`), 'utf8'),
       stop,
     }
@@ -198,11 +190,6 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
     await stop()
     throw error
   }
-}
-
-const deployAll = async (url: string): Promise<[Deployment, Address]> => {
-  const contracts = await deployContracts(url)
-  return [contracts, await deploySettlementToken(url, contracts)]
 }
 
 /** Like `Promise.all`, but waits for all before it throws, so that what did start is known and can be stopped. */
@@ -216,9 +203,7 @@ const given = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: 
 
 type Parts = {
   postgres: LocalPostgres
-  evm: LocalEvm
-  contracts: Deployment
-  addressBook: string
+  evmBridges: readonly [EvmBridge, ...EvmBridge[]]
   bank: LocalBank
   stellar: StellarBridge | undefined
   apiPort: number
@@ -226,35 +211,10 @@ type Parts = {
 }
 
 /** What the processes are told, exactly as a deployment would tell them. */
-const environment = ({
-  postgres,
-  evm,
-  contracts,
-  addressBook,
-  bank,
-  stellar,
-  apiPort,
-  options,
-}: Parts): Record<string, string> => ({
+const environment = ({ postgres, evmBridges, bank, stellar, apiPort, options }: Parts): Record<string, string> => ({
   DATABASE_URL: postgres.url,
   PORT: String(apiPort),
-  CAUSEWAY_CHAINS: JSON.stringify([
-    {
-      addressBook,
-      rpcUrls: [evm.url],
-      finalityDepth: options.finalityDepth ?? 16,
-      pollMs: 50,
-      stuckAfterMs: 5_000,
-      laneLeaseMs: 1_000,
-      softDeadlineMs: 3_600_000,
-      hardDeadlineMs: 86_400_000,
-      finality: [
-        { uptoMinor: '1000000000', requirement: { level: 'latest', confirmations: options.confirmations ?? 2 } },
-        { uptoMinor: null, requirement: { level: 'latest', confirmations: (options.confirmations ?? 2) * 2 } },
-      ],
-    },
-    ...(stellar ? [stellar.entry] : []),
-  ]),
+  CAUSEWAY_CHAINS: JSON.stringify([...evmBridges, ...(stellar ? [stellar] : [])].map(({ entry }) => entry)),
   ...stellar?.env,
   ...(stellar ? wallets(stellar.chain, apiPort) : {}),
   CAUSEWAY_BANKS: JSON.stringify([
@@ -272,21 +232,13 @@ const environment = ({
   CAUSEWAY_POLICY: JSON.stringify({
     // One customer plays all parts here: a return of one transfer must not make his next ones wait for three days.
     exposure: { perPayer: {} },
-    payoutPartners: partnersOf(`evm:${contracts.chainId}`, bank),
+    payoutPartners: partnersOf(options.payoutChains ?? {}, evmBridges[0].chain, bank),
     rates: [...pegs, ...crossRates],
   }),
-  CAUSEWAY_TREASURY_KEY: contracts.treasury.key,
-  CAUSEWAY_OPERATOR_KEY: contracts.operator.key,
+  CAUSEWAY_TREASURY_KEY: evmBridges[0].contracts.treasury.key,
+  CAUSEWAY_OPERATOR_KEY: evmBridges[0].contracts.operator.key,
   CAUSEWAY_INTENT_LEASE_MS: '5000',
 })
-
-/** Who pays out here: in dollars for USDC, which the treasury has, and in euros for EURC, which is minted for it. */
-export const payoutPartner = evmAccount(9)
-const partnersOf = (chain: string, bank: LocalBank) =>
-  Object.entries({ USD: 'USDC', EUR: 'EURC' } as const).map(([currency, asset]) => ({
-    ...{ currency, rail: 'bank:sim', account: bank.partnerAccounts[currency as 'USD' | 'EUR'] },
-    ...{ asset, chain, address: payoutPartner.address },
-  }))
 
 const rate = (from: Currency, to: Currency, numerator: string, denominator: string) => ({ from, to, numerator, denominator })
 const peg = (from: Currency, to: Currency) => rate(from, to, '1', '1')

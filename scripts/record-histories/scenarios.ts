@@ -134,7 +134,7 @@ const others: readonly Scenario[] = [
       ...[...released, debit('returned', 'R10')],
       {
         ...{ type: 'resolveCommand', version: 11, outcome: 'completed', evidence: 'a wire', document: null },
-        closing: [{ account: 'receivable:USD', into: 'bank_cash:USD', currency: 'USD', minor: '10025' }],
+        closing: [{ account: 'receivable:USD', into: 'bank_cash:bank:sim:USD', currency: 'USD', minor: '10025' }],
       },
     ],
   },

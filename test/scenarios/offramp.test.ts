@@ -4,15 +4,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import type { TransferView } from '../../scripts/local/api-client.ts'
 import { compileContracts } from '../../scripts/local/compile.ts'
-import { payDeposit } from '../../scripts/local/depositor.ts'
+import { leaveAgain, leaveDeposit, payDeposit } from '../../scripts/local/depositor.ts'
 import { type Depositors, type Family, startDepositors } from '../support/depositors.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
+import { stellarHands } from '../support/stellar-hands.ts'
 import { until } from '../support/until.ts'
 
 // Stablecoins that the customer brings himself, on either kind of chain, to fiat.
 
 let scene: Scenario
 let customers: Depositors
+let network: ReturnType<typeof stellarHands>
 
 beforeAll(async () => {
   await compileContracts()
@@ -21,9 +23,10 @@ beforeAll(async () => {
     bank: { settlementDelays: { wire: 50 } },
     env: { CAUSEWAY_INTENT_LEASE_MS: '2000' },
   })
+  network = stellarHands(scene.world.stellar!)
   customers = await startDepositors(scene)
 })
-afterEach(() => scene?.disarm())
+afterEach(() => Promise.all([scene?.disarm(), network?.disarm()]))
 afterAll(() => scene?.stop())
 
 const ways: readonly [how: string, from: Family, bring: keyof Depositors['bring']][] = [
@@ -84,6 +87,63 @@ describe('an off-ramp', () => {
   })
 })
 
+describe('a fault', () => {
+  it.each(ways)('kill -9 in the middle pays out once what is %s', async (_how, from, bring) => {
+    const had = await holdingOf(from)
+    const id = await opened(from)
+    await customers.bring[bring](id)
+    const { types } = await scene.endsAs(id, 'completed', async ({ type }) => {
+      if (type === 'depositFinalized') await scene.killIndexer()
+      if (type === 'commitFinalized') await scene.killService()
+    })
+    expect(types).toEqual(expect.arrayContaining(['depositFinalized', 'commitFinalized']))
+    expect(await ordersOf(id)).toEqual(['credit settled'])
+    expect(had - (await holdingOf(from))).toBe(sold)
+  })
+
+  it.each(ways)('lost answers of bank and network pay out once what is %s', async (_how, from, bring) => {
+    const had = await holdingOf(from)
+    const id = await opened(from)
+    const struck = await scene.arm({ kind: 'drop_after', match: { direction: 'credit' }, times: 1 })
+    await customers.bring[bring](id)
+    await network.arm({ kind: 'timeout_after', times: 1 })
+    await scene.endsAs(id, 'completed')
+    expect(await struck()).toEqual([1])
+    expect(await ordersOf(id)).toEqual(['credit settled'])
+    expect(had - (await holdingOf(from))).toBe(sold)
+  })
+})
+
+describe('a deposit that comes too late', () => {
+  const expired = async () => {
+    const id = await opened('stellar')
+    const instructions = await customers.onStellar(id)
+    await scene.database.query(`update deadlines set due_at = now() where transfer_id = $1 and kind = 'deposit'`, [id])
+    await scene.endsAs(id, 'failed')
+    return { id, instructions }
+  }
+
+  it('paid on Stellar comes back as a stray one', async () => {
+    const had = await holdingOf('stellar')
+    const { id, instructions } = await expired()
+    await payDeposit(customers.grace, instructions)
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'not_expected', payer: customers.grace.address })
+    expect(await holdingOf('stellar')).toBe(had)
+    expect(await ordersOf(id)).toEqual([])
+  })
+
+  it('left in a claimable balance comes back by the transfer, also when the service dies over it', async () => {
+    const had = await holdingOf('stellar')
+    const { id, instructions } = await expired()
+    await leaveDeposit(customers.grace, instructions)
+    await scene.reaches(id, 'refundingDeposit', 'refundedDeposit', 'compensated')
+    await scene.killService()
+    await scene.reaches(id, 'compensated')
+    expect(await holdingOf('stellar')).toBe(had)
+    expect(await ordersOf(id)).toEqual([])
+  })
+})
+
 describe('a wrong deposit', () => {
   it('on Stellar goes back whole, and the right one is still taken', async () => {
     const had = await holdingOf('stellar')
@@ -102,6 +162,17 @@ describe('a wrong deposit', () => {
     const instructions = await customers.onStellar(id)
     await payDeposit(customers.grace, instructions)
     await payDeposit(customers.grace, instructions)
+    await scene.endsAs(id, 'completed')
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'repeated', payer: customers.grace.address })
+    expect(had - (await holdingOf('stellar'))).toBe(sold)
+  })
+
+  it('left in a second claimable balance on Stellar comes back once', async () => {
+    const had = await holdingOf('stellar')
+    const id = await opened('stellar')
+    const instructions = await customers.onStellar(id)
+    await leaveDeposit(customers.grace, instructions)
+    await leaveAgain(customers.grace, instructions)
     await scene.endsAs(id, 'completed')
     expect(await stray(id, 'returned')).toMatchObject({ reason: 'repeated', payer: customers.grace.address })
     expect(had - (await holdingOf('stellar'))).toBe(sold)

@@ -1,15 +1,14 @@
-import type { Chain, ChainId, ChainOrder, ChainTx } from '../../bridge-service/src/chains/chain.ts'
+import type { ChainOrder, ChainTx } from '../../bridge-service/src/chains/chain.ts'
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
-import { type AskedOfChain, askedOf } from './asked.ts'
 import { escrowIdOf, hashOf, type PooledTx, type SimChain } from './chain.ts'
+import type { ChainLine } from './chain-line.ts'
 import { type ChainState, type EscrowTerms, mintPayer, refusalOf, treasury } from './escrow.ts'
 import type { Faults } from './faults.ts'
-import type { Around } from './memory/connection.ts'
-import type { Process } from './process.ts'
+import { firstAsked } from './first-asked.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Settings } from './settings.ts'
+import type { ChainSettings } from './settings.ts'
 
 type Stored = {
   readonly order: ChainOrder
@@ -19,26 +18,6 @@ type Stored = {
   refusal: string | undefined
 }
 
-/** What signed bytes say: a call, at a number of an account. */
-export type Sent = { readonly sender: string; readonly nonce: number; readonly call: string }
-
-export type ChainLine = {
-  /** `around`: what happens between the process and the database. */
-  readonly chainFor: (process: Process, around: Around) => Chain
-  /** As the contract numbers its escrows. */
-  readonly escrowIdOf: (terms: EscrowTerms) => `0x${string}`
-  readonly asked: () => readonly AskedOfChain[]
-  /** All signed bytes that some node was given. */
-  readonly sent: readonly Sent[]
-  /** Orders that came under a key that another order has. */
-  readonly conflicts: readonly string[]
-  /** A lock of this ref that was signed and may still be mined. */
-  readonly lockMayCome: (ref: string) => boolean
-  /** From when on `tend` has something to do. */
-  readonly tendFromMs: () => number
-  readonly isAtRest: () => boolean
-}
-
 const stuckAfterMs = 60_000
 
 /**
@@ -46,19 +25,19 @@ const stuckAfterMs = 60_000
  * they do in the database.
  */
 export const chainLine = (
-  id: ChainId,
   { nowMs }: Scheduler,
   random: Random,
   faults: Faults,
   chain: SimChain,
-  { flavour, finalDepth }: Settings,
+  { id, flavour, finalDepth }: ChainSettings,
   transferOf: (ref: string) => string | undefined,
 ): ChainLine => {
   const stored = new Map<string, Stored>()
-  const questions = askedOf(chain, nowMs, escrowIdOf)
+  const { ask, onFirstAsked } = firstAsked()
   const conflicts: string[] = []
   const depth = flavour === 'stellar' ? 0 : finalDepth
 
+  /** What a node would say to the call on its newest block, or on an older one. */
   const simulate = ({ action, terms }: ChainOrder, state: ChainState): string | undefined =>
     refusalOf({ action, terms, escrowId: escrowIdOf(terms) }, state, chain.circumstances, nowMs(), flavour)
 
@@ -125,7 +104,7 @@ export const chainLine = (
   }
 
   const submit = async (order: ChainOrder, about: string): Promise<Outcome<ChainTx>> => {
-    questions.ask(order)
+    ask(order)
     if (faults.strikes('chain: does not answer a submission', about))
       throw new BridgeError('chain_unavailable', { reason: 'time-out' })
     if (faults.strikes('chain: refuses to pay the payee for a while', about))
@@ -170,7 +149,7 @@ export const chainLine = (
 
   return {
     escrowIdOf,
-    asked: questions.asked,
+    onFirstAsked,
     sent: [],
     conflicts,
     lockMayCome: ref => open().some(({ order }) => order.action === 'lock' && order.terms.ref === ref),

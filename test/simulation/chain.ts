@@ -3,7 +3,7 @@ import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import { type ChainState, type EscrowEvent, type EscrowTerms, emptyState, execute, type TxWish } from './escrow.ts'
 import type { Faults } from './faults.ts'
 import type { Scheduler } from './scheduler.ts'
-import type { Settings } from './settings.ts'
+import type { ChainSettings } from './settings.ts'
 
 export type PooledTx = TxWish & {
   readonly hash: `0x${string}`
@@ -72,7 +72,7 @@ export const startChain = (
   { nowMs, at }: Scheduler,
   random: Random,
   faults: Faults,
-  { flavour, blockMs, finalDepth, safeDepth, mostReorg }: Settings,
+  { flavour, blockMs, finalDepth, safeDepth, mostReorg }: ChainSettings,
   treasuryMinor: bigint,
   market: Market = freeMarket,
 ): SimChain => {

@@ -1,4 +1,3 @@
-import type { ChainId } from '../../bridge-service/src/chains/chain.ts'
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import type { Opening } from '../../bridge-service/src/saga/open.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
@@ -22,7 +21,7 @@ export type Request = {
   isAnswered: boolean
 }
 
-export const deniedName = 'Mallory Denied'
+export const denied = { name: 'Mallory Denied', address: `0x${'de'.repeat(20)}` }
 
 /** Clients of the API: each posts until he is answered, under one key. `worker` is whoever answers just now, if anybody does. */
 export const sendClients = (
@@ -30,7 +29,6 @@ export const sendClients = (
   random: Random,
   faults: Faults,
   settings: Settings,
-  chain: ChainId,
   poolMinor: bigint,
   worker: () => Worker | undefined,
   onTold: (transfer: string) => void,
@@ -38,7 +36,7 @@ export const sendClients = (
   const requests: Request[] = []
 
   const post = (request: Request, wanted: Wanted) => {
-    const unborn = unbornOf({ wanted, chain, settings, random, nowMs: nowMs() })
+    const unborn = unbornOf({ wanted, settings, random, nowMs: nowMs() })
     const opening: Opening = {
       unborn,
       actor: 'api:sim',
@@ -84,7 +82,8 @@ export const sendClients = (
 
   for (let index = 0; index < settings.transfers; index++) {
     const isDenied = faults.strikes('client: is on the deny list')
-    let wanted = drawWanted(random, `req-${index}`, isDenied ? deniedName : `Customer ${index}`, settings.flavour)
+    let wanted = drawWanted(random, `req-${index}`, isDenied ? denied.name : `Customer ${index}`, settings)
+    if (isDenied) wanted = { ...wanted, address: denied.address }
     if (faults.strikes('client: orders more than there is'))
       wanted = { ...wanted, ...amountsOf(wanted.route, poolMinor / 10_000n + 1_000n) }
     const request: Request = { key: `key-${index}`, bodies: [wanted], isDenied, told: new Set(), conflicts: 0, isAnswered: false }

@@ -16,36 +16,65 @@ export type BankOrderEvidence = {
   readonly settledAtMs?: number
 }
 
-/** How the chain stood for a transfer when its bank was first asked for something. */
-export type MomentEvidence = {
-  readonly key: string
-  readonly transfer: string
-  readonly direction: 'debit' | 'credit'
-  /** Of ours, or of our partner's. */
-  readonly account: string
-  readonly escrow: string
+/** How an escrow of a transfer stood on its chain. */
+export type EscrowMoment = {
+  readonly role: 'deposit' | 'hold'
+  readonly chain: string
+  readonly status: string
   readonly lockHeight?: number
   /** Of what happened to it last, after its lock. */
   readonly endHeight?: number
+  /** Nothing is locked yet, but it is signed, and may still be mined. */
   readonly lockMayCome: boolean
   readonly height: number
   readonly safeHeight: number
   readonly finalHeight: number
 }
 
+/** How a transfer's escrows stood when a bank or a chain was asked for something under a new key. */
+export type MomentEvidence = {
+  readonly key: string
+  readonly atMs: number
+  readonly transfer: string
+  /** The bank's account, of ours or of our partner's; or the chain. */
+  readonly place: string
+  readonly wish: 'debit' | 'credit' | 'lock' | 'commit' | 'release' | 'refund'
+  /** Of what a chain is asked. */
+  readonly role?: EscrowMoment['role']
+  readonly escrows: readonly EscrowMoment[]
+}
+
+/** One chain's own books. */
+export type ChainEvidence = {
+  readonly id: string
+  readonly flavour: 'evm' | 'stellar'
+  readonly finality: FinalityPolicy
+  readonly treasuryStartMinor: string
+  readonly treasuryMinor: string
+  readonly mintedMinor: string
+  /** All signed bytes that some node was given, by what they say. */
+  readonly sent: readonly { readonly sender: string; readonly nonce: number; readonly call: string }[]
+  /** Orders that came under a key that another order has. */
+  readonly conflicts: readonly string[]
+  readonly escrows: readonly {
+    readonly escrowId: string
+    readonly status: string
+    readonly delivery: string
+    readonly terms: EscrowTerms
+  }[]
+  readonly done: readonly { readonly escrowId: string; readonly action: Action }[]
+}
+
 export type Evidence = {
   readonly seed: number
   readonly world: {
-    readonly flavour: 'evm' | 'stellar'
-    readonly finality: FinalityPolicy
     readonly clearingMs: number
-    readonly chain: string
     readonly ownPayers: readonly string[]
     readonly treasury: string
     readonly partner: string
     readonly ownAccount: string
     readonly partnerAccount: string
-    readonly treasuryStartMinor: string
+    readonly bankStartMinor: string
     readonly endMs: number
     /** For so long the house may send an order again that the bank does not find. */
     readonly keyRetentionMs: number
@@ -60,7 +89,11 @@ export type Evidence = {
     readonly told: readonly string[]
     readonly bodies: readonly {
       readonly reference: string
-      readonly route: 'onramp' | 'offramp' | 'remittance'
+      readonly route: 'onramp' | 'offramp' | 'remittance' | 'crosschain'
+      /** Where it begins, or ends, or is held meanwhile. */
+      readonly chain: string
+      /** Where it ends, if it begins on another one. */
+      readonly into?: string
       readonly account: string
       readonly address: string
       readonly paidMinor: string
@@ -70,37 +103,13 @@ export type Evidence = {
   }[]
   readonly bank: {
     readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number }[]
-    readonly moments: readonly MomentEvidence[]
     /** Keys of orders about which it says nothing, for ever. */
     readonly silentKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]
     readonly lines: readonly { readonly orderId: string; readonly amountMinor: string }[]
   }
-  readonly chain: {
-    readonly asked: readonly {
-      readonly key: string
-      readonly action: string
-      readonly ref: string
-      readonly atMs: number
-      readonly height: number
-      readonly safeHeight: number
-      readonly finalHeight: number
-      readonly lockHeight?: number
-    }[]
-    /** All signed bytes that some node was given, by what they say. */
-    readonly sent: readonly { readonly sender: string; readonly nonce: number; readonly call: string }[]
-    /** Orders that came under a key that another order has. */
-    readonly conflicts: readonly string[]
-    readonly escrows: readonly {
-      readonly escrowId: string
-      readonly status: string
-      readonly delivery: string
-      readonly terms: EscrowTerms
-    }[]
-    readonly done: readonly { readonly escrowId: string; readonly action: Action }[]
-    readonly treasuryMinor: string
-    readonly mintedMinor: string
-  }
+  readonly chains: readonly ChainEvidence[]
+  readonly moments: readonly MomentEvidence[]
   readonly tables: TablesEvidence
   readonly unrest: readonly string[]
 }

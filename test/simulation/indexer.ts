@@ -101,15 +101,15 @@ const newsOf = (source: string, block: Block, event: Block['events'][number]): N
   },
 })
 
-/** The waits that are due, as the tables stand. A chain that is halted calls nothing final. */
-export const finalFactsOf = (store: MemoryStore, tables: ChainTables, limit: number): FinalFact[] =>
-  tables.halted
-    ? []
-    : store.finalFacts(limit, ({ level, fact }) => {
-        const event = tables.events.get(fact)
-        const height = level === 'latest' ? tables.latest : level === 'safe' ? tables.safe : tables.final
-        return {
-          height: BigInt(height),
-          event: event && { type: event.kind, escrowId: event.escrowId, ref: event.ref, blockNumber: BigInt(event.height) },
-        }
-      })
+/** The waits that are due, as the tables of the chains stand. A chain that is halted calls nothing final. */
+export const finalFactsOf = (store: MemoryStore, chains: ReadonlyMap<string, ChainTables>, limit: number): FinalFact[] =>
+  store.finalFacts(limit, ({ chain, level, fact }) => {
+    const tables = chains.get(chain)!
+    if (tables.halted) return undefined
+    const event = tables.events.get(fact)
+    const height = level === 'latest' ? tables.latest : level === 'safe' ? tables.safe : tables.final
+    return {
+      height: BigInt(height),
+      event: event && { type: event.kind, escrowId: event.escrowId, ref: event.ref, blockNumber: BigInt(event.height) },
+    }
+  })

@@ -31,13 +31,14 @@ const compare = async (worldSeed: number, count: number, spoil?: (side: Side) =>
   try {
     await twins.ask('the accounts', 0, side =>
       side.openAccounts(
-        chartFor(
-          ['USD', 'EUR'],
-          [
+        chartFor({
+          banks: [{ rail: 'bank:sim', currency: 'USD' }],
+          partners: ['EUR'],
+          tokens: [
             { chain: 'evm:1', currency: 'USDC' },
             { chain: 'evm:2', currency: 'USDC' },
           ],
-        ),
+        }),
       ),
     )
     for (const [id, total] of [

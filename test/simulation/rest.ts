@@ -1,11 +1,9 @@
 import type { Bank } from './bank.ts'
 import type { BankLine } from './bank-rail.ts'
-import type { SimChain } from './chain.ts'
-import type { ChainLine } from './chain-port.ts'
 import type { Request } from './clients.ts'
-import type { ChainTables } from './indexer.ts'
 import { parkedSubjects } from './memory/facts.ts'
 import type { Tables } from './memory/tables.ts'
+import type { Network } from './networks.ts'
 
 type Watched = {
   readonly tables: Tables
@@ -13,9 +11,7 @@ type Watched = {
   readonly bank: Bank
   readonly bankWay: BankLine
   readonly mail: { readonly isAtRest: () => boolean }
-  readonly line: ChainLine
-  readonly chain: SimChain
-  readonly chainTables: ChainTables
+  readonly networks: readonly Network[]
   readonly nowMs: () => number
   readonly keyRetentionMs: number
 }
@@ -24,7 +20,7 @@ export const isOver = (state: string): boolean => ['completed', 'compensated', '
 
 /** Whether anything is still under way, in the house or around it. */
 export const restOf = (watched: Watched) => {
-  const { tables, requests, bank, bankWay, mail, line, chain, chainTables, nowMs, keyRetentionMs } = watched
+  const { tables, requests, bank, bankWay, mail, networks, nowMs, keyRetentionMs } = watched
   /**
    * Those of which nobody can say whether their order is under way: the bank does not know its key, or says nothing, and it is too late to
    * send it again. A person has to ask.
@@ -52,8 +48,8 @@ export const restOf = (watched: Watched) => {
     'a client waits': () => requests.some(request => !request.isAnswered),
     'the bank has something to do': () => !bank.isAtRest(),
     'a webhook is not taken': () => !mail.isAtRest(),
-    'a transaction is open': () => !line.isAtRest() || !chain.isAtRest(),
-    'the indexer is behind': () => chainTables.halted || chainTables.latest < chain.height() - 2,
+    'a transaction is open': () => networks.some(({ line, chain }) => !line.isAtRest() || !chain.isAtRest()),
+    'the indexer is behind': () => networks.some(({ tables: read, chain }) => read.halted || read.latest < chain.height() - 2),
     'a fact waits in the inbox': () => waitingFacts().length > 0,
     'a transfer is open': () => openTransfers().length > 0,
   }

@@ -6,9 +6,24 @@ export type FinalityPolicy =
   | { readonly level: 'latest'; readonly confirmations: number }
   | { readonly level: 'safe' | 'finalized'; readonly confirmations: 0 }
 
+/** What one of its chains is like. */
+export type ChainSettings = {
+  readonly id: `${Flavour}:${string}`
+  readonly flavour: Flavour
+  readonly blockMs: number
+  readonly safeDepth: number
+  readonly finalDepth: number
+  readonly finality: FinalityPolicy
+  /** No reorg takes away what the policy calls final. */
+  readonly mostReorg: number
+  /** Whether the real sender stands between the saga and the chain, or a port that keeps its promises. */
+  readonly hasSender: boolean
+}
+
 /** What a world is like, before anything goes wrong in it. */
 export type Settings = {
-  readonly flavour: Flavour
+  /** One, or two between which customers may send. */
+  readonly chains: readonly [ChainSettings, ...ChainSettings[]]
   readonly startMs: number
   /** How long faults strike. */
   readonly stormMs: number
@@ -16,12 +31,6 @@ export type Settings = {
   readonly pollMs: number
   readonly leaseMs: number
   readonly transfers: number
-  readonly blockMs: number
-  readonly safeDepth: number
-  readonly finalDepth: number
-  readonly finality: FinalityPolicy
-  /** No reorg takes away what the policy calls final. */
-  readonly mostReorg: number
   readonly clearingMs: number
   readonly softDeadlineMs: number
   readonly hardDeadlineMs: number
@@ -30,14 +39,36 @@ export type Settings = {
   /** How long the bank knows a key, and how long the service believes so. */
   readonly bankKeepsKeysMs: number
   readonly keyRetentionMs: number
-  /** Whether the real senders stand between the saga and the chain, or a port that keeps their promises. */
-  readonly senders: boolean
 }
 
 const minuteMs = 60_000
 
+const worlds = [['evm:1'], ['evm:1'], ['stellar:sim'], ['evm:1', 'evm:2'], ['evm:1', 'stellar:sim']] as const
+
 export const drawSettings = (random: Random): Settings => {
-  const flavour = random.pick(['evm', 'evm', 'stellar'] as const)
+  const [first, ...others] = random.pick(worlds).map(id => drawChain(random, id))
+  const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
+  return {
+    chains: [first!, ...others],
+    // Some worlds see midnight, and with it another day than the one in the keys.
+    startMs: Date.UTC(2026, 2, random.between(1, 28), random.pick([9, 23]), 50),
+    stormMs: random.between(10, 40) * minuteMs,
+    workers: random.between(1, 3),
+    pollMs: random.between(300, 1_500),
+    leaseMs: random.between(2, 20) * 1_000 + 1,
+    transfers: random.between(1, 7),
+    clearingMs: random.pick([0, 0, 1, 5, 15]) * minuteMs,
+    softDeadlineMs: random.between(3, 30) * minuteMs,
+    hardDeadlineMs: random.between(5, 60) * minuteMs,
+    funding: random.pick(['liquidity', 'liquidity', 'mint'] as const),
+    settleMs: random.between(1, 180) * 1_000,
+    bankKeepsKeysMs,
+    keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
+  }
+}
+
+const drawChain = (random: Random, id: (typeof worlds)[number][number]): ChainSettings => {
+  const flavour = id === 'stellar:sim' ? 'stellar' : 'evm'
   const finalDepth = random.between(3, 8)
   const safeDepth = random.between(1, finalDepth)
   const finality: FinalityPolicy =
@@ -49,28 +80,6 @@ export const drawSettings = (random: Random): Settings => {
           { level: 'finalized', confirmations: 0 },
         ] as const)
   const mostReorg = finality.level === 'latest' ? finality.confirmations : finality.level === 'safe' ? safeDepth : finalDepth
-  const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
-  return {
-    flavour,
-    // Some worlds see midnight, and with it another day than the one in the keys.
-    startMs: Date.UTC(2026, 2, random.between(1, 28), random.pick([9, 23]), 50),
-    stormMs: random.between(10, 40) * minuteMs,
-    workers: random.between(1, 3),
-    pollMs: random.between(300, 1_500),
-    leaseMs: random.between(2, 20) * 1_000 + 1,
-    transfers: random.between(1, 7),
-    blockMs: flavour === 'stellar' ? 5_000 : random.between(3, 15) * 1_000,
-    safeDepth,
-    finalDepth,
-    finality,
-    mostReorg,
-    clearingMs: random.pick([0, 0, 1, 5, 15]) * minuteMs,
-    softDeadlineMs: random.between(3, 30) * minuteMs,
-    hardDeadlineMs: random.between(5, 60) * minuteMs,
-    funding: random.pick(['liquidity', 'liquidity', 'mint'] as const),
-    settleMs: random.between(1, 180) * 1_000,
-    bankKeepsKeysMs,
-    keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
-    senders: flavour === 'evm' && random.chance(0.5),
-  }
+  const blockMs = flavour === 'stellar' ? 5_000 : random.between(3, 15) * 1_000
+  return { id, flavour, blockMs, safeDepth, finalDepth, finality, mostReorg, hasSender: flavour === 'evm' && random.chance(0.5) }
 }

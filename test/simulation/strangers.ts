@@ -9,6 +9,7 @@ export const letStrangersIn = (
   { nowMs, at }: Scheduler,
   random: Random,
   faults: Faults,
+  id: string,
   chain: SimChain,
   transferOf: (ref: string) => string | undefined,
   escrowIdOf: (terms: EscrowTerms) => `0x${string}`,
@@ -23,7 +24,7 @@ export const letStrangersIn = (
   }
 
   const send = (action: Action, sender: TxWish['sender'], { escrowId, terms }: Pick<Escrow, 'escrowId' | 'terms'>) => {
-    const hash = hashOf(`stranger ${count++}`)
+    const hash = hashOf(`stranger ${id} ${count++}`)
     chain.broadcast({
       hash,
       action,

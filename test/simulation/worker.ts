@@ -15,7 +15,7 @@ import type { Settings } from './settings.ts'
 export type Ports = {
   readonly store: SagaStore
   readonly rail: Rail
-  readonly chain: Chain
+  readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
   readonly finalFacts: (limit: number) => Promise<readonly FinalFact[]>
   readonly keyRetentionMs: number
@@ -45,16 +45,16 @@ export const startWorker = async (
   process: Process,
   database: MemoryStore,
   ports: Ports,
-  tendFromMs: () => number,
+  tendFromMs: (chain: string) => number,
   { leaseMs, pollMs, owner }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
-  const { store, rail, chain, screening, finalFacts, keyRetentionMs } = ports
+  const { store, rail, chains, screening, finalFacts, keyRetentionMs } = ports
   const engine = await startEngine({
     store,
     owner,
     rails: new Map([[rail.id, rail]]),
-    chains: new Map([[chain.id, chain]]),
+    chains,
     screening,
     finalFacts,
     intentLeaseMs: leaseMs,
@@ -64,20 +64,23 @@ export const startWorker = async (
     pollMs,
     keyRetentionMs,
   })
-  let tending = false
-  process.every(tendEveryMs, tendFromMs, () => {
-    if (tending) return
-    tending = true
-    chain.tend().then(
+  for (const chain of chains.values()) {
+    let tending = false
+    process.every(
+      tendEveryMs,
+      () => tendFromMs(chain.id),
       () => {
-        tending = false
-      },
-      error => {
-        tending = false
-        log('warn', `${chain.id} could not be tended`, { error: String(error) })
+        if (tending) return
+        tending = true
+        chain
+          .tend()
+          .catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) }))
+          .finally(() => {
+            tending = false
+          })
       },
     )
-  })
+  }
 
   const wake = () => process.timing.soon(engine.wake)
 

@@ -1,4 +1,3 @@
-import type { ChainId } from '../../bridge-service/src/chains/chain.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
@@ -9,24 +8,22 @@ import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
 import { openBank } from './bank.ts'
 import { postBankMail } from './bank-mail.ts'
 import { bankLine } from './bank-rail.ts'
-import { startChain } from './chain.ts'
-import { chainLine } from './chain-port.ts'
-import { deniedName, sendClients } from './clients.ts'
+import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
-import { mintPayer, treasury } from './escrow.ts'
-import type { Evidence, MomentEvidence } from './evidence.ts'
+import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
-import { commitBlocks, emptyChainTables, finalFactsOf } from './indexer.ts'
+import { finalFactsOf } from './indexer.ts'
+import { beginIndexer } from './indexer-process.ts'
 import type { Around } from './memory/connection.ts'
 import { memoryStore } from './memory-store.ts'
+import { watchMoments } from './moments.ts'
+import { openNetwork } from './networks.ts'
 import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
-import { feeMarket } from './senders/evm/fee-market.ts'
-import { evmLine, type PlantEvm } from './senders/evm/line.ts'
+import type { PlantEvm } from './senders/evm/line.ts'
 import { drawSettings } from './settings.ts'
 import { storeLine } from './store-line.ts'
-import { letStrangersIn } from './strangers.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
@@ -60,64 +57,50 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   const { nowMs, at } = time
   const trace = traceOf(nowMs, show)
   const { note } = trace
-  const chainId: ChainId = settings.flavour === 'evm' ? 'evm:1' : 'stellar:sim'
-  const other = settings.flavour === 'evm' ? 'stellar: ' : 'evm: '
-
   const store = memoryStore(nowMs)
   const { tables } = store.database
   const poolMinor = BigInt(random.pick([1_500, 4_000, 40_000])) * 1_000_000n
-  await store.openAccounts(chartFor(['USD', 'EUR'], [{ chain: chainId, currency: 'USDC' }]))
-  await store.openPool({ id: `${chainId}:USDC`, currency: 'USDC', total: poolMinor })
-  await store.openPool({ id: 'bank:sim:USD', currency: 'USD', total: poolMinor / 10_000n })
+  const bankStartMinor = poolMinor / 10_000n
+  await store.openAccounts(
+    chartFor({
+      banks: [{ rail: 'bank:sim', currency: 'USD' }],
+      partners: ['EUR'],
+      tokens: settings.chains.map(({ id }) => ({ chain: id, currency: 'USDC' })),
+    }),
+  )
+  for (const { id } of settings.chains) await store.openPool({ id: `${id}:USDC`, currency: 'USDC', total: poolMinor })
+  await store.openPool({ id: 'bank:sim:USD', currency: 'USD', total: bankStartMinor })
 
   const open = () => [...tables.transfers.values()].filter(row => !isOver(row.transfer.state)).map(row => row.transfer.id)
-  const faults = drawFaults(random, name => !name.startsWith(other), open, note)
+  const flavours = settings.chains.map(({ flavour }) => flavour)
+  const fits = (name: string) =>
+    (['evm', 'stellar'] as const).every(each => flavours.includes(each) || !name.startsWith(`${each}: `))
+  const faults = drawFaults(random, fits, open, note)
   const transferOf = (ref: string) => tables.by_ref.get(ref)
 
-  const market = settings.senders ? feeMarket(random, faults) : undefined
-  const chain = startChain(time, random, faults, settings, poolMinor, market)
-  const transferOfKey = (key: string) => tables.intents.get(key)?.transfer_id
-  const world = { time, random, faults, chain, settings, note, transferOf, transferOfKey }
-  const line = market
-    ? evmLine(chainId, world, market, plantEvm)
-    : chainLine(chainId, time, random, faults, chain, settings, transferOf)
-  const { escrowIdOf } = line
+  const house = {
+    ...{ note, transferOf, leaseMs: settings.leaseMs },
+    transferOfKey: (key: string) => tables.intents.get(key)?.transfer_id,
+    ...(plantEvm && { plant: plantEvm }),
+  }
+  const networks = new Map(
+    settings.chains.map(chain => [chain.id as string, openNetwork(time, random, faults, chain, poolMinor, house)]),
+  )
+  const all = [...networks.values()]
+  const chainTables = new Map(all.map(network => [network.settings.id as string, network.tables]))
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
   const bankWay = bankLine(time, random, faults, bank, settings)
-  const strangers = letStrangersIn(time, random, faults, chain, transferOf, escrowIdOf)
   const releasedOn = (transfer: string) =>
-    [...chain.state().escrows.values()].some(({ status, terms }) => status === 'released' && transferOf(terms.ref) === transfer)
-
-  const moments: MomentEvidence[] = []
-  bank.onFirstAsked(({ key, description: transfer, direction, account }) => {
-    const row = tables.transfers.get(transfer)
-    const deposit = row && depositOf(row.transfer.terms)
-    const escrow = [...chain.state().escrows.values()].find(({ escrowId, terms }) =>
-      deposit === undefined
-        ? terms.ref === row?.escrow_ref && (terms.payer === treasury || terms.payer === mintPayer)
-        : escrowId === escrowIdOf(deposit.terms),
+    all.some(({ chain }) =>
+      [...chain.state().escrows.values()].some(
+        ({ status, terms }) => status === 'released' && transferOf(terms.ref) === transfer,
+      ),
     )
-    const heightOf = (isMeant: (kind: string) => boolean) =>
-      chain.blocks.findLast(({ events }) => events.some(({ kind, escrowId }) => escrowId === escrow?.escrowId && isMeant(kind)))
-        ?.height
-    const lockHeight = heightOf(kind => kind === 'escrowLocked')
-    const endHeight = heightOf(kind => kind !== 'escrowLocked')
-    moments.push({
-      ...{
-        key,
-        transfer,
-        direction,
-        account,
-        escrow: escrow?.status ?? 'none',
-        lockMayCome: line.lockMayCome(row?.escrow_ref ?? ''),
-      },
-      ...{ height: chain.height(), safeHeight: chain.safeHeight(), finalHeight: chain.finalHeight() },
-      ...(lockHeight === undefined ? {} : { lockHeight }),
-      ...(endHeight === undefined ? {} : { endHeight }),
-    })
-  })
 
-  const chainTables = emptyChainTables()
+  const { moments, ofBank, ofChain } = watchMoments(networks, tables, nowMs)
+  bank.onFirstAsked(ofBank)
+  for (const { settings, line } of all) line.onFirstAsked(order => ofChain(settings.id, order))
+
   let kills = 0
   let downUntilMs = 0
   const log: Log = (level, message, fields) => {
@@ -126,7 +109,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
 
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
-    () => `${store.database.generation()} ${chainTables.latest} ${chainTables.halted}`,
+    () => [store.database.generation(), ...all.map(({ tables: { latest, halted } }) => `${latest} ${halted}`)].join(),
     () =>
       finalFactsOf(store, chainTables, 100).some(({ transferId }) => tables.transfers.get(transferId)?.parked_reason === null),
   )
@@ -165,7 +148,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       process,
       store,
       planted,
-      line.tendFromMs,
+      id => networks.get(id)!.line.tendFromMs(),
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner },
       log,
     ).then(
@@ -179,7 +162,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   const portsFor = (process: Process, saga: SagaStore, around: Around): Ports => ({
     store: saga,
     rail: bankWay.railFor(process, verifierFor(process)),
-    chain: line.chainFor(process, around),
+    chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
     screening: screeningFor(process, faults),
     keyRetentionMs: settings.keyRetentionMs,
     finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
@@ -189,35 +172,11 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     return alive.length === 0 ? undefined : random.pick(alive)
   }
 
-  // The indexer.
-  const beginIndexer = (life: number): void => {
-    let dead = false
-    const process = processNamed(`indexer ${life}`, () => {
-      dead = true
-      beginIndexer(life + 1)
+  for (const network of all)
+    beginIndexer(time, random, faults, store, network, processNamed, () => {
+      // The notice of new rows may get lost; polling finds them.
+      for (const worker of workers) if (random.chance(0.8)) worker?.wake()
     })
-    let busy = false
-    let behindUntilMs = 0
-    chain.onBlock(() => {
-      if (dead || busy || !process.isAlive()) return
-      if (faults.strikes('indexer: falls behind')) behindUntilMs = nowMs() + random.between(10, 900) * 1_000
-      if (!chainTables.halted && faults.strikes('indexer: halts the chain for a while')) {
-        chainTables.halted = true
-        at(nowMs() + random.between(10, 900) * 1_000, () => {
-          chainTables.halted = false
-        })
-      }
-      if (nowMs() < behindUntilMs || chainTables.halted) return
-      busy = true
-      process
-        .call('indexer.commit', undefined, () => commitBlocks(chainId, store, chainTables, chain, faults))
-        .then(told => {
-          busy = false
-          // The notice of new rows may get lost; polling finds them.
-          if (told > 0) for (const worker of workers) if (random.chance(0.8)) worker?.wake()
-        })
-    })
-  }
 
   const mail = postBankMail(
     time,
@@ -228,21 +187,22 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     async delivery => (await anyWorker()?.receive(delivery)) ?? false,
     key => !['SUCCEEDED', 'FAILED'].includes(tables.intents.get(key)?.status ?? 'FAILED'),
   )
-  const requests = sendClients(time, random, faults, settings, chainId, poolMinor, anyWorker, transfer => {
+  const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, transfer => {
     const row = tables.transfers.get(transfer)
     const deposit = row && depositOf(row.transfer.terms)
-    if (deposit !== undefined) strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt))
-  })
-  chain.onBlock(() => {
-    for (const { status, terms } of chain.state().escrows.values()) {
-      const transfer = transferOf(terms.ref)
-      if (status === 'released' && transfer !== undefined && !told.has(transfer)) {
-        told.add(transfer)
-        bank.released(transfer)
-      }
-    }
+    if (deposit !== undefined) networks.get(deposit.chain)!.strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt))
   })
   const told = new Set<string>()
+  for (const { chain } of all)
+    chain.onBlock(() => {
+      for (const { status, terms } of chain.state().escrows.values()) {
+        const transfer = transferOf(terms.ref)
+        if (status === 'released' && transfer !== undefined && !told.has(transfer)) {
+          told.add(transfer)
+          bank.released(transfer)
+        }
+      }
+    })
 
   // What happens to whole machines.
   const disturb = () => {
@@ -261,9 +221,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   }
   let calm = false
 
-  chain.start()
+  for (const { chain } of all) chain.start()
   for (let slot = 0; slot < settings.workers; slot++) beginWorker(slot, 0)
-  beginIndexer(0)
   at(nowMs(), disturb)
   const stormEndsMs = nowMs() + settings.stormMs
   while (await time.step(stormEndsMs));
@@ -277,9 +236,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     bank,
     bankWay,
     mail,
-    line,
-    chainTables,
-    chain,
+    networks: all,
     nowMs,
     keyRetentionMs: settings.keyRetentionMs,
   })
@@ -304,15 +261,13 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       ...{
         seed,
         settings,
-        chainId,
-        treasuryStartMinor: poolMinor,
+        bankStartMinor,
         endMs: nowMs(),
         requests,
         bank,
         bankWay,
         moments,
-        chain,
-        line,
+        networks: all,
       },
       ...{ tables: store.dump(), unrest: rest.unrest() },
     }),
@@ -324,7 +279,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
 }
 
 const screeningFor = (process: Process, faults: Faults): Screening => {
-  const list = denyListScreening({ name: 'sim 1', names: [deniedName], accounts: [], addresses: [] })
+  const list = denyListScreening({ name: 'sim 1', names: [denied.name], accounts: [], addresses: [denied.address] })
   return {
     check: order =>
       process.call('screening.check', undefined, async () => {

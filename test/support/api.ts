@@ -84,6 +84,11 @@ const readOnlyBank = (balances: Map<string, string>): Rail => ({
   verifyWebhook: webhookVerifier({ secrets: [webhookSecret], now: Date.now }),
 })
 
+const bankAccounts = [
+  { rail: 'bank:test', currency: 'USD' },
+  { rail: 'bank:test', currency: 'EUR' },
+] as const
+
 export const configuration = (url: string, change: Record<string, string> = {}): Config =>
   readConfig(
     {
@@ -117,7 +122,7 @@ export const startApi = async (change: Partial<ServerDeps> = {}) => {
   const pool = new pg.Pool({ connectionString: database.url, max: 10, options: '-c role=causeway_app' })
   for (const each of [admin, pool]) each.on('error', () => {})
   const config = configuration(database.url)
-  await openAccounts(admin, chartFor(['USD', 'EUR'], [{ chain: 'evm:31337', currency: 'USDC' }]))
+  await openAccounts(admin, chartFor({ banks: bankAccounts, tokens: [{ chain: 'evm:31337', currency: 'USDC' }] }))
   await admin.query(
     `insert into liquidity_pools (id, currency, total) values ('evm:31337:USDC', 'USDC', 1000000000000), ('bank:test:USD', 'USD', 100000000)`,
   )

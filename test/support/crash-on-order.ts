@@ -1,4 +1,5 @@
 import { appendFileSync, readFileSync, renameSync } from 'node:fs'
+import { setTimeout as after } from 'node:timers/promises'
 import pg from 'pg'
 
 // Preloaded into service and indexer (NODE_OPTIONS=--import …): ends the process by SIGKILL right before or right after a write or an
@@ -8,6 +9,9 @@ import pg from 'pg'
 export type CrashOrder =
   | { readonly kind: 'count'; readonly passes: string }
   | { readonly kind: 'crash'; readonly id: string; readonly point: string; readonly n: number }
+
+/** Written to SUCCESSOR_CALL, which a process waits for before it begins; SUCCESSOR_MODULE is what it loads meanwhile. */
+export type SuccessorCall = 'come' | 'go away'
 
 const file = process.env.CRASH_ORDERS
 let current = ''
@@ -107,4 +111,19 @@ const callOf = (url: string, init: RequestInit | undefined): string | undefined 
     return again ? 'resubmission to Horizon' : 'submission to Horizon'
   }
   return String(init.body).includes('eth_sendRawTransaction') ? 'eth_sendRawTransaction' : undefined
+}
+
+const { SUCCESSOR_CALL: callFile, SUCCESSOR_MODULE: module } = process.env
+if (callFile !== undefined && module !== undefined) {
+  await import(module)
+  const heard = (): string | undefined => {
+    try {
+      return readFileSync(callFile, 'utf8') || undefined
+    } catch {
+      return undefined // not called yet
+    }
+  }
+  let word: string | undefined
+  for (; word === undefined && process.connected; word = heard()) await after(5)
+  if (word !== ('come' satisfies SuccessorCall)) process.exit(0)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import type { WorldOptions } from '../../scripts/local/world.ts'
-import type { CrashOrder } from './crash-on-order.ts'
+import type { CrashOrder, SuccessorCall } from './crash-on-order.ts'
 import { type Scenario, startScenario } from './scenario.ts'
 import { until } from './until.ts'
 
@@ -14,10 +14,14 @@ type Point = { readonly role: Role; readonly point: string; readonly n: number }
 export type Path = (armed: () => void) => Promise<void>
 
 const preload = fileURLToPath(new URL('./crash-on-order.ts', import.meta.url))
+const modules: Record<Role, string> = {
+  service: new URL('../../bridge-service/src/app.ts', import.meta.url).href,
+  indexer: new URL('../../indexer/src/indexer.ts', import.meta.url).href,
+}
 
 // What happens by the clock and not by the transfer: how often in one run is chance, so once on all paths is enough.
 const byTheClock =
-  /claim_intents|watch_low_water|insert into bank_statements|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of (?:indexer_move_cursor, indexer_insert_blocks|update chain_heads|indexer_insert_check, indexer_verify)$/
+  /claim_(?:intents|stray_deposits|deposit_orders|refunds|operator_actions)|watch_low_water|insert into bank_statements|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of (?:indexer_move_cursor, indexer_insert_blocks|update chain_heads|indexer_insert_check, indexer_verify)$/
 
 /**
  * A world whose service and indexer are killed on order, and started again by whoever supervises them. Which points there are to crash at is
@@ -30,10 +34,11 @@ export const startCrashes = async (options: WorldOptions) => {
   const clockPoints = new Set<string>()
   let restarts = 0
 
-  const start = (role: Role) => {
+  const start = (role: Role, env: Record<string, string> = {}) => {
     const { world } = scene
     const [chain, ...others] = JSON.parse(world.env.CAUSEWAY_CHAINS!)
     const change = {
+      ...env,
       CAUSEWAY_CHAINS: JSON.stringify([
         { ...chain, laneLeaseMs: 500 },
         ...others.map((other: object) => ({ ...other, channelLeaseMs: 500 })),
@@ -43,6 +48,29 @@ export const startCrashes = async (options: WorldOptions) => {
     }
     return role === 'service' ? world.startService(change) : world.startIndexer(change)
   }
+
+  /** Who will be there at once when the process under orders dies. */
+  let successor: { readonly role: Role; readonly call: string; readonly up: Promise<void> } | undefined
+  const call = (word: SuccessorCall) => {
+    if (successor !== undefined) writeFileSync(successor.call, word)
+    successor = undefined
+  }
+  const prepare = (role: Role) => {
+    if (successor?.role === role) return
+    call('go away')
+    const file = join(scene.world.folder, `${randomUUID()}.call`)
+    const up = start(role, { SUCCESSOR_CALL: file, SUCCESSOR_MODULE: modules[role] })
+    up.catch(() => {}) // whoever calls it hears of it
+    successor = { role, call: file, up }
+  }
+  const succeed = async (role: Role) => {
+    if (successor?.role !== role) return start(role)
+    const { up } = successor
+    call('come')
+    await up
+    prepare(role)
+  }
+
   await Promise.all([scene.world.service().stop(), scene.world.indexer().stop()])
   await Promise.all([start('service'), start('indexer')])
   const guard = setInterval(() => {
@@ -50,7 +78,7 @@ export const startCrashes = async (options: WorldOptions) => {
       if (starting[role] !== undefined || scene.world[role]().alive()) continue
       restarts++
       // The next order may already end it while it starts; then it is started once more.
-      starting[role] = start(role)
+      starting[role] = succeed(role)
         .catch(error => console.log(`${role} is started again: ${String(error)}`))
         .finally(() => {
           starting[role] = undefined
@@ -90,6 +118,7 @@ export const startCrashes = async (options: WorldOptions) => {
 
   /** Follows the path with a crash at one point; says whether it came. */
   const crashAt = async (path: Path, { role, point, n }: Point): Promise<boolean> => {
+    prepare(role)
     const id = randomUUID()
     await path(() => order(role, { kind: 'crash', id, point, n }))
     const obeyed = () => existsSync(`${orders(role)}.${id}.obeyed`)
@@ -142,6 +171,7 @@ export const startCrashes = async (options: WorldOptions) => {
       (await scene.bankTransfersOf(id)).map(({ direction, status }) => `${direction} ${status}`).sort(),
     stop: async () => {
       clearInterval(guard)
+      call('go away')
       await Promise.allSettled(Object.values(starting))
       await scene.stop()
     },

@@ -19,7 +19,7 @@ export type Asked = {
   readonly intents?: readonly string[]
   /** `debitFiat SUCCEEDED`, or `releaseEscrow 1 SUCCEEDED`. */
   readonly answered?: readonly string[]
-  /** One list of lines per entry: `bank_cash:USD +100.25`, or `escrow:… +100 pending`. */
+  /** One list of lines per entry: `bank_cash:bank:sim:USD +100.25`, or `escrow:… +100 pending`. */
   readonly entries?: readonly (readonly string[])[]
   /** When a timer is due, in ms; null clears it. */
   readonly timers?: Readonly<Record<string, number | null>>

@@ -25,7 +25,10 @@ export const sagaDatabase = async (): Promise<SagaDatabase> => {
   const owner = new pg.Pool({ connectionString: database.url, max: 6 })
   const app = new pg.Pool({ connectionString: database.url, max: 16, application_name: 'app', options: '-c role=causeway_app' })
   for (const pool of [owner, app]) pool.on('error', () => {})
-  await openAccounts(owner, chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }]))
+  await openAccounts(
+    owner,
+    chartFor({ banks: [{ rail: 'bank:sim', currency: 'USD' }], tokens: [{ chain: 'evm:1', currency: 'USDC' }] }),
+  )
   return {
     app,
     owner,

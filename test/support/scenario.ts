@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import pg from 'pg'
-import { type Address, createTestClient, encodeFunctionData, type Hex, http, publicActions, walletActions } from 'viem'
-import { privateKeyToAccount } from 'viem/accounts'
 import { expect } from 'vitest'
-import { escrowAbi } from '../../contracts/abi/escrow.ts'
-import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import { type ApiClient, apiClient, type EventView, type TransferView } from '../../scripts/local/api-client.ts'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
 import { checkLaws, type Law } from '../../scripts/local/laws.ts'
 import { startWorld, type World, type WorldOptions } from '../../scripts/local/world.ts'
+import { evmHands } from './evm-hands.ts'
 import { until } from './until.ts'
 
 type BankTransfer = {
@@ -40,9 +37,6 @@ export const startScenario = async (options: WorldOptions = {}) => {
   const api: ApiClient = apiClient(world.apiUrl, world.apiKey)
   const database = new pg.Pool({ connectionString: world.databaseUrl, max: 2 })
   database.on('error', () => {})
-  const node = createTestClient({ mode: 'hardhat', transport: http(world.evm.url), pollingInterval: 20, cacheTime: 0 })
-    .extend(publicActions)
-    .extend(walletActions)
 
   const orderOf = ({
     value = '100.25',
@@ -133,36 +127,15 @@ export const startScenario = async (options: WorldOptions = {}) => {
     }
   }
 
-  /** A call by a local key that is none of the service's, waited for. */
-  const sendAs = async (key: Hex, to: Address, data: Hex): Promise<void> => {
-    const account = privateKeyToAccount(key)
-    const [nonce, { baseFeePerGas }] = await Promise.all([
-      node.getTransactionCount({ address: account.address, blockTag: 'pending' }),
-      node.getBlock(),
-    ])
-    const hash = await node.sendRawTransaction({
-      serializedTransaction: await account.signTransaction({
-        ...{ type: 'eip1559', chainId: world.contracts.chainId, nonce, to, data, gas: 500_000n },
-        ...{ maxFeePerGas: (baseFeePerGas ?? 0n) * 2n + 20_000_000_000n, maxPriorityFeePerGas: 10_000_000_000n },
-      }),
-    })
-    const receipt = await until('a receipt', () => node.getTransactionReceipt({ hash }).catch(() => undefined))
-    expect(receipt.status).toBe('success')
+  // In the middle of whatever it does; and it is started again.
+  const killService = async (): Promise<void> => {
+    await world.service().kill('SIGKILL')
+    await world.startService()
   }
-  const guardEscrow = (functionName: 'pause' | 'unpause') =>
-    sendAs(
-      world.contracts.admin.key,
-      world.contracts.escrow,
-      encodeFunctionData({ abi: escrowAbi, functionName, args: [world.contracts.token] }),
-    )
-  const guardToken = (functionName: 'pause' | 'unpause') =>
-    sendAs(world.contracts.admin.key, world.contracts.token, encodeFunctionData({ abi: testDollarAbi, functionName }))
-  const deny = (account: Address, denied: boolean) =>
-    sendAs(
-      world.contracts.admin.key,
-      world.contracts.token,
-      encodeFunctionData({ abi: testDollarAbi, functionName: 'setDenied', args: [account, denied] }),
-    )
+  const killIndexer = async (): Promise<void> => {
+    await world.indexer().kill('SIGKILL')
+    await world.startIndexer()
+  }
 
   /** The laws once the last housekeeping is over. */
   const lawsAtRest = async (timeoutMs = 15_000): Promise<Law[]> => {
@@ -182,7 +155,8 @@ export const startScenario = async (options: WorldOptions = {}) => {
   }
 
   return {
-    ...{ world, api, database, node, post, cancel, endsAs, reaches, has, lawsAtRest, stop },
-    ...{ bank, bankTransfersOf, arm, disarm, sendAs, guardEscrow, guardToken, deny },
+    ...{ world, api, database, post, cancel, endsAs, reaches, has, killService, killIndexer, lawsAtRest, stop },
+    ...{ bank, bankTransfersOf, arm, disarm },
+    ...evmHands(world),
   }
 }

@@ -32,15 +32,15 @@ describe('the books', () => {
     await advance(await opened(), 3)
     const { json } = await api.get('/v1/ledger/accounts')
     const of = (id: string) => json.data.find((account: { id: string }) => account.id === id)
-    expect(of('bank_cash:USD')).toEqual({
-      id: 'bank_cash:USD',
+    expect(of('bank_cash:bank:test:USD')).toEqual({
+      id: 'bank_cash:bank:test:USD',
       kind: 'asset',
       posted: { value: '100.25', asset: 'USD' },
       pending: { value: '0.00', asset: 'USD' },
     })
     expect(of('customer_clearing:USD').posted.value).toBe('-100.25')
     expect(of('escrow:evm:31337:USDC').pending.value).toBe('99.890000')
-    expect(of('bank_cash:EUR').posted.value).toBe('0.00')
+    expect(of('bank_cash:bank:test:EUR').posted.value).toBe('0.00')
   })
 
   it('pages through the entries, newest first, whole and by transfer and account', async () => {
@@ -93,9 +93,9 @@ describe('the books', () => {
   })
 
   it('tells an empty account from one that does not exist', async () => {
-    const empty = await api.get('/v1/ledger/entries?account=bank_cash:EUR')
+    const empty = await api.get('/v1/ledger/entries?account=bank_cash:bank:test:EUR')
     expect([empty.status, empty.json]).toEqual([200, { data: [], nextCursor: null }])
-    const none = await api.get('/v1/ledger/entries?account=bank_cash:XAU')
+    const none = await api.get('/v1/ledger/entries?account=bank_cash:bank:test:XAU')
     expect([none.status, none.json.code]).toEqual([404, 'account_not_found'])
     expect((await api.get('/v1/ledger/entries?transferId=nothing')).json.data).toEqual([])
     const cursor = Buffer.from('transfers 1').toString('base64url')
@@ -193,17 +193,17 @@ describe('the proof', () => {
   it('asks the bank: silence is unknown, a shortfall is broken, and an open debit may be ahead of us', async () => {
     await completed()
     api.balances.delete('acct_usd')
-    expect(await broken()).toEqual(['cash_equals_banks:USD'])
-    expect((await lawOf('cash_equals_banks:USD')).detail).toMatchObject({ banks: 'unknown', silent: ['bank:test'] })
+    expect(await broken()).toEqual(['cash_equals_bank:bank:test:USD'])
+    expect((await lawOf('cash_equals_bank:bank:test:USD')).detail).toMatchObject({ bank: 'unknown' })
     api.balances.set('acct_usd', '10024')
-    expect(await broken()).toEqual(['cash_equals_banks:USD'])
-    expect((await lawOf('cash_equals_banks:USD')).detail).toMatchObject({ difference: '-1' })
+    expect(await broken()).toEqual(['cash_equals_bank:bank:test:USD'])
+    expect((await lawOf('cash_equals_bank:bank:test:USD')).detail).toMatchObject({ difference: '-1' })
     api.balances.set('acct_usd', '20050')
-    expect(await broken()).toEqual(['cash_equals_banks:USD'])
+    expect(await broken()).toEqual(['cash_equals_bank:bank:test:USD'])
     await advance(await opened(), 1)
     expect(await broken()).toEqual([])
     api.balances.set('acct_usd', '20051')
-    expect(await broken()).toEqual(['cash_equals_banks:USD'])
+    expect(await broken()).toEqual(['cash_equals_bank:bank:test:USD'])
   })
 
   it('breaks when a balance was touched', async () => {

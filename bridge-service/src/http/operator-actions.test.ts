@@ -196,7 +196,7 @@ describe('a transfer in a person’s hands', () => {
     expect((await api.get(`/v1/transfers/${id}`)).json).toMatchObject({ state: 'resolved', resolution: 'completed' })
     const { rows } = await api.admin.query(
       `select p.account_id, sum(p.amount)::text as amount from ledger_entries e join ledger_postings p on p.entry = e.position
-        where e.transfer_id = $1 and p.account_id ~ '^(receivable|customer_clearing|bank_cash):USD' group by 1 having sum(p.amount) <> 0`,
+        where e.transfer_id = $1 and p.account_id ~ '^(receivable|customer_clearing|bank_cash:bank:test):USD' group by 1 having sum(p.amount) <> 0`,
       [id],
     )
     // What he owes is a case of its own, and goes on.
@@ -229,9 +229,10 @@ describe('a transfer in a person’s hands', () => {
     expect(json.detail).toContain('customer_clearing:USD')
     for (const closing of [
       [{ account: 'customer_clearing:USD', into: 'fee_income:USD' }],
-      [{ account: 'customer_clearing:USD', into: 'bank_cash:EUR' }],
+      [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:test:EUR' }],
+      [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:nowhere:USD' }],
       [
-        { account: 'customer_clearing:USD', into: 'bank_cash:USD' },
+        { account: 'customer_clearing:USD', into: 'bank_cash:bank:test:USD' },
         { account: 'receivable:USD', into: 'written_off:USD' },
       ],
     ])

@@ -71,13 +71,28 @@ describe('what comes of a receivable', () => {
     expect(first).toMatchObject({ status: 201, json: { state: 'partlyRecovered', recovered: { value: '0.25' } } })
     expect((await settle(id, { kind: 'writtenOff', amount: usd('100.00'), reason: 'bankrupt' })).json.state).toBe('writtenOff')
     expect(await booked(id)).toEqual([
-      ...['receivable:USD -25', 'bank_cash:USD 25'],
+      ...['receivable:USD -25', 'bank_cash:bank:test:USD 25'],
       ...['receivable:USD -10000', 'bad_debt:USD 10000'],
     ])
     const { rows } = await api.admin.query(`select cause from audit_log where transfer_id = $1 order by version`, [
       `receivable:${id}`,
     ])
     expect(rows).toEqual([{ cause: 'command:recovered: wired' }, { cause: 'command:writtenOff: bankrupt' }])
+  })
+
+  it('that was owed on a chain comes into the treasury there', async () => {
+    const { json } = await api.post('/v1/transfers', {
+      source: { type: 'chain_address', chain: 'evm:31337', address: `0x${'44'.repeat(20)}` },
+      destination: { ...order().source, asset: 'USD' },
+      amount: { value: '100.25', asset: 'USDC' },
+    })
+    await api.admin.query(
+      `insert into receivables (transfer_id, currency, tenant, payer, owed) values ($1, 'USDC', 'acme', 'somebody', '500000')`,
+      [json.id],
+    )
+    const settled = await settle(json.id, { kind: 'recovered', amount: { value: '0.50', asset: 'USDC' }, reason: 'sent' })
+    expect(settled).toMatchObject({ status: 201, json: { state: 'recovered' } })
+    expect(await booked(json.id)).toEqual(['receivable:USDC -500000', 'treasury:evm:31337:USDC 500000'])
   })
 
   it('is never more than is owed, and one key books it once', async () => {

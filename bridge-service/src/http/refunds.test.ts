@@ -160,7 +160,7 @@ describe('the payment', () => {
     const resolve = {
       outcome: 'compensated',
       evidence: 'x',
-      closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:USD' }],
+      closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:test:USD' }],
     }
     const asked = await api.post(
       '/v1/operator/actions',
@@ -194,7 +194,7 @@ describe('a gift of ours', () => {
       [id],
     )
     expect(rows).toEqual([
-      { account_id: 'bank_cash:USD', amount: '-500' },
+      { account_id: 'bank_cash:bank:test:USD', amount: '-500' },
       { account_id: 'written_off:USD', amount: '500' },
     ])
     expect((await api.get(`/v1/transfers/${id}`)).json.state).toBe('completed')

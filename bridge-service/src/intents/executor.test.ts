@@ -470,6 +470,17 @@ describe('an intent that its workers do not survive', () => {
     expect(run.logged).toContain('a transfer is parked')
   })
 
+  it('is left to the next one who claims it when it could not be parked', async () => {
+    // An error that nobody hears of ends the process: the run fails with it.
+    const intent = await left('debitFiat', { abandoned: 6, status: 'IN_FLIGHT', lease_owner: 'dead' })
+    const run = start({ park: () => Promise.reject(new Error('the connection was lost')) })
+    await until('it was tried', () => run.logged.includes('a transfer could not be parked'))
+    await run.stop()
+    await database.owner.query('update intents set next_at = now() where key = $1', [intent.key])
+    expect(await claimBy('a')).toMatchObject([{ key: intent.key, abandoned: 8 }])
+    expect(bank.calls).toEqual([])
+  })
+
   it('waits as long as its transfer is parked', async () => {
     const transfer = await store(database.owner, history.debiting)
     await left('debitFiat', {}, transfer)

@@ -182,7 +182,12 @@ export const executor = (options: ExecutorOptions): Executor => {
   const park = async (intent: LeasedIntent, take: NonNullable<ExecutorOptions['park']>) => {
     const reason = `${intent.step}: ${intent.abandoned} workers in a row were never heard of again`
     log('error', 'a transfer is parked', { transfer: intent.transferId, intent: intent.key, reason })
-    await take(intent.transferId, reason)
+    try {
+      await take(intent.transferId, reason)
+    } catch (error) {
+      // Not given back: when its lease runs out, somebody claims it with one more on its count, and parks it.
+      return log('warn', 'a transfer could not be parked', { transfer: intent.transferId, error: String(error) })
+    }
     await giveBack(intent)
   }
 

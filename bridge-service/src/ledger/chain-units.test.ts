@@ -18,7 +18,7 @@ beforeAll(async () => {
   owner = new pg.Client({ connectionString: database.url })
   await owner.connect()
   const pool = new pg.Pool({ connectionString: database.url, max: 1 })
-  await openAccounts(pool, chartFor([], [{ chain: 'stellar:local', currency: 'USDC' }])).finally(() => pool.end())
+  await openAccounts(pool, chartFor({ tokens: [{ chain: 'stellar:local', currency: 'USDC' }] })).finally(() => pool.end())
   await owner.query(
     `insert into chain_heads (chain, escrow, cursor_height, cursor_hash, safe_height, finalized_height, finality_mode)
      values ('stellar:local', $1, 20, '0x00', 20, 20, 'tags')`,

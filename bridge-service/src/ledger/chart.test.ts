@@ -15,13 +15,14 @@ import { chartFor } from './chart.ts'
 import type { Entry } from './entry.ts'
 
 describe('the chart', () => {
-  const chart = chartFor(
-    ['USD', 'EUR'],
-    [
+  const chart = chartFor({
+    banks: [{ rail: 'bank:sim', currency: 'USD' }],
+    partners: ['EUR'],
+    tokens: [
       { chain: 'evm:1', currency: 'USDC' },
       { chain: 'evm:2', currency: 'USDC' },
     ],
-  )
+  })
 
   it('has every account once, each in the currency that its id names', () => {
     expect(new Set(chart.map(({ id }) => id)).size).toBe(chart.length)

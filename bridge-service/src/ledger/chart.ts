@@ -3,8 +3,8 @@ import type { Currency } from '../money/currency.ts'
 
 /** The chart of accounts: every account has one currency, which its id names. */
 export const account = {
-  /** What the bank owes us: must equal the bank's statement. */
-  bankCash: (currency: Currency) => `bank_cash:${currency}`,
+  /** What one bank owes us on our account in one currency: must equal its statement. */
+  bankCash: (rail: string, currency: Currency) => `bank_cash:${rail}:${currency}`,
   /** Customers' money between debit and delivery: zero at rest. */
   customerClearing: (currency: Currency) => `customer_clearing:${currency}`,
   treasury: (chain: ChainId, currency: Currency) => `treasury:${chain}:${currency}`,
@@ -42,11 +42,15 @@ export type AccountDefinition = {
 /** Accounts that every transfer touches are split, so that writers of different connections never queue on one row. */
 const hot = 16
 
-/** All accounts that the given currencies and chains need. */
-export const chartFor = (
-  fiat: readonly Currency[],
-  tokens: readonly { chain: ChainId; currency: Currency }[],
-): AccountDefinition[] => {
+/** Where money is kept. `partners` are the currencies that others pay out for us. */
+export type Places = {
+  readonly banks?: readonly { readonly rail: string; readonly currency: Currency }[]
+  readonly partners?: readonly Currency[]
+  readonly tokens?: readonly { readonly chain: ChainId; readonly currency: Currency }[]
+}
+
+/** All accounts that the given places need. */
+export const chartFor = ({ banks = [], partners = [], tokens = [] }: Places): AccountDefinition[] => {
   const each = (currency: Currency): AccountDefinition[] => [
     { id: account.customerClearing(currency), kind: 'clearing', currency, shards: hot },
     { id: account.exchange(currency), kind: 'equity', currency, shards: hot },
@@ -58,8 +62,10 @@ export const chartFor = (
     { id: account.equity(currency), kind: 'equity', currency, shards: 1 },
   ]
   const definitions = [
-    ...fiat.flatMap(currency => [
-      { id: account.bankCash(currency), kind: 'asset' as const, currency, shards: hot },
+    ...banks.map(({ rail, currency }) => ({
+      ...{ id: account.bankCash(rail, currency), kind: 'asset' as const, currency, shards: hot },
+    })),
+    ...[...banks.map(({ currency }) => currency), ...partners].flatMap(currency => [
       { id: account.payoutPartner(currency), kind: 'clearing' as const, currency, shards: hot },
       ...each(currency),
     ]),

@@ -5,7 +5,7 @@ import { freshDatabase } from '../../../test/support/database.ts'
 import { account, chartFor } from './chart.ts'
 import { openAccounts } from './open-accounts.ts'
 
-const cash = account.bankCash('USD')
+const cash = account.bankCash('bank:sim', 'USD')
 const customer = account.customerClearing('USD')
 const treasury = account.treasury('evm:1', 'USDC')
 const escrow = account.escrow('evm:1', 'USDC')
@@ -21,7 +21,10 @@ beforeAll(async () => {
   owner = new pg.Pool({ connectionString: database.url, max: 12 })
   app = new pg.Pool({ connectionString: database.url, max: 12, options: '-c role=causeway_app' })
   for (const pool of [owner, app]) pool.on('error', () => {})
-  await openAccounts(owner, chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }]))
+  await openAccounts(
+    owner,
+    chartFor({ banks: [{ rail: 'bank:sim', currency: 'USD' }], tokens: [{ chain: 'evm:1', currency: 'USDC' }] }),
+  )
 })
 afterAll(async () => {
   await Promise.all([owner.end(), app.end()])
@@ -148,7 +151,7 @@ describe('the database refuses', () => {
   })
 
   it('a posting to an account that does not exist', async () => {
-    await refuses(book(app, { lines: usd(5n, customer, 'bank_cash:XXX') }), wrongAccount)
+    await refuses(book(app, { lines: usd(5n, customer, 'bank_cash:bank:sim:XXX') }), wrongAccount)
   })
 
   it('a posting without an entry', async () => {

@@ -17,7 +17,7 @@ afterAll(async () => {
 })
 
 it('books that were opened before residues were booked get the accounts for them', async () => {
-  const chart = chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }])
+  const chart = chartFor({ banks: [{ rail: 'bank:sim', currency: 'USD' }], tokens: [{ chain: 'evm:1', currency: 'USDC' }] })
   const later = new Set([account.rounding('USD'), account.rounding('USDC'), account.feeIncome('USDC')])
   await openAccounts(
     owner,

@@ -1,11 +1,11 @@
 import type { ClientBase } from 'pg'
+import type { ChainId } from '../chains/chain.ts'
 import { BridgeError } from '../errors.ts'
-import type { Currency } from '../money/currency.ts'
 import { formatDecimal, type Money, money } from '../money/money.ts'
 import { account } from './chart.ts'
 import { move } from './entry.ts'
 
-/** What a person has found out about a receivable: money that has come in at the bank, or that none will. */
+/** What a person has found out about a receivable: money that has come in where the transfer came from, or that none will. */
 export type Settlement = {
   readonly transferId: string
   readonly tenant: string
@@ -20,15 +20,17 @@ export type Settlement = {
  * owed, `receivable_exceeded`.
  */
 export const settleReceivable = async (client: ClientBase, settlement: Settlement): Promise<void> => {
-  const { transferId, tenant, kind, amount, actor, reason } = settlement
+  const { transferId, tenant, kind, amount } = settlement
   const { currency, minor } = amount
   // The lock also keeps the numbers of its entries apart.
-  const { rows } = await client.query<{ outstanding: string }>(
-    `select owed - recovered - written_off as outstanding from receivables
-      where transfer_id = $1 and tenant = $2 and currency = $3 for update`,
+  const { rows } = await client.query<{ outstanding: string; rail: string | null; chain: ChainId | null }>(
+    `select r.owed - r.recovered - r.written_off as outstanding, t.terms->'source'->>'rail' as rail, t.terms->'source'->>'chain' as chain
+       from receivables r join transfers t on t.id = r.transfer_id
+      where r.transfer_id = $1 and r.tenant = $2 and r.currency = $3 for update of r`,
     [transferId, tenant, currency],
   )
   if (rows[0] === undefined) throw new BridgeError('receivable_not_found', { transferId, asset: currency })
+  const { rail, chain } = rows[0]
   const outstanding = BigInt(rows[0].outstanding)
   if (minor > outstanding)
     throw new BridgeError('receivable_exceeded', { outstanding: formatDecimal(money(currency, outstanding)), asset: currency })
@@ -37,18 +39,16 @@ export const settleReceivable = async (client: ClientBase, settlement: Settlemen
       where transfer_id = $1 and currency = $2`,
     [transferId, currency, minor.toString()],
   )
-  await book(client, `receivable:${transferId}`, kind, amount, actor, reason)
-  // What has come in can be promised: the bank is the one that the transfer was debited at.
+  const holding = rail === null ? account.treasury(chain!, currency) : account.bankCash(rail, currency)
+  await book(client, kind === 'recovered' ? holding : account.badDebt(currency), settlement)
+  // What has come in can be promised.
   if (kind === 'recovered')
-    await client.query(
-      `update liquidity_pools l set total = l.total + $3::numeric from transfers t
-        where t.id = $1 and l.id = (t.terms->'source'->>'rail') || ':' || $2`,
-      [transferId, currency, minor.toString()],
-    )
+    await client.query('update liquidity_pools set total = total + $2::numeric where id = $1', [
+      ...[`${rail ?? chain}:${currency}`, minor.toString()],
+    ])
 }
 
-const book = async (client: ClientBase, name: string, kind: Settlement['kind'], amount: Money, actor: string, reason: string) => {
-  const to = targets[kind](amount.currency)
+const book = async (client: ClientBase, to: string, { transferId, kind, amount, actor, reason }: Settlement) => {
   const postings = move(account.receivable(amount.currency), to, amount)
   await client.query(
     `with entry as (
@@ -61,13 +61,13 @@ const book = async (client: ClientBase, name: string, kind: Settlement['kind'], 
      select entry.position, p.line - 1, p.account, $5::text, 'posted', p.amount
        from entry, unnest($6::text[], $7::numeric[]) with ordinality as p(account, amount, line)`,
     [
-      ...[name, kind === 'recovered' ? 'receivableRecovered' : 'receivableWrittenOff', actor, `command:${kind}: ${reason}`],
+      ...[
+        `receivable:${transferId}`,
+        kind === 'recovered' ? 'receivableRecovered' : 'receivableWrittenOff',
+        actor,
+        `command:${kind}: ${reason}`,
+      ],
       ...[amount.currency, postings.map(posting => posting.account), postings.map(posting => posting.amount.minor.toString())],
     ],
   )
-}
-
-const targets: Record<Settlement['kind'], (currency: Currency) => string> = {
-  recovered: account.bankCash,
-  writtenOff: account.badDebt,
 }

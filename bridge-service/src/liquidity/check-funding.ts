@@ -30,5 +30,5 @@ export const checkFunding = async (pool: Pool, minted: readonly MintedAsset[], l
   }
   if (problems.length > 0) throw new BridgeError('config_invalid', { problems })
   const tokens = minted.map(({ chain, currency }) => ({ chain: chain.id, currency }))
-  await openAccounts(pool, chartFor([], tokens))
+  await openAccounts(pool, chartFor({ tokens }))
 }

@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bankSays, history, onramp } from '../../../test/support/onramp.ts'
 import { type SagaDatabase, sagaDatabase, stepOf, store } from '../../../test/support/saga.ts'
+import { chartFor } from '../ledger/chart.ts'
 import { liquidityLaws } from '../ledger/liquidity-law.ts'
+import { openAccounts } from '../ledger/open-accounts.ts'
 import { stepStatement } from '../saga/step.ts'
 import { inTransaction } from '../transaction.ts'
 import { watchLowWater } from './low-water.ts'
@@ -15,8 +17,11 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 
-const open = async (total: string, account: string | null) => {
-  pool = `bank:${randomUUID()}:USD`
+const open = async (total: string, hasAccount: boolean) => {
+  const rail = `bank:${randomUUID()}`
+  const account = hasAccount ? `bank_cash:${rail}:USD` : null
+  pool = `${rail}:USD`
+  await openAccounts(database.owner, chartFor({ banks: [{ rail, currency: 'USD' }] }))
   await database.owner.query(`insert into liquidity_pools (id, currency, total, account_id) values ($1, 'USD', $2, $3)`, [
     ...[pool, total, account],
   ])
@@ -24,7 +29,8 @@ const open = async (total: string, account: string | null) => {
 
 describe('a pool', () => {
   it('stands for its account, and the proof says when it does not', async () => {
-    await open('0', 'bank_cash:USD')
+    await open('0', true)
+    const name = `liquidity_equals_account:bank_cash:${pool}`
     const rail = pool.slice(0, -':USD'.length)
     const source = { ...onramp().terms.source, rail } as ReturnType<typeof onramp>['terms']['source']
     const [law] = [() => inTransaction(database.app, liquidityLaws)]
@@ -35,18 +41,18 @@ describe('a pool', () => {
     const settled = stepOf(transfer, { type: 'railFact', step: 'debitFiat', fact: bankSays('settled') })
     await database.app.query(stepStatement([settled], undefined))
     expect(await levels()).toEqual([10_025n])
-    expect(await isKept()).toEqual([['liquidity_equals_account:bank_cash:USD', true]])
+    expect(await isKept()).toEqual([[name, true]])
 
     const returned = stepOf(settled.decision.after, { type: 'railFact', step: 'debitFiat', fact: bankSays('returned', 'R01') })
     await database.app.query(stepStatement([returned], undefined))
     expect(await levels()).toEqual([0n])
-    expect(await isKept()).toEqual([['liquidity_equals_account:bank_cash:USD', true]])
+    expect(await isKept()).toEqual([[name, true]])
 
     await database.owner.query('update liquidity_pools set total = total + 1 where id = $1', [pool])
-    expect(await isKept()).toEqual([['liquidity_equals_account:bank_cash:USD', false]])
+    expect(await isKept()).toEqual([[name, false]])
     await database.owner.query('update liquidity_pools set total = 0, reserved = 0 where id = $1', [pool])
     await database.owner.query(`insert into reservations values ('tr_nobody', $1, 1, 'reserved')`, [pool])
-    expect(await isKept()).toEqual([['liquidity_equals_account:bank_cash:USD', false]])
+    expect(await isKept()).toEqual([[name, false]])
     await database.owner.query('delete from reservations')
   })
 })
@@ -66,7 +72,7 @@ describe('a low-water mark', () => {
   const alertOf = async () => (await readPools(database.app)).find(({ id }) => id === pool)!.alert
   beforeEach(async () => {
     await database.owner.query('delete from liquidity_alerts')
-    await open('1000', null)
+    await open('1000', false)
   })
 
   it('opens one alert, and clears it only well above', async () => {

@@ -25,14 +25,21 @@ type Opening = { readonly account: string; readonly currency: Currency; readonly
  * account that was opened before nothing is asked and nothing changes. To be run before the first transfer, by whoever sets the bridge up.
  */
 export const openBooks = async (database: Pool, { banks, chains, partners = [] }: BooksToOpen): Promise<void> => {
-  const fiat = banks.flatMap(({ accounts }) => Object.keys(accounts) as Currency[])
+  const held = banks.flatMap(({ rail, accounts }) =>
+    (Object.keys(accounts) as Currency[]).map(currency => ({ rail: rail.id, currency })),
+  )
   const tokens = chains.flatMap(({ chain, currencies }) => currencies.map(currency => ({ chain: chain.id, currency })))
-  await openAccounts(database, chartFor([...fiat, ...partners], tokens))
+  await openAccounts(database, chartFor({ banks: held, partners, tokens }))
   const openings: Opening[] = []
   for (const { rail, accounts } of banks)
     for (const id of Object.values(accounts)) {
       const { amountMinor, currency } = await rail.balance(id)
-      openings.push({ account: account.bankCash(currency), currency, minor: amountMinor, pool: `${rail.id}:${currency}` })
+      openings.push({
+        account: account.bankCash(rail.id, currency),
+        currency,
+        minor: amountMinor,
+        pool: `${rail.id}:${currency}`,
+      })
     }
   for (const { chain, currencies, minted = [] } of chains) {
     for (const currency of currencies) {

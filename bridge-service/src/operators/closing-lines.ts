@@ -1,7 +1,6 @@
 import type { ClientBase } from 'pg'
 import { BridgeError } from '../errors.ts'
 import { openLines } from '../ledger/open-lines.ts'
-import { unheard } from '../refunds/unheard.ts'
 import type { Resolution } from '../transfer/event.ts'
 import type { TransferId } from '../transfer/id.ts'
 
@@ -23,7 +22,7 @@ export const closingLines = async (
   wanted: readonly Wanted[],
 ): Promise<Resolution['closing']> => {
   const open = await openLines(tx, transferId)
-  const { rowCount } = await tx.query(`select from refunds where refund_of = $1 and ${unheard}`, [transferId])
+  const { rowCount } = await tx.query('select from refunds_unheard where refund_of = $1', [transferId])
   if (rowCount !== 0) throw new BridgeError('transfer_not_resolvable', { reason: 'a refund is under way' })
   const underWay = open.filter(({ account, layer }) => layer === 'pending' || account.startsWith('escrow:'))
   if (underWay.length > 0) throw new BridgeError('transfer_not_resolvable', { open: underWay })
@@ -31,12 +30,24 @@ export const closingLines = async (
   if (forgotten.length > 0) throw new BridgeError('resolution_incomplete', { open: forgotten })
   if (new Set(wanted.map(({ account }) => account)).size < wanted.length)
     throw new BridgeError('resolution_incomplete', { path: 'payload.closing', reason: 'an account twice' })
+  const known = await knownAccounts(
+    tx,
+    wanted.map(({ into }) => into),
+  )
   return wanted.map(({ account, into }) => {
     const line = open.find(each => each.account === account)
     const may =
       line !== undefined && (mustClose.test(account) || mayClose.test(account)) && destinations.test(into) && into !== account
-    if (!may || !into.endsWith(`:${line.currency}`))
+    if (!may || known.get(into) !== line.currency)
       throw new BridgeError('resolution_incomplete', { path: 'payload.closing', account, into, open })
     return { account, into, currency: line.currency, minor: line.minor }
   })
+}
+
+const knownAccounts = async (tx: ClientBase, ids: readonly string[]): Promise<ReadonlyMap<string, string>> => {
+  const { rows } = await tx.query<{ id: string; currency: string }>(
+    'select id, currency from ledger_accounts where id = any($1::text[])',
+    [ids],
+  )
+  return new Map(rows.map(({ id, currency }) => [id, currency]))
 }

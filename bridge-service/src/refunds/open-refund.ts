@@ -8,7 +8,6 @@ import type { RailOrder } from '../rails/rail.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { type Refund, refundColumns } from './refund.ts'
-import { unheard } from './unheard.ts'
 
 export type RefundRequest = {
   /** `rf_…` */
@@ -67,7 +66,7 @@ const owedOf = async (tx: ClientBase, { id, state }: Transfer, wanted: MoneyJson
   const line = owed.find(({ currency }) => currency === (wanted?.currency ?? currency))
   if (line === undefined || !isCurrency(line.currency)) throw new BridgeError('refund_not_allowed', { reason: 'nothing is owed' })
   const { rows } = await tx.query<{ minor: string }>(
-    `select coalesce(sum(minor), 0)::text as minor from refunds where refund_of = $1 and kind = 'owed' and currency = $2 and ${unheard}`,
+    `select coalesce(sum(minor), 0)::text as minor from refunds_unheard where refund_of = $1 and kind = 'owed' and currency = $2`,
     [id, line.currency],
   )
   return leftOf(line.currency, line.minor - BigInt(rows[0]!.minor))

@@ -152,7 +152,7 @@ describe('two engines over a bank and a chain that lose answers', () => {
           await one<{ sum: string }>('select coalesce(sum(posted), 0) as sum from ledger_balances where account_id = $1', account)
         )[0]!.sum,
       )
-    expect(await balance('bank_cash:USD'), 'bank cash is what the bank says').toBe(bank.bookedMinor())
+    expect(await balance('bank_cash:bank:sim:USD'), 'bank cash is what the bank says').toBe(bank.bookedMinor())
     expect(await balance('customer_clearing:USD'), 'nobody’s money lies about').toBe(0n)
     expect(await balance('escrow:evm:1:USDC'), 'escrow is what the chain says').toBe(0n)
     expect([...chain.escrows.values()].filter(status => status === 'locked')).toEqual([])

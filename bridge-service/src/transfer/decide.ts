@@ -61,7 +61,7 @@ const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
 }
 
 const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
-  if (event.type === 'refundPaid') return refundEffects(event)
+  if (event.type === 'refundPaid') return refundEffects(before, event)
   if (event.type === 'transferResolved') return resolutionEffects(before, event)
   if (event.type === 'attentionRequired') return none
   if (event.type === 'debitCalledBack') return { ...none, intents: [callBack] }

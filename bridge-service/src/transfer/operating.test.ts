@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
+import { crosschain, history as crosschainHistory } from '../../../test/support/crosschain.ts'
 import { given, replay } from '../../../test/support/given.ts'
 import { cancel, credit, debit, included } from '../../../test/support/inputs.ts'
 import { history, onramp, place, refundAfterMs, releaseRefused } from '../../../test/support/onramp.ts'
+import { payoutReturned, remittance, history as remittanceHistory } from '../../../test/support/remittance.ts'
 import type { TransferEvent } from './event.ts'
 import type { OperatorInput } from './input.ts'
 import { transitions } from './state.ts'
 
 const retry: OperatorInput = { type: 'retryCommand' }
 const compensate: OperatorInput = { type: 'compensateCommand', reason: 'on the list' }
-const closing = [{ account: 'receivable:USD', into: 'bank_cash:USD', currency: 'USD', minor: '10025' }] as const
+const closing = [{ account: 'receivable:USD', into: 'bank_cash:bank:sim:USD', currency: 'USD', minor: '10025' }] as const
 const word = { outcome: 'completed', evidence: 'a wire', document: 'vault/17', closing } as const
 const resolve = (version: number): OperatorInput => ({ type: 'resolveCommand', version, ...word })
 const inReview = history.review
@@ -73,14 +75,25 @@ describe('a refund that has settled beside it', () => {
       .when(settled)
       .then([{ type: 'refundPaid', ...gift }], {
         state: 'completed',
-        entries: [['bank_cash:USD -5.00', 'written_off:USD +5.00']],
+        entries: [['bank_cash:bank:sim:USD -5.00', 'written_off:USD +5.00']],
       })
   })
 
   it('pays what the transfer owes', () => {
     given(onramp(), inReview)
       .when({ ...settled, kind: 'owed' })
-      .then(['refundPaid'], { state: 'review', entries: [['bank_cash:USD -5.00', 'customer_clearing:USD +5.00']] })
+      .then(['refundPaid'], { state: 'review', entries: [['bank_cash:bank:sim:USD -5.00', 'customer_clearing:USD +5.00']] })
+  })
+
+  it('comes out of the partner’s account where he had got back what he had paid out', () => {
+    const eur = { refundId: 'rf_1', kind: 'owed', currency: 'EUR', minor: '9000' } as const
+    given(remittance(), [...remittanceHistory.completed, payoutReturned])
+      .when({ type: 'refundSettled', ...eur })
+      .then(['refundPaid'], { state: 'completed', entries: [['payout_partner:EUR -90.00', 'customer_clearing:EUR +90.00']] })
+  })
+
+  it('is nothing where no bank can have paid it', () => {
+    given(crosschain(), crosschainHistory.completed).when(settled).thenNothing()
   })
 
   it('is booked once, and only where something could be refunded', () => {
@@ -90,7 +103,7 @@ describe('a refund that has settled beside it', () => {
     given(onramp(), history.releasing).when(settled).thenNothing()
     given(onramp(), resolved)
       .when(settled)
-      .then(['refundPaid'], { state: 'review', entries: [['bank_cash:USD -5.00', 'written_off:USD +5.00']] })
+      .then(['refundPaid'], { state: 'review', entries: [['bank_cash:bank:sim:USD -5.00', 'written_off:USD +5.00']] })
   })
 })
 
@@ -101,7 +114,7 @@ describe('a resolution', () => {
       .then([{ type: 'transferResolved', ...word }], {
         state: 'resolved',
         answered: ['payoutFiat FAILED', 'creditFiat FAILED'],
-        entries: [['receivable:USD -100.25', 'bank_cash:USD +100.25']],
+        entries: [['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']],
       })
     expect(replay(onramp(), resolved).progress.resolution).toEqual({
       outcome: 'completed',
@@ -129,7 +142,7 @@ describe('a resolution', () => {
       .then(['creditSettled'], {
         state: 'review',
         answered: ['creditFiat SUCCEEDED'],
-        entries: [['bank_cash:USD -100.25', 'customer_clearing:USD +100.25']],
+        entries: [['bank_cash:bank:sim:USD -100.25', 'customer_clearing:USD +100.25']],
       })
     const reopened = replay(onramp(), [...crediting, { type: 'creditSettled', bankTransferId: 'bt_2' }])
     // It was left to a person once, and only a person ends it again.
@@ -144,13 +157,13 @@ describe('a resolution', () => {
       .when(debit('returnReversed'))
       .then(['debitReturnReversed'], {
         state: 'review',
-        entries: [['receivable:USD -100.25', 'bank_cash:USD +100.25']],
+        entries: [['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']],
       })
     given(onramp(), inReview)
       .when(debit('returnReversed'))
       .then(['debitReturnReversed', 'receivableClosed'], {
         state: 'completed',
-        entries: [['receivable:USD -100.25', 'bank_cash:USD +100.25']],
+        entries: [['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']],
       })
   })
 

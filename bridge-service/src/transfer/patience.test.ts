@@ -105,7 +105,7 @@ describe('a debit that does not settle in time', () => {
         state: 'locking',
         answered: ['debitFiat SUCCEEDED', 'cancelDebit FAILED'],
         intents: ['lockEscrow'],
-        entries: [['customer_clearing:USD -100.25', 'bank_cash:USD +100.25']],
+        entries: [['customer_clearing:USD -100.25', 'bank_cash:bank:sim:USD +100.25']],
         timers: { patience: settledAtMs + patience.inclusionMs },
       })
     expect(replay(patient(), [...waiting, debitSettled]).progress.attention).toBeUndefined()

@@ -1,7 +1,9 @@
 import { account } from '../ledger/chart.ts'
 import { move } from '../ledger/entry.ts'
+import type { Currency } from '../money/currency.ts'
 import { fromJson } from '../money/money.ts'
 import { none } from './asking.ts'
+import { cashOf } from './cash.ts'
 import type { Effects, Reading } from './decision.ts'
 import type { TransferEvent } from './event.ts'
 import type { OperatorInput } from './input.ts'
@@ -10,16 +12,27 @@ import type { Transfer } from './transfer.ts'
 
 /** A payment beside the transfer has settled: it is booked here once, where what it pays was left open. */
 export const readRefund = (
-  { state, progress }: Transfer,
+  transfer: Transfer,
   { type: _type, ...paid }: Extract<OperatorInput, { type: 'refundSettled' }>,
 ): Reading => {
+  const { state, progress } = transfer
+  if (payerOf(transfer, paid.currency) === undefined) return nothing('no bank pays it')
   if (progress.refunds?.includes(paid.refundId)) return nothing('booked before')
   if (state !== 'review' && state !== 'resolved' && state !== 'completed') return nothing('nothing of it can be refunded')
   return happened([{ type: 'refundPaid', ...paid }])
 }
 
-export const refundEffects = ({ type, kind, ...paid }: Extract<TransferEvent, { type: 'refundPaid' }>): Effects => {
-  const bankCash = account.bankCash(paid.currency)
-  const payer = kind === 'owed' ? account.customerClearing(paid.currency) : account.writtenOff(paid.currency)
-  return { ...none, entries: [{ kind: type, postings: move(bankCash, payer, fromJson(paid)) }] }
+export const refundEffects = (
+  transfer: Transfer,
+  { type, kind, ...paid }: Extract<TransferEvent, { type: 'refundPaid' }>,
+): Effects => {
+  const payee = kind === 'owed' ? account.customerClearing(paid.currency) : account.writtenOff(paid.currency)
+  return { ...none, entries: [{ kind: type, postings: move(payerOf(transfer, paid.currency)!, payee, fromJson(paid)) }] }
+}
+
+/** Whose account the bank has paid it from: ours, or at the far end of a remittance its partner's, who was given it back himself. */
+const payerOf = ({ route, terms }: Transfer, currency: Currency): string | undefined => {
+  const leg = [terms.source, terms.destination].find(({ kind, currency: its }) => kind === 'bank' && its === currency)
+  if (leg === undefined) return undefined
+  return route === 'remittance' && leg === terms.destination ? account.payoutPartner(currency) : cashOf(leg)
 }

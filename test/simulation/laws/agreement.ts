@@ -1,54 +1,59 @@
-import type { Evidence } from '../evidence.ts'
+import type { ChainEvidence, Evidence } from '../evidence.ts'
 import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
 
 /** Law 4: what the ledger and the pools say is what the bank and the chain hold. */
 export const agreement: Law = evidence => {
-  const { tables, chain, world } = evidence
+  const { tables, chains, world } = evidence
   const broken: string[] = []
   const compare = (what: string, said: bigint, held: bigint) => {
     if (said !== held) broken.push(`${what}: the house says ${said}, there is ${held}`)
   }
   const balance = (account: string) =>
     BigInt(tables.ledger_balances.find(({ account_id }) => account_id === account)?.posted ?? '0')
-  const ofToken = (kind: string) => balance(`${kind}:${world.chain}:USDC`)
-  const ours = chain.escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
-  const sumOf = (escrows: Evidence['chain']['escrows']) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
-
-  const isOpen = ({ status }: { readonly status: string }) => status === 'locked' || status === 'committed'
-  // Of deposits only what is committed is ours to mind: what is merely locked goes back to its owner, by us or by anybody.
-  const wanted = new Map(
-    evidence.requests.flatMap(({ bodies }) => bodies.map(body => [`${body.address} ${body.paidMinor}`, body])),
-  )
-  const deposits = chain.escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
-
-  const held = sumOf(ours.filter(escrow => isOpen(escrow) && escrow.terms.payer === world.treasury))
-
-  compare('bank cash', balance('bank_cash:USD'), knownToHouse(evidence))
-  compare('escrow', ofToken('escrow'), sumOf([...ours, ...deposits].filter(isOpen)))
-  compare('treasury', ofToken('treasury'), BigInt(chain.treasuryMinor) - BigInt(world.treasuryStartMinor))
-  compare('issued', -ofToken('issued'), BigInt(chain.mintedMinor))
-  compare(
-    'exposure',
-    ofToken('exposure'),
-    sumOf(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
-  )
-  for (const { id, total, reserved } of tables.liquidity_pools) {
-    // What is locked for a transfer is the pool's until it is delivered.
-    if (id.endsWith('USDC')) compare(`pool ${id}`, BigInt(total), BigInt(chain.treasuryMinor) + held)
-    else compare(`pool ${id}`, BigInt(total), BigInt(world.treasuryStartMinor) / 10_000n + balance('bank_cash:USD'))
-    const promised = tables.reservations.filter(({ pool_id, status }) => pool_id === id && status === 'reserved')
+  const pool = (name: string, held: bigint) => {
+    const { total, reserved } = tables.liquidity_pools.find(({ id }) => id === name)!
+    compare(`pool ${name}`, BigInt(total), held)
+    const promised = tables.reservations.filter(({ pool_id, status }) => pool_id === name && status === 'reserved')
     compare(
-      `reserved of ${id}`,
+      `reserved of ${name}`,
       BigInt(reserved),
       promised.reduce((sum, { amount }) => sum + BigInt(amount), 0n),
     )
   }
+
+  // Of deposits only what is committed is ours to mind: what is merely locked goes back to its owner, by us or by anybody.
+  const wanted = new Set(evidence.requests.flatMap(({ bodies }) => bodies.map(body => `${body.address} ${body.paidMinor}`)))
+  for (const { id, escrows, treasuryMinor, treasuryStartMinor, mintedMinor } of chains) {
+    const ofToken = (kind: string) => balance(`${kind}:${id}:USDC`)
+    const ours = escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
+    const deposits = escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
+    const held = sumOf(ours.filter(escrow => isOpen(escrow) && escrow.terms.payer === world.treasury))
+    compare(`escrow on ${id}`, ofToken('escrow'), sumOf([...ours, ...deposits].filter(isOpen)))
+    compare(`treasury on ${id}`, ofToken('treasury'), BigInt(treasuryMinor) - BigInt(treasuryStartMinor))
+    compare(`issued on ${id}`, -ofToken('issued'), BigInt(mintedMinor))
+    compare(
+      `exposure on ${id}`,
+      ofToken('exposure'),
+      sumOf(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
+    )
+    // What is locked for a transfer is the pool's until it is delivered.
+    pool(`${id}:USDC`, BigInt(treasuryMinor) + held)
+  }
+  compare('bank cash', balance('bank_cash:bank:sim:USD'), knownToHouse(evidence))
+  pool('bank:sim:USD', BigInt(world.bankStartMinor) + balance('bank_cash:bank:sim:USD'))
+
   const kept = new Set(tables.reservations.map(({ transfer_id }) => transfer_id))
   for (const { transfer_id, type } of tables.transfer_events)
     if (type === 'liquidityReserved' && !kept.has(transfer_id)) broken.push(`${transfer_id}: liquidity is promised, not reserved`)
   return broken
 }
+
+type Escrows = ChainEvidence['escrows']
+
+const isOpen = ({ status }: Escrows[number]) => status === 'locked' || status === 'committed'
+
+const sumOf = (escrows: Escrows) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
 
 /** The balance of our own account at the bank, without what it never told of orders that it is silent about. */
 const knownToHouse = (evidence: Evidence): bigint => {

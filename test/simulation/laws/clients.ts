@@ -1,7 +1,7 @@
 import type { Law } from './finding.ts'
 
 /** One request is one transfer, with the terms that its client sent; what was acknowledged is there; who is denied is not served. */
-export const clients: Law = ({ requests, tables, bank }) => {
+export const clients: Law = ({ requests, tables, moments }) => {
   const broken: string[] = []
   for (const { key, bodies, isDenied, isAnswered, told, conflicts } of requests) {
     const say = (what: string) => broken.push(`${key}: ${what}`)
@@ -17,7 +17,8 @@ export const clients: Law = ({ requests, tables, bank }) => {
       const same = bodies.find(({ paidMinor }) => paidMinor === terms.sourceAmount.minor)
       if (same === undefined || same.deliveredMinor !== terms.destinationAmount.minor || same.feeMinor !== terms.fee.minor)
         say('got other terms than he wanted')
-      const ordered = bank.moments.filter(({ transfer }) => transfer === id)
+      // What he has locked himself may go back to him.
+      const ordered = moments.filter(({ transfer, wish, role }) => transfer === id && !(role === 'deposit' && wish === 'refund'))
       if (isDenied && ordered.length > 0) say('is on the deny list, and was served')
     }
   }

@@ -39,21 +39,24 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
   const say = (what: string, isSo: boolean) => isSo && broken.push(what)
   // On an on-ramp the house alone decides; a bank that pays what it has refused can serve a customer twice, and then a person has it.
   say('delivered and given back', got && hasBack && !(inHands && wanted.route !== 'onramp'))
-  say('delivered for nothing', got && !gave && !(inHands && (isReturned || wanted.route === 'offramp')))
-  say('given back what was never given', hasBack && !gave && wanted.route !== 'offramp' && !(isReturned && inHands))
+  say('delivered for nothing', got && !gave && !(inHands && (isReturned || hasDeposit(wanted))))
+  say('given back what was never given', hasBack && !gave && !hasDeposit(wanted) && !(isReturned && inHands))
   say('what he gave is with us, and nobody minds it', gave && !got && !hasBack && !inHands)
   say('a delivery came back, and nobody knows', isReclaimed && state !== 'review')
   say('it says completed', state === 'completed' && !(gave && got && !hasBack))
   say('it says compensated', state === 'compensated' && (got || (gave && !hasBack)))
   say(
     'it says that nothing happened',
-    (state === 'failed' || state === 'canceled') && (got || gave || (hasBack && wanted.route !== 'offramp')),
+    (state === 'failed' || state === 'canceled') && (got || gave || (hasBack && !hasDeposit(wanted))),
   )
   return broken
 }
 
+/** What he had put on a chain himself goes back to him, whoever took it from there: that he gave it shows only while it is ours. */
+const hasDeposit = ({ route }: Wanted) => route === 'offramp' || route === 'crosschain'
+
 const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted: Wanted): Ending => {
-  const { chain, world } = evidence
+  const { chains, world } = evidence
   const wrong: string[] = []
   const moved = (direction: string, account: string, wholeMinor: string): boolean => {
     const orders = evidence.bank.orders.filter(
@@ -70,16 +73,18 @@ const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted:
   const isReturned = evidence.bank.orders.some(
     ({ description, direction, status }) => description === id && direction === 'debit' && status === 'returned',
   )
-  const escrows = chain.escrows.filter(({ terms }) => terms.ref === ref)
+  const on = (id: string) => chains.find(chain => chain.id === id)!.escrows.filter(({ terms }) => terms.ref === ref)
+  const escrows = on(wanted.into ?? wanted.chain)
   const ours = escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
   const released = ours.filter(({ status }) => status === 'released')
   if (released.length > 1) wrong.push('released twice')
+  const delivered = released.filter(({ terms }) => terms.payee === wanted.address && terms.amountMinor === wanted.deliveredMinor)
+  const isElsewhere = delivered.length !== released.length
+  if ((wanted.route === 'onramp' || wanted.route === 'crosschain') && isElsewhere)
+    wrong.push('released something else to somebody else')
+  const deposit = on(wanted.chain).find(({ terms }) => terms.payer === wanted.address && terms.amountMinor === wanted.paidMinor)
   switch (wanted.route) {
-    case 'onramp': {
-      const delivered = released.filter(
-        ({ terms }) => terms.payee === wanted.address && terms.amountMinor === wanted.deliveredMinor,
-      )
-      if (delivered.length !== released.length) wrong.push('released something else to somebody else')
+    case 'onramp':
       return {
         gave: moved('debit', world.ownAccount, wanted.paidMinor),
         got: delivered.some(({ delivery }) => delivery !== 'reclaimed'),
@@ -87,7 +92,6 @@ const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted:
         isReclaimed: delivered.some(({ delivery }) => delivery === 'reclaimed'),
         ...{ isReturned, wrong },
       }
-    }
     case 'remittance': {
       const got = moved('credit', world.partnerAccount, wanted.deliveredMinor)
       const isPaid = released.some(({ terms, delivery }) => terms.payee === world.partner && delivery !== 'reclaimed')
@@ -99,8 +103,15 @@ const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted:
         ...{ isReturned, wrong },
       }
     }
-    case 'offramp': {
-      const deposit = escrows.find(({ terms }) => terms.payer === wanted.address && terms.amountMinor === wanted.paidMinor)
+    case 'crosschain':
+      return {
+        gave: deposit?.status === 'released',
+        got: delivered.some(({ delivery }) => delivery !== 'reclaimed'),
+        hasBack: deposit?.status === 'refunded',
+        isReclaimed: delivered.some(({ delivery }) => delivery === 'reclaimed'),
+        ...{ isReturned, wrong },
+      }
+    case 'offramp':
       return {
         gave: deposit?.status === 'released',
         got: moved('credit', world.ownAccount, wanted.deliveredMinor),
@@ -108,7 +119,6 @@ const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted:
         isReclaimed: false,
         ...{ isReturned, wrong },
       }
-    }
   }
 }
 

@@ -1,54 +1,70 @@
-import type { Evidence } from '../evidence.ts'
+import type { ChainEvidence, EscrowMoment, Evidence, MomentEvidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
 
-type Heights = { readonly height: number; readonly safeHeight: number; readonly finalHeight: number }
-
 /** Law 5: no release, no commit and no payout before finality on the true chain, nor before the debit has cleared. */
-export const finality: Law = evidence => [...onChain(evidence), ...atTheBank(evidence)]
+export const finality: Law = evidence =>
+  evidence.moments.flatMap(moment => {
+    const isOfBank = moment.wish === 'debit' || moment.wish === 'credit'
+    return (isOfBank ? atTheBank : onChain)(evidence, moment).map(what => `${moment.transfer}: ${what}`)
+  })
 
-const onChain = (evidence: Evidence): string[] => {
-  const { chain, bank, tables, world } = evidence
+const onChain = (evidence: Evidence, moment: MomentEvidence): string[] => {
+  const { transfer, wish, role, atMs, escrows } = moment
+  const route = routeOf(evidence, transfer)
   const broken: string[] = []
-  for (const { ref, action, atMs, lockHeight, ...heights } of chain.asked) {
-    if (action !== 'release' && action !== 'commit') continue
-    const transfer = tables.transfers.find(({ escrow_ref }) => escrow_ref === ref)
-    const id = transfer?.id ?? ref
-    const route = routeOf(evidence, id)
-    if (lockHeight === undefined) broken.push(`${id}: a ${action} was sent without a lock on the chain`)
-    else if (action === 'commit' || route === 'onramp')
-      if (!isFinal(evidence, lockHeight, heights)) broken.push(`${id}: a ${action} was sent before its lock was final`)
-    if (route !== 'onramp' && action === 'release' && !paidOutAt(evidence, id, atMs))
-      broken.push(`${id}: a release was sent before the payout had settled`)
-    if (route === 'offramp') continue
-    const debit = bank.orders.find(({ description, direction }) => description === id && direction === 'debit')
-    if (debit?.settledAtMs === undefined) broken.push(`${id}: a ${action} was sent before the debit had settled`)
-    else if (atMs < debit.settledAtMs + world.clearingMs - world.skewMs)
-      broken.push(`${id}: a ${action} was sent before the debit had cleared`)
-  }
+  const own = escrows.find(escrow => escrow.role === role)
+  const isFirst = wish === 'commit' || (wish === 'release' && role === 'hold' && (route === 'onramp' || route === 'crosschain'))
+  if ((wish === 'release' || wish === 'commit') && own?.lockHeight === undefined)
+    broken.push(`a ${wish} was sent without a lock on the chain`)
+  else if (isFirst && !isFinal(evidence, own!, own!.lockHeight)) broken.push(`a ${wish} was sent before its lock was final`)
+  if (wish === 'release' && (route === 'offramp' || route === 'remittance') && !paidOutAt(evidence, transfer, atMs))
+    broken.push('a release was sent before the payout had settled')
+  if (route === 'crosschain') broken.push(...acrossChains(evidence, moment))
+  if ((route !== 'onramp' && route !== 'remittance') || (wish !== 'release' && wish !== 'commit')) return broken
+  const debit = evidence.bank.orders.find(({ description, direction }) => description === transfer && direction === 'debit')
+  if (debit?.settledAtMs === undefined) broken.push(`a ${wish} was sent before the debit had settled`)
+  else if (atMs < debit.settledAtMs + evidence.world.clearingMs - evidence.world.skewMs)
+    broken.push(`a ${wish} was sent before the debit had cleared`)
   return broken
 }
 
-const atTheBank = (evidence: Evidence): string[] => {
-  const { bank, world } = evidence
-  const broken: string[] = []
-  for (const { transfer, direction, account, escrow, lockHeight, endHeight, lockMayCome, ...heights } of bank.moments) {
-    if (direction !== 'credit') continue
-    const say = (what: string) => broken.push(`${transfer}: ${what}`)
-    const endIsFinal = endHeight !== undefined && isFinal(evidence, endHeight, heights)
-    if (routeOf(evidence, transfer) === 'offramp' || account === world.partnerAccount) {
-      const commits = world.flavour === 'evm'
-      // What its issuer takes while the order is on its way to the bank, nobody could know of: that is the house's risk.
-      if (escrow === 'clawedBack') continue
-      if (escrow !== (commits ? 'committed' : 'locked')) say(`paid out while its escrow was ${escrow}`)
-      else if (commits ? !endIsFinal : lockHeight === undefined || !isFinal(evidence, lockHeight, heights))
-        say('paid out before that was final')
-      continue
-    }
-    if (escrow === 'locked' || escrow === 'committed') say('credited while its escrow was open')
-    else if (escrow === 'released') say('credited although it was released')
-    else if (escrow !== 'none' && !endIsFinal) say('credited before the end of its escrow was final')
-    if (lockMayCome) say('credited while its lock could still come')
+/** What is done on one chain rests on what is final on the other. */
+const acrossChains = (evidence: Evidence, { wish, role, escrows }: MomentEvidence): string[] => {
+  const deposit = escrows.find(escrow => escrow.role === 'deposit')
+  const hold = escrows.find(escrow => escrow.role === 'hold')
+  if (deposit === undefined || hold === undefined) return [`a ${wish} was sent for escrows that nobody knows`]
+  const endIsFinal = (escrow: EscrowMoment) => isFinal(evidence, escrow, escrow.endHeight)
+  if (role === 'hold' && wish === 'lock' && !(deposit.status === 'committed' && endIsFinal(deposit)))
+    return [`the treasury locked while the deposit was ${deposit.status}, or not for good`]
+  if (role === 'hold' && wish === 'release' && deposit.status !== 'committed')
+    return [`delivered while the deposit was ${deposit.status}`]
+  if (role === 'deposit' && wish === 'release' && !(hold.status === 'released' && endIsFinal(hold)))
+    return [`the deposit was taken while the delivery was ${hold.status}, or not for good`]
+  if (role !== 'deposit' || wish !== 'refund') return []
+  if (hold.lockMayCome) return ['the deposit was given back while the lock of what it pays for could still come']
+  if (hold.status === 'none') return []
+  return ['refunded', 'clawedBack'].includes(hold.status) && endIsFinal(hold)
+    ? []
+    : [`the deposit was given back while what it pays for was ${hold.status}, or not for good`]
+}
+
+const atTheBank = (evidence: Evidence, { transfer, wish, place, escrows }: MomentEvidence): string[] => {
+  const [escrow] = escrows
+  if (wish !== 'credit' || escrow === undefined) return []
+  const { status, lockHeight, lockMayCome } = escrow
+  const endIsFinal = isFinal(evidence, escrow, escrow.endHeight)
+  if (routeOf(evidence, transfer) === 'offramp' || place === evidence.world.partnerAccount) {
+    const commits = chainOf(evidence, escrow).flavour === 'evm'
+    // What its issuer takes while the order is on its way to the bank, nobody could know of: that is the house's risk.
+    if (status === 'clawedBack') return []
+    if (status !== (commits ? 'committed' : 'locked')) return [`paid out while its escrow was ${status}`]
+    return (commits ? endIsFinal : isFinal(evidence, escrow, lockHeight)) ? [] : ['paid out before that was final']
   }
+  const broken: string[] = []
+  if (status === 'locked' || status === 'committed') broken.push('credited while its escrow was open')
+  else if (status === 'released') broken.push('credited although it was released')
+  else if (status !== 'none' && !endIsFinal) broken.push('credited before the end of its escrow was final')
+  if (lockMayCome) broken.push('credited while its lock could still come')
   return broken
 }
 
@@ -64,7 +80,12 @@ const paidOutAt = ({ bank }: Evidence, id: string, atMs: number): boolean =>
       description === id && direction === 'credit' && settledAtMs !== undefined && settledAtMs <= atMs,
   )
 
-const isFinal = ({ world: { finality } }: Evidence, at: number, { height, safeHeight, finalHeight }: Heights): boolean =>
-  finality.level === 'latest'
-    ? at + finality.confirmations <= height
-    : at <= (finality.level === 'safe' ? safeHeight : finalHeight)
+const chainOf = ({ chains }: Evidence, { chain }: EscrowMoment): ChainEvidence => chains.find(({ id }) => id === chain)!
+
+const isFinal = (evidence: Evidence, moment: EscrowMoment, at: number | undefined): boolean => {
+  if (at === undefined) return false
+  const { level, confirmations } = chainOf(evidence, moment).finality
+  return level === 'latest'
+    ? at + confirmations <= moment.height
+    : at <= (level === 'safe' ? moment.safeHeight : moment.finalHeight)
+}

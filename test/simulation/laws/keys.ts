@@ -1,20 +1,19 @@
 import type { Law } from './finding.ts'
 
 /** Law 6: the same key gives the same bytes, and a transfer has one key for each thing that it wants from a bank. */
-export const keys: Law = ({ bank, chain }) => {
+export const keys: Law = ({ bank, chains, moments }) => {
   const broken: string[] = []
   const bodies = new Map<string, string>()
   for (const { key, body } of bank.asked) {
     if ((bodies.get(key) ?? body) !== body) broken.push(`key ${key} came with two bodies`)
     bodies.set(key, body)
   }
-  for (const key of chain.conflicts) broken.push(`key ${key} came to the chain with two orders`)
-  const wants = bank.moments.map(({ transfer, direction, account }) => `${direction} of ${transfer} on ${account}`)
-  for (const want of twice(wants)) broken.push(`two keys for the ${want}`)
+  for (const key of chains.flatMap(({ conflicts }) => conflicts)) broken.push(`key ${key} came to the chain with two orders`)
+  const once = moments.filter(({ wish }) => wish === 'debit' || wish === 'credit' || wish === 'lock')
+  for (const want of twice(once.map(({ transfer, wish, place }) => `${wish} of ${transfer} on ${place}`)))
+    broken.push(`two keys for the ${want}`)
   const orders = bank.orders.map(({ key }) => key)
   for (const key of twice(orders)) broken.push(`the bank took key ${key} twice`)
-  const locks = chain.asked.filter(({ action }) => action === 'lock').map(({ ref }) => ref)
-  for (const ref of twice(locks)) broken.push(`two keys for the lock of ${ref}`)
   return broken
 }
 

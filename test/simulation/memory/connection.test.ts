@@ -18,7 +18,9 @@ const lease = { owner: 'a', ms: 60_000 }
 let memory: MemoryStore
 beforeEach(async () => {
   memory = memoryStore(() => startMs)
-  await memory.openAccounts(chartFor(['USD'], [{ chain: 'evm:1', currency: 'USDC' }]))
+  await memory.openAccounts(
+    chartFor({ banks: [{ rail: 'bank:sim', currency: 'USD' }], tokens: [{ chain: 'evm:1', currency: 'USDC' }] }),
+  )
   await memory.openPool({ id: 'evm:1:USDC', currency: 'USDC', total: 10n ** 12n })
 })
 

@@ -5,8 +5,8 @@ import type { Planted } from './planted.ts'
 
 const evm = (name: string, plantEvm: PlantEvm): Planted => ({ name, plantEvm })
 
-const leaseNow = ({ nonce_lanes }: EvmTables, sender: `0x${string}`) => {
-  const lane = nonce_lanes.get(laneOf('evm:1', sender))
+const leaseNow = (id: string, { nonce_lanes }: EvmTables, sender: `0x${string}`) => {
+  const lane = nonce_lanes.get(laneOf(id, sender))
   return lane?.owner === undefined ? undefined : { sender, owner: lane.owner, epoch: lane.epoch }
 }
 
@@ -35,14 +35,14 @@ export const plantedInTheLanes: readonly Planted[] = [
       },
     },
   })),
-  evm('evm: the lease of a lane fences nobody', (ports, { tables }) => ({
+  evm('evm: the lease of a lane fences nobody', (ports, { id, tables }) => ({
     ...changeStore(ports, {
-      storeFenced: (lease, versions) => ports.store.storeFenced(leaseNow(tables, lease.sender) ?? lease, versions),
-      record: (lease, seen, nowMs) => ports.store.record(leaseNow(tables, lease.sender) ?? lease, seen, nowMs),
+      storeFenced: (lease, versions) => ports.store.storeFenced(leaseNow(id, tables, lease.sender) ?? lease, versions),
+      record: (lease, seen, nowMs) => ports.store.record(leaseNow(id, tables, lease.sender) ?? lease, seen, nowMs),
     }),
     lanes: {
       ...ports.lanes,
-      hold: async (sender, leaseMs) => (await ports.lanes.hold(sender, leaseMs)) ?? leaseNow(tables, sender),
+      hold: async (sender, leaseMs) => (await ports.lanes.hold(sender, leaseMs)) ?? leaseNow(id, tables, sender),
     },
   })),
   evm('evm: a refusal is forgotten as soon as it was told', (ports, { tables }) =>

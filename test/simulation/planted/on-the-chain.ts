@@ -1,13 +1,22 @@
 import type { Chain } from '../../../bridge-service/src/chains/chain.ts'
 import { refused } from '../../../bridge-service/src/outcome.ts'
 import { findHoldTerms } from '../../../bridge-service/src/transfer/hold.ts'
+import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 import type { Plant } from '../worker.ts'
 import { changeFacts, changeSteps } from './change-store.ts'
 import type { Planted } from './planted.ts'
 
 const chain = (name: string, change: (chain: Chain) => Partial<Chain>): Planted => ({
   name,
-  plant: ports => ({ ...ports, chain: { ...ports.chain, ...change(ports.chain) } }),
+  plant: ports => ({ ...ports, chains: new Map([...ports.chains].map(([id, real]) => [id, { ...real, ...change(real) }])) }),
+})
+
+const early = (what: string, kind: WaitKind): Planted => ({
+  name: `${what} is final as soon as it is heard of`,
+  plant: (ports, { memory }) => ({
+    ...ports,
+    finalFacts: async limit => [...(await ports.finalFacts(limit)), ...waitsFor(memory, kind)],
+  }),
 })
 
 export const plantedOnTheChain: readonly Planted[] = [
@@ -36,20 +45,10 @@ export const plantedOnTheChain: readonly Planted[] = [
       })),
     }),
   },
-  {
-    name: 'a lock is final as soon as it is heard of',
-    plant: (ports, { memory }) => ({
-      ...ports,
-      finalFacts: async limit => [...(await ports.finalFacts(limit)), ...waitsFor(memory, 'lock')],
-    }),
-  },
-  {
-    name: 'a refund is final as soon as it is heard of',
-    plant: (ports, { memory }) => ({
-      ...ports,
-      finalFacts: async limit => [...(await ports.finalFacts(limit)), ...waitsFor(memory, 'refund')],
-    }),
-  },
+  early('a lock', 'lock'),
+  early('a refund', 'refund'),
+  early('a commit', 'commit'),
+  early('a release', 'release'),
   {
     name: 'what was orphaned is not heard of',
     plant: ports => ({
@@ -73,7 +72,7 @@ export const plantedOnTheChain: readonly Planted[] = [
         matched: claimed.matched.map(fact => {
           const transfer = memory.database.tables.transfers.get(fact.transferId)?.transfer
           const hold = transfer && findHoldTerms(transfer)
-          return hold && fact.escrowId !== undefined ? { ...fact, escrowId: ports.chain.escrowId(hold) } : fact
+          return hold && fact.escrowId !== undefined ? { ...fact, escrowId: ports.chains.get(fact.source)!.escrowId(hold) } : fact
         }),
       })),
     }),
@@ -82,7 +81,7 @@ export const plantedOnTheChain: readonly Planted[] = [
 
 type Memory = Parameters<Plant>[1]['memory']
 
-const waitsFor = ({ database: { tables } }: Memory, kind: string) =>
+const waitsFor = ({ database: { tables } }: Memory, kind: WaitKind) =>
   [...tables.finality_waits.values()].flatMap(wait => {
     const escrowId = tables.inbox.get(`${wait.chain} ${wait.fact}`)?.payload.escrowId
     return wait.kind === kind && typeof escrowId === 'string'

@@ -1,10 +1,10 @@
-import type { OfframpTerms } from '../../../bridge-service/src/transfer/terms.ts'
+import type { Deposit, OfframpTerms } from '../../../bridge-service/src/transfer/terms.ts'
 import { treasury } from '../escrow.ts'
 import { bankLeg, common, feeCents, ownAccount, type TermsRequest, unitsPerCent } from './wanted.ts'
 
 const minuteMs = 60_000
-// Ten minutes before the hard deadline the house begins no payout any more.
-const leastHardMs = 30 * minuteMs
+// An hour before the hard deadline the house begins nothing any more that it could not take back.
+const moreHardMs = 30 * minuteMs
 
 /** Stablecoins to fiat, out of an escrow that the customer locks himself. */
 export const offramp = {
@@ -15,12 +15,10 @@ export const offramp = {
     deliveredMinor: (cents - feeCents).toString(),
   }),
   termsOf: (request: TermsRequest): OfframpTerms => {
-    const { wanted, chain, settings, random, nowMs } = request
-    const dueAtMs = nowMs + random.between(5, 20) * minuteMs
-    const refundAfterMs = dueAtMs + settings.softDeadlineMs
+    const { wanted, chain, random } = request
     return {
       ...common(request),
-      source: { kind: 'chain', chain, currency: 'USDC', address: wanted.address },
+      source: { kind: 'chain', chain: chain.id, currency: 'USDC', address: wanted.address },
       destination: bankLeg(wanted, 'USD'),
       sourceAmount: { currency: 'USDC', minor: wanted.paidMinor },
       destinationAmount: { currency: 'USD', minor: wanted.deliveredMinor },
@@ -28,22 +26,25 @@ export const offramp = {
       rate: { from: 'USDC', to: 'USD', numerator: '1', denominator: '1' },
       pool: 'bank:sim:USD',
       payoutAccount: ownAccount,
-      deposit: {
-        chain,
-        finality: settings.finality,
-        committedBy: 'escrow',
-        dueAt: new Date(dueAtMs).toISOString(),
-        terms: {
-          ref: random.hex(32),
-          currency: 'USDC',
-          amountMinor: wanted.paidMinor,
-          payer: wanted.address,
-          payee: treasury,
-          refundAfter: Math.floor(refundAfterMs / 1_000),
-          hardDeadline: Math.floor((refundAfterMs + Math.max(settings.hardDeadlineMs, leastHardMs)) / 1_000),
-          onExpiry: 'refund',
-        },
-      },
+      deposit: depositPart(request, random.hex(32)),
     }
   },
 } as const
+
+/** The escrow that the customer locks himself. */
+export const depositPart = ({ wanted, chain, settings, random, nowMs }: TermsRequest, ref: `0x${string}`): Deposit => {
+  const dueAtMs = nowMs + random.between(5, 20) * minuteMs
+  const refundAfterMs = dueAtMs + settings.softDeadlineMs
+  return {
+    chain: chain.id,
+    finality: chain.finality,
+    committedBy: 'escrow',
+    dueAt: new Date(dueAtMs).toISOString(),
+    terms: {
+      ...{ ref, currency: 'USDC', amountMinor: wanted.paidMinor, payer: wanted.address, payee: treasury },
+      refundAfter: Math.floor(refundAfterMs / 1_000),
+      hardDeadline: Math.floor((refundAfterMs + settings.hardDeadlineMs + moreHardMs) / 1_000),
+      onExpiry: 'refund',
+    },
+  }
+}

@@ -16,7 +16,7 @@ export const onramp = {
       ...common(request),
       ...holdPart(request, wanted.deliveredMinor, wanted.address, random.hex(32)),
       source: bankLeg(wanted, 'USD'),
-      destination: { kind: 'chain', chain, currency: 'USDC', address: wanted.address },
+      destination: { kind: 'chain', chain: chain.id, currency: 'USDC', address: wanted.address },
       sourceAmount: { currency: 'USD', minor: wanted.paidMinor },
       destinationAmount: { currency: 'USDC', minor: wanted.deliveredMinor },
       fee: { currency: 'USD', minor: wanted.feeMinor },
@@ -28,12 +28,17 @@ export const onramp = {
 } as const
 
 /** The escrow that the treasury pays into, or that is minted. */
-export const holdPart = ({ chain, settings }: TermsRequest, amountMinor: string, payee: string, ref: `0x${string}`) =>
+export const holdPart = (
+  { chain, settings }: Pick<TermsRequest, 'chain' | 'settings'>,
+  amountMinor: string,
+  payee: string,
+  ref: `0x${string}`,
+) =>
   ({
-    chain,
-    finality: settings.finality,
+    chain: chain.id,
+    finality: chain.finality,
     funding: settings.funding,
-    pool: `${chain}:USDC`,
+    pool: `${chain.id}:USDC`,
     hold: {
       ref,
       currency: 'USDC',

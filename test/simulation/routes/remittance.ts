@@ -11,7 +11,7 @@ export const remittance = {
     deliveredMinor: (((cents - feeCents) * 9n) / 10n).toString(),
   }),
   termsOf: (request: TermsRequest): RemittanceTerms => {
-    const { wanted, settings, random } = request
+    const { wanted, chain, settings, random } = request
     const heldMinor = (BigInt(wanted.paidMinor) - BigInt(wanted.feeMinor)) * unitsPerCent
     return {
       ...common(request),
@@ -26,7 +26,7 @@ export const remittance = {
       bankAccount: ownAccount,
       payoutAccount: partnerAccount,
       // Where only our own keys can move the escrow, our word is enough.
-      commits: settings.flavour === 'evm',
+      commits: chain.flavour === 'evm',
     }
   },
 } as const

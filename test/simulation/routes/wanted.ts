@@ -1,14 +1,17 @@
-import type { ChainId } from '../../../bridge-service/src/chains/chain.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
-import type { Settings } from '../settings.ts'
+import type { ChainSettings, Settings } from '../settings.ts'
 
-export type RouteName = 'onramp' | 'offramp' | 'remittance'
+export type RouteName = 'onramp' | 'offramp' | 'remittance' | 'crosschain'
 
 /** What a client wants, in his own words: all that the oracle holds the house to. Amounts are minor units as decimal strings. */
 export type Wanted = {
   /** The integrator's own reference: it names the request for ever. */
   readonly reference: string
   readonly route: RouteName
+  /** Where it begins, or ends, or is held meanwhile. */
+  readonly chain: ChainSettings['id']
+  /** Where it ends, if it begins on another one. */
+  readonly into?: ChainSettings['id']
   readonly customer: string
   /** The customer's account at the bank, or the one that is paid. */
   readonly account: string
@@ -23,7 +26,8 @@ export type Amounts = Pick<Wanted, 'paidMinor' | 'feeMinor' | 'deliveredMinor'>
 
 export type TermsRequest = {
   readonly wanted: Wanted
-  readonly chain: ChainId
+  readonly chain: ChainSettings
+  readonly into: ChainSettings
   readonly settings: Settings
   readonly random: Random
   readonly nowMs: number

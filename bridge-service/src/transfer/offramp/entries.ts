@@ -1,6 +1,7 @@
 import { account } from '../../ledger/chart.ts'
 import { move, type Posting } from '../../ledger/entry.ts'
 import { fromJson } from '../../money/money.ts'
+import { cashOf } from '../cash.ts'
 import type { TransferEvent } from '../event.ts'
 import { exchangePostings, undoExchangePostings } from '../exchange-entry.ts'
 import type { TransferOf } from '../transfer.ts'
@@ -11,7 +12,7 @@ export const payoutPostings = ({ state, terms, progress }: TransferOf<'offramp'>
   const fee = fromJson(terms.fee)
   const delivered = fromJson(terms.destinationAmount)
   const customer = account.customerClearing(paid.currency)
-  const bankCash = account.bankCash(delivered.currency)
+  const bankCash = cashOf(terms.destination)
   const accounts = { customer, delivery: bankCash }
 
   switch (event.type) {

@@ -83,7 +83,7 @@ describe.each(['escrow', 'balance'] as const)('whatever an off-ramp by %s is tol
       for (const each of passed) reached.add(each)
 
       expectLawful(life)
-      expect(pools.total('bank:sim:USD'), 'the bank’s pool is its account').toBe(ledger.balance('bank_cash:USD'))
+      expect(pools.total('bank:sim:USD'), 'the bank’s pool is its account').toBe(ledger.balance('bank_cash:bank:sim:USD'))
       expect(pools.total('evm:1:USDC'), 'what is collected is in the treasury’s pool').toBe(ledger.balance('treasury:evm:1:USDC'))
       expect([...intents.keys()].filter(key => key.startsWith('payoutFiat')).length, 'payouts').toBeLessThanOrEqual(1)
       for (const once of ['depositReleaseFinalized', 'depositRefundFinalized', 'payoutSettled', 'payoutReturned'] as const)
@@ -109,9 +109,9 @@ describe.each(['escrow', 'balance'] as const)('whatever an off-ramp by %s is tol
       }
       if (state === 'compensated') {
         expect(types).toContain('depositRefundFinalized')
-        expect(ledger.balance('bank_cash:USD'), 'compensated means that nothing was paid out').toBe(0n)
+        expect(ledger.balance('bank_cash:bank:sim:USD'), 'compensated means that nothing was paid out').toBe(0n)
       }
-      if (state === 'failed' || state === 'canceled') expect(ledger.balance('bank_cash:USD')).toBe(0n)
+      if (state === 'failed' || state === 'canceled') expect(ledger.balance('bank_cash:bank:sim:USD')).toBe(0n)
     }
     fc.assert(
       fc.property(stories, story => law(live(offramp({ deposit: deposit(committedBy) }), story, telling))),

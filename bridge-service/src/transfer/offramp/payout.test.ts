@@ -44,7 +44,7 @@ const payout = (type: Parameters<typeof payoutSays>[0], rawCode?: string): Input
 const clawedBack = included('escrowClawedBack', place('50'))
 const taken: TransferEvent = { type: 'depositClawedBack', ...place('50') }
 const exchanged = [
-  ...['bank_cash:USD -100.00', 'exchange:USD +100.00'],
+  ...['bank_cash:bank:sim:USD -100.00', 'exchange:USD +100.00'],
   ...['exchange:USDC -100.000000', 'customer_clearing:USDC +100.000000'],
   ...['fee_income:USDC -0.250000', 'customer_clearing:USDC +0.250000'],
 ]
@@ -118,7 +118,7 @@ describe('the payout', () => {
       .then([payoutReturned], {
         state,
         answered: ['payoutFiat FAILED'],
-        entries: [['customer_clearing:USD -100.00', 'bank_cash:USD +100.00']],
+        entries: [['customer_clearing:USD -100.00', 'bank_cash:bank:sim:USD +100.00']],
         liquidity: 'restore',
       })
   })
@@ -129,7 +129,7 @@ describe('the payout', () => {
       .then([payoutReturned, 'receivableOpened'], {
         state: 'review',
         answered: ['payoutFiat FAILED'],
-        entries: [['customer_clearing:USD -100.00', 'bank_cash:USD +100.00']],
+        entries: [['customer_clearing:USD -100.00', 'bank_cash:bank:sim:USD +100.00']],
         liquidity: 'restore',
       })
     given(offramp(), [...history.collected, payoutReturned])
@@ -160,7 +160,7 @@ describe('the payout', () => {
           answered: ['payoutFiat FAILED'],
           entries: [
             [
-              ...['exchange:USD -100.00', 'bank_cash:USD +100.00'],
+              ...['exchange:USD -100.00', 'bank_cash:bank:sim:USD +100.00'],
               ...['customer_clearing:USDC -100.000000', 'exchange:USDC +100.000000'],
               ...['customer_clearing:USDC -0.250000', 'fee_income:USDC +0.250000'],
             ],

@@ -259,7 +259,7 @@ describe.each(['escrow', 'balance'] as const)(
 
           const paid = 100_250_000n
           const isPaidOut = bank.payout === 'settled'
-          expect(ledger.balance('bank_cash:USD'), 'bank cash is the bank’s').toBe(isPaidOut ? -10_000n : 0n)
+          expect(ledger.balance('bank_cash:bank:sim:USD'), 'bank cash is the bank’s').toBe(isPaidOut ? -10_000n : 0n)
           expect(ledger.balance('escrow:evm:1:USDC'), 'escrow is the chain’s').toBe(isOpen() && !isClaimed() ? paid : 0n)
           expect(ledger.balance('treasury:evm:1:USDC'), 'the treasury has what it collected').toBe(
             chain.release > 0 || (isClaimed() && chain.refund === 0) ? paid : 0n,

@@ -1,6 +1,7 @@
 import { account } from '../../ledger/chart.ts'
 import { type Entry, move, type Posting } from '../../ledger/entry.ts'
 import { fromJson } from '../../money/money.ts'
+import { cashOf } from '../cash.ts'
 import type { TransferEvent } from '../event.ts'
 import { exchangePostings, undoExchangePostings } from '../exchange-entry.ts'
 import { isMinted } from '../terms.ts'
@@ -14,7 +15,7 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
   const { terms, progress } = before
   const paid = fromJson(terms.sourceAmount)
   const delivered = fromJson(terms.destinationAmount)
-  const bankCash = account.bankCash(paid.currency)
+  const bankCash = cashOf(terms.source)
   const customer = account.customerClearing(paid.currency)
   const receivable = account.receivable(paid.currency)
   // What is minted into the escrow is owed from then on to whoever holds it; what is burned on its way back no longer is.

@@ -19,7 +19,7 @@ import type { TransferEvent } from '../event.ts'
 import type { Input } from '../input.ts'
 import { onrampTransitions } from './transitions.ts'
 
-const claimGone = ['receivable:USD -100.25', 'bank_cash:USD +100.25']
+const claimGone = ['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']
 const reversal = debit('returnReversed')
 const reversed: TransferEvent = { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() }
 const saidAt = (type: RailFact['type'], ms: number): Input => ({
@@ -173,7 +173,7 @@ describe('the news of a reversal', () => {
       .then(['debitReturned', 'compensationStarted'], {
         state: 'refunding',
         intents: ['refundEscrow'],
-        entries: [['bank_cash:USD -100.25', 'customer_clearing:USD +100.25']],
+        entries: [['bank_cash:bank:sim:USD -100.25', 'customer_clearing:USD +100.25']],
         timers: { clearing: null },
         waits: { lock: null },
       })

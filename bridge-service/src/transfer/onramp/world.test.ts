@@ -274,7 +274,7 @@ describe('an on-ramp in a world that tells the truth late, twice and in any orde
         const paid = 10_025n
         const debit = bank.debit === 'settled' ? paid : 0n
         const credit = bank.credit === 'settled' ? paid : 0n
-        expect(ledger.balance('bank_cash:USD'), 'bank cash is the bank’s').toBe(debit - credit)
+        expect(ledger.balance('bank_cash:bank:sim:USD'), 'bank cash is the bank’s').toBe(debit - credit)
         expect(ledger.balance('escrow:evm:1:USDC'), 'escrow is the chain’s').toBe(
           chain.lock > 0 && chain.release === 0 && chain.refund === 0 && chain.clawback === 0 ? 100_000_000n : 0n,
         )

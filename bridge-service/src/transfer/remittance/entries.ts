@@ -1,6 +1,7 @@
 import { account } from '../../ledger/chart.ts'
 import { type Entry, move, type Posting } from '../../ledger/entry.ts'
 import { fromJson, money } from '../../money/money.ts'
+import { cashOf } from '../cash.ts'
 import type { TransferEvent } from '../event.ts'
 import { exchangePostings } from '../exchange-entry.ts'
 import { isMinted } from '../terms.ts'
@@ -18,7 +19,7 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
   const paid = fromJson(terms.sourceAmount)
   const paidOut = fromJson(terms.destinationAmount)
   const held = money(terms.hold.currency, BigInt(terms.hold.amountMinor))
-  const bankCash = account.bankCash(paid.currency)
+  const bankCash = cashOf(terms.source)
   const customer = account.customerClearing(paid.currency)
   const receivable = account.receivable(paid.currency)
   const partner = account.payoutPartner(paidOut.currency)

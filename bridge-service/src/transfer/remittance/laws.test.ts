@@ -104,7 +104,7 @@ describe.each([
       for (const each of passed) reached.add(each)
 
       expectLawful(life)
-      expect(pools.total('bank:sim:USD'), 'the bank’s pool is its account').toBe(ledger.balance('bank_cash:USD'))
+      expect(pools.total('bank:sim:USD'), 'the bank’s pool is its account').toBe(ledger.balance('bank_cash:bank:sim:USD'))
       expect(pools.total('evm:1:USDC'), 'the treasury’s pool has what is locked, too').toBe(
         funding === 'mint' ? 0n : ledger.balance('treasury:evm:1:USDC') + ledger.balance('escrow:evm:1:USDC'),
       )

@@ -14,7 +14,7 @@ const returnedBefore: Input = {
   ...{ type: 'railFact', step: 'debitFiat' },
   fact: { ...bankSays('returned'), at: new Date(settledAtMs - 1).toISOString() },
 }
-const claimGone = ['receivable:USD -100.25', 'bank_cash:USD +100.25']
+const claimGone = ['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']
 
 it.each(['locking', 'refunding', 'refunded'] as const)('a return taken back before the payout: %s', state => {
   given(remittance(), [...history[state], debitReturned])

@@ -250,7 +250,7 @@ describe('a bank that settles the payout it had refused', () => {
       .then(['creditReturned'], {
         state: 'review',
         answered: ['creditFiat FAILED'],
-        entries: [['receivable:USD -100.25', 'bank_cash:USD +100.25']],
+        entries: [['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']],
       })
   })
 

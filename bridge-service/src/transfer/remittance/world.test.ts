@@ -250,8 +250,10 @@ describe.each([true, false])(
           const paid = 10_025n
           const [debit, credit, payout] = [bank.debit, bank.credit, bank.payout].map(order => order === 'settled')
           const amount = (is: boolean | undefined, minor: bigint) => (is ? minor : 0n)
-          expect(ledger.balance('bank_cash:USD'), 'bank cash is the bank’s').toBe(amount(debit, paid) - amount(credit, paid))
-          expect(ledger.balance('bank_cash:EUR'), 'the partner’s cash is not ours').toBe(0n)
+          expect(ledger.balance('bank_cash:bank:sim:USD'), 'bank cash is the bank’s').toBe(
+            amount(debit, paid) - amount(credit, paid),
+          )
+          expect(ledger.balance('bank_cash:bank:sim:EUR'), 'the partner’s cash is not ours').toBe(0n)
           const ended = chain.release > 0 || chain.refund > 0 || chain.clawback > 0
           expect(ledger.balance('escrow:evm:1:USDC'), 'escrow is the chain’s').toBe(
             amount(chain.lock > 0 && !ended, 100_000_000n),

@@ -5,7 +5,6 @@ import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.t
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
 import { type EscrowTerms, mintPayer } from '../../escrow.ts'
 
-export const chainId = 1
 export const escrowAddress = `0x${'33'.repeat(20)}` as const
 export const tokenAddress = mintPayer
 
@@ -47,7 +46,7 @@ export const readCall = (data: Hex): Read => {
 }
 
 /** As the contract numbers its escrows. Remembers: a hash of typed data is the dearest thing in a world. */
-export const escrowIds = (): ((terms: EscrowTerms) => Hex) => {
+export const escrowIds = (chainId: number): ((terms: EscrowTerms) => Hex) => {
   const known = new Map<string, Hex>()
   return terms => {
     const { ref, payer, payee, amountMinor, refundAfter, hardDeadline, onExpiry } = terms

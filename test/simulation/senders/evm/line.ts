@@ -4,14 +4,14 @@ import { evmRpc } from '../../../../bridge-service/src/chains/evm/rpc.ts'
 import { type EvmPorts, evmSender } from '../../../../bridge-service/src/chains/evm/sender.ts'
 import { BridgeError } from '../../../../bridge-service/src/errors.ts'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
-import { askedOf } from '../../asked.ts'
 import type { SimChain } from '../../chain.ts'
-import type { ChainLine } from '../../chain-port.ts'
+import type { ChainLine } from '../../chain-line.ts'
 import type { Faults } from '../../faults.ts'
+import { firstAsked } from '../../first-asked.ts'
 import type { Around } from '../../memory/connection.ts'
 import type { Process } from '../../process.ts'
 import type { Scheduler } from '../../scheduler.ts'
-import type { Settings } from '../../settings.ts'
+import type { ChainSettings } from '../../settings.ts'
 import { escrowAddress, escrowIds, readCall, tokenAddress } from './contract.ts'
 import { type FeeMarket, feeCapWei } from './fee-market.ts'
 import { namedKeys } from './keys.ts'
@@ -22,36 +22,37 @@ import { evmNode, type RpcRequest } from './node.ts'
 import { type EvmTables, emptyEvmTables } from './tables.ts'
 
 /** Gets between a sender and what it stands on, once for each process. */
-export type PlantEvm = (ports: EvmPorts, about: { readonly tables: EvmTables; readonly draw: () => number }) => EvmPorts
+export type PlantEvm = (ports: EvmPorts, about: { readonly id: ChainId; readonly tables: EvmTables }) => EvmPorts
 
-export type World = {
-  readonly time: Scheduler
-  readonly random: Random
-  readonly faults: Faults
-  readonly chain: SimChain
-  readonly settings: Settings
+/** What a sender has of the house. */
+export type House = {
   readonly note: (line: string) => void
+  readonly leaseMs: number
   readonly transferOf: (ref: string) => string | undefined
   /** The transfer of an intent. */
   readonly transferOfKey: (key: string) => string | undefined
+  readonly plant?: PlantEvm
 }
 
 const stuckAfterMs = 60_000
 
 /** The chain behind the real sender: what it keeps is the database's, and its nodes are those of this world. */
 export const evmLine = (
-  id: ChainId,
-  { time, random, faults, chain, settings, note, transferOf, transferOfKey }: World,
+  { nowMs }: Scheduler,
+  random: Random,
+  faults: Faults,
+  chain: SimChain,
   market: FeeMarket,
-  plant: PlantEvm = ports => ports,
+  { id, finalDepth }: ChainSettings,
+  { note, leaseMs, transferOf, transferOfKey, plant = ports => ports }: House,
 ): ChainLine => {
-  const { nowMs } = time
   const tables = emptyEvmTables()
-  const escrowIdOf = escrowIds()
-  const questions = askedOf(chain, nowMs, escrowIdOf)
+  const chainId = Number(id.slice('evm:'.length))
+  const escrowIdOf = escrowIds(chainId)
+  const { ask, onFirstAsked } = firstAsked()
   const conflicts: string[] = []
   const mempool = openMempool(nowMs, faults, chain, escrowIdOf, transferOf)
-  const node = evmNode(nowMs, random, faults, chain, market, mempool, escrowIdOf)
+  const node = evmNode(chainId, nowMs, random, faults, chain, market, mempool, escrowIdOf)
 
   const transfersOf = (keys: readonly string[]) => [...new Set(keys.flatMap(key => transferOfKey(key) ?? []))]
 
@@ -62,7 +63,7 @@ export const evmLine = (
         asked.method === 'eth_sendRawTransaction' ? 'node.send' : 'node.ask',
         undefined,
         async () => node(asked),
-        faults.strikes('evm: a node takes longer to answer than a lease lasts') ? 2 * settings.leaseMs : 0,
+        faults.strikes('evm: a node takes longer to answer than a lease lasts') ? 2 * leaseMs : 0,
       )
     const ports: EvmPorts = {
       store: memoryTxStore(keeping),
@@ -77,14 +78,14 @@ export const evmLine = (
         tokens: { USDC: { address: tokenAddress } },
         fees: { maxFeePerGasCap: feeCapWei },
         stuckAfterMs,
-        finalityDepth: settings.finalDepth,
-        leaseMs: settings.leaseMs,
+        finalityDepth: finalDepth,
+        leaseMs,
         timing: process.timing,
         notify: notice => {
           if (notice.type !== 'gasBalance') note(`${owner} ${notice.type}`)
         },
       },
-      plant(ports, { tables, draw: () => random.between(0, 999_999) / 1_000_000 }),
+      plant(ports, { id, tables }),
     )
   }
 
@@ -95,7 +96,7 @@ export const evmLine = (
   return {
     escrowIdOf,
     sent: mempool.sent,
-    asked: questions.asked,
+    onFirstAsked,
     conflicts,
     lockMayCome: ref =>
       open().some(({ action, data, versions }) => {
@@ -110,7 +111,7 @@ export const evmLine = (
       const twin = senderFor(process, around, `${process.name} twin`)
       const submit = async (order: ChainOrder) => {
         const about = transferOf(order.terms.ref) ?? order.terms.ref
-        questions.ask(order)
+        ask(order)
         if (order.action === 'release' && faults.strikes('chain: refuses to pay the payee for a while', about))
           chain.circumstances.deniedUntilMs.set(escrowIdOf(order.terms), nowMs() + random.between(30, 3_000) * 1_000)
         if (faults.strikes('chain: two workers submit one order at once', about)) twin.submit(order).catch(() => {})

@@ -1,6 +1,6 @@
 import { type Hex, keccak256, TimeoutError } from 'viem'
 import type { PooledTx, SimChain } from '../../chain.ts'
-import type { Sent } from '../../chain-port.ts'
+import type { Sent } from '../../chain-line.ts'
 import type { EscrowTerms } from '../../escrow.ts'
 import type { Faults } from '../../faults.ts'
 import { readCall } from './contract.ts'

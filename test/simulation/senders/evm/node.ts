@@ -3,7 +3,7 @@ import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
 import type { MinedTx, SimChain } from '../../chain.ts'
 import { type EscrowTerms, isOpen, refusalOf } from '../../escrow.ts'
 import type { Faults } from '../../faults.ts'
-import { chainId, escrowAddress, readCall, revertData } from './contract.ts'
+import { escrowAddress, readCall, revertData } from './contract.ts'
 import { type FeeMarket, tipWei } from './fee-market.ts'
 import { operator } from './keys.ts'
 import type { Mempool } from './mempool.ts'
@@ -21,6 +21,7 @@ type Call = { readonly from: string; readonly to: string; readonly data: Hex }
  * happened, for long enough, is found out; one that has made up a transaction is what quorums are for, and none of these does.
  */
 export const evmNode = (
+  chainId: number,
   nowMs: () => number,
   random: Random,
   faults: Faults,
@@ -88,7 +89,7 @@ export const evmNode = (
     const head = Math.max(0, chain.height() - lag)
     switch (method) {
       case 'eth_chainId':
-        return numberToHex(faults.strikes('evm: a node serves another chain') ? 5 : chainId)
+        return numberToHex(faults.strikes('evm: a node serves another chain') ? chainId + 4 : chainId)
       case 'eth_getBlockByNumber': {
         const height = args[0] === 'latest' ? head : Number(args[0])
         return height > head ? null : block(height)
