@@ -95,6 +95,7 @@ const named = [
   ['evm: a stuck transaction is replaced', 0.1],
   ['evm: a stranger refunds at the soft deadline', 0.8],
   ['evm: a stranger locks dust under our ref', 0.3],
+  ['evm: a worker submits an order again long after', 0.3],
   ['evm: the base fee rises many times over', 0.02],
   ['evm: miners want more than nodes tell', 0.02],
   ['evm: a node does not answer', 0.1],

@@ -1,14 +1,9 @@
 import type { EvmPorts } from '../../../bridge-service/src/chains/evm/sender.ts'
 import type { PlantEvm } from '../senders/evm/line.ts'
-import { type EvmTables, laneOf } from '../senders/evm/tables.ts'
+import { type EvmTables, type LaneRow, laneOf } from '../senders/evm/tables.ts'
 import type { Planted } from './planted.ts'
 
 const evm = (name: string, plantEvm: PlantEvm): Planted => ({ name, plantEvm })
-
-const leaseNow = (id: string, { nonce_lanes }: EvmTables, sender: `0x${string}`) => {
-  const lane = nonce_lanes.get(laneOf(id, sender))
-  return lane?.owner === undefined ? undefined : { sender, owner: lane.owner, epoch: lane.epoch }
-}
 
 const changeStore = (ports: EvmPorts, change: Partial<EvmPorts['store']>): EvmPorts => ({
   ...ports,
@@ -35,14 +30,32 @@ export const plantedInTheLanes: readonly Planted[] = [
       },
     },
   })),
-  evm('evm: the lease of a lane fences nobody', (ports, { id, tables }) => ({
-    ...changeStore(ports, {
-      storeFenced: (lease, versions) => ports.store.storeFenced(leaseNow(id, tables, lease.sender) ?? lease, versions),
-      record: (lease, seen, nowMs) => ports.store.record(leaseNow(id, tables, lease.sender) ?? lease, seen, nowMs),
-    }),
-    lanes: {
-      ...ports.lanes,
-      hold: async (sender, leaseMs) => (await ports.lanes.hold(sender, leaseMs)) ?? leaseNow(id, tables, sender),
+  evm('evm: each process counts the nonces of a lane by itself', (ports, { id, tables }) => {
+    const counted = new Map<string, LaneRow>()
+    return {
+      ...ports,
+      lanes: {
+        ...ports.lanes,
+        allocate: async (sender, chainCount, calls) => {
+          const name = laneOf(id, sender)
+          const mine = counted.get(name)
+          if (mine !== undefined) tables.nonce_lanes.set(name, { ...tables.nonce_lanes.get(name)!, nextNonce: mine.nextNonce })
+          const allocated = await ports.lanes.allocate(sender, chainCount, calls)
+          counted.set(name, tables.nonce_lanes.get(name)!)
+          return allocated
+        },
+      },
+    }
+  }),
+  evm('evm: bytes go out before they are kept', ports => ({
+    ...ports,
+    keys: {
+      ...ports.keys,
+      sign: async (sender, request) => {
+        const raw = await ports.keys.sign(sender, request)
+        await ports.rpc.send(raw).catch(() => {})
+        return raw
+      },
     },
   })),
   evm('evm: a refusal is forgotten as soon as it was told', (ports, { tables }) =>

@@ -115,6 +115,8 @@ export const evmLine = (
         if (order.action === 'release' && faults.strikes('chain: refuses to pay the payee for a while', about))
           chain.circumstances.deniedUntilMs.set(escrowIdOf(order.terms), nowMs() + random.between(30, 3_000) * 1_000)
         if (faults.strikes('chain: two workers submit one order at once', about)) twin.submit(order).catch(() => {})
+        if (faults.strikes('evm: a worker submits an order again long after', about))
+          process.timing.after(random.between(1, 180) * 1_000, () => void twin.submit(order).catch(() => {}))
         return sender.submit(order).catch((error: unknown) => {
           if (error instanceof BridgeError && error.code === 'idempotency_conflict') conflicts.push(order.key)
           throw error
