@@ -37,10 +37,13 @@ create table bank_statement_lines (
   intent_key key_text,
   verdict text not null,
   read_at timestamp with time zone not null default now(),
+  explained_by key_text,
   constraint bank_statement_lines_pkey PRIMARY KEY (rail, account, cursor),
+  constraint bank_statement_lines_explained_by_fkey FOREIGN KEY (explained_by) REFERENCES operator_actions(id),
+  constraint bank_statement_lines_explained CHECK (((explained_by IS NULL) OR (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])))),
   constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'mismatched'::text, 'unexplained'::text])))
 );
-CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text]));
+CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE ((verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])) AND (explained_by IS NULL));
 CREATE INDEX bank_statement_lines_by_order ON public.bank_statement_lines USING btree (rail, external_id);
 grant insert, select on bank_statement_lines to causeway_app;
 
@@ -219,32 +222,6 @@ create table chain_repairs (
 grant insert, select on chain_repairs to causeway_indexer;
 grant select on chain_repairs to causeway_app;
 
-create table chain_resumes (
-  id bigint not null generated always as identity,
-  chain key_text not null,
-  halted_reason text not null,
-  branch text not null,
-  reason text not null,
-  requested_by key_text not null,
-  requested_at timestamp with time zone not null default now(),
-  approved_by key_text,
-  approved_at timestamp with time zone,
-  obeyed_at timestamp with time zone,
-  refusal text,
-  approval_reason text,
-  constraint chain_resumes_pkey PRIMARY KEY (id),
-  constraint chain_resumes_approval_reason_check CHECK ((length(TRIM(BOTH FROM approval_reason)) > 0)),
-  constraint chain_resumes_branch_check CHECK ((branch = ANY (ARRAY['ours'::text, 'theirs'::text]))),
-  constraint chain_resumes_check CHECK (((approved_by)::text <> (requested_by)::text)),
-  constraint chain_resumes_check1 CHECK (((approved_by IS NULL) = (approved_at IS NULL))),
-  constraint chain_resumes_check2 CHECK (((obeyed_at IS NULL) OR (approved_by IS NOT NULL))),
-  constraint chain_resumes_check3 CHECK (((approval_reason IS NULL) OR (approved_by IS NOT NULL))),
-  constraint chain_resumes_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
-);
-CREATE INDEX chain_resumes_open ON public.chain_resumes USING btree (chain) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
-grant insert, select on chain_resumes to causeway_app;
-grant select on chain_resumes to causeway_indexer;
-
 create table chain_token_baselines (
   chain key_text not null,
   token key_text not null,
@@ -288,6 +265,16 @@ create table deadlines (
 CREATE INDEX deadlines_due ON public.deadlines USING btree (due_at);
 grant delete, insert, select, update on deadlines to causeway_app;
 
+create table deposit_addresses (
+  transfer_id key_text not null,
+  chain key_text not null,
+  seen numeric(78,0) not null default 0,
+  look_at timestamp with time zone default now(),
+  constraint deposit_addresses_pkey PRIMARY KEY (transfer_id)
+);
+CREATE INDEX deposit_addresses_due ON public.deposit_addresses USING btree (look_at) WHERE (look_at IS NOT NULL);
+grant insert, select, update on deposit_addresses to causeway_app;
+
 create table deposit_orders (
   key key_text not null,
   kind text not null,
@@ -304,12 +291,12 @@ create table deposit_orders (
   updated_at timestamp with time zone not null default now(),
   constraint deposit_orders_pkey PRIMARY KEY (key),
   constraint deposit_orders_check CHECK (((status = 'FAILED'::text) = (code IS NOT NULL))),
-  constraint deposit_orders_kind_check CHECK ((kind = ANY (ARRAY['lockSigned'::text, 'giveBack'::text]))),
+  constraint deposit_orders_kind_check CHECK ((kind = ANY (ARRAY['lockSigned'::text, 'lockAddress'::text, 'giveBack'::text]))),
   constraint deposit_orders_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text, 'SUCCEEDED'::text, 'FAILED'::text])))
 );
 CREATE INDEX deposit_orders_by_subject ON public.deposit_orders USING btree (subject, created_at);
 CREATE INDEX deposit_orders_waiting ON public.deposit_orders USING btree (next_at) WHERE (status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text]));
-CREATE UNIQUE INDEX deposit_orders_one_open ON public.deposit_orders USING btree (kind, subject) WHERE (status <> 'FAILED'::text);
+CREATE UNIQUE INDEX deposit_orders_one_open ON public.deposit_orders USING btree (kind, subject) WHERE ((status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text])) OR ((status = 'SUCCEEDED'::text) AND (kind <> 'lockAddress'::text)));
 grant insert, select on deposit_orders to causeway_app;
 
 create table evm_refusals (
@@ -366,7 +353,7 @@ create table evm_txs (
   constraint evm_txs_chain_sender_nonce_key UNIQUE (chain, sender, nonce),
   constraint evm_txs_pkey PRIMARY KEY (intent_key),
   constraint evm_txs_chain_sender_fkey FOREIGN KEY (chain, sender) REFERENCES nonce_lanes(chain, sender),
-  constraint evm_txs_action_check CHECK ((action = ANY (ARRAY['lock'::text, 'commit'::text, 'release'::text, 'refund'::text]))),
+  constraint evm_txs_action_check CHECK ((action = ANY (ARRAY['lock'::text, 'commit'::text, 'release'::text, 'refund'::text, 'recover'::text]))),
   constraint evm_txs_check CHECK (((status = ANY (ARRAY['included'::text, 'reverted'::text])) = ((hash IS NOT NULL) AND (block_number IS NOT NULL) AND (block_hash IS NOT NULL)))),
   constraint evm_txs_check1 CHECK (((final_at IS NULL) OR (status = ANY (ARRAY['included'::text, 'reverted'::text])))),
   constraint evm_txs_gas_limit_check CHECK ((gas_limit > 0)),
@@ -444,6 +431,7 @@ create table intents (
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
   abandoned integer not null default 0,
+  withdrawn_at timestamp with time zone,
   constraint intents_transfer_id_step_attempt_key UNIQUE (transfer_id, step, attempt),
   constraint intents_pkey PRIMARY KEY (key),
   constraint intents_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'IN_FLIGHT'::text, 'SUCCEEDED'::text, 'FAILED'::text, 'UNKNOWN'::text])))
@@ -581,11 +569,14 @@ create table operator_actions (
   constraint operator_actions_check4 CHECK (((obeyed_at IS NULL) OR (refusal IS NULL))),
   constraint operator_actions_decision_check CHECK ((decision = ANY (ARRAY['approve'::text, 'reject'::text]))),
   constraint operator_actions_payload_hash_check CHECK (((payload_hash)::text ~ '^[0-9a-f]{64}$'::text)),
-  constraint operator_actions_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0))
+  constraint operator_actions_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0)),
+  constraint operator_actions_resume CHECK (((type <> 'resumeChain'::text) OR four_eyes))
 );
 CREATE INDEX operator_actions_by_transfer ON public.operator_actions USING btree (transfer_id) WHERE (transfer_id IS NOT NULL);
+CREATE INDEX operator_actions_resumes ON public.operator_actions USING btree (scope, decided_at) WHERE ((type = 'resumeChain'::text) AND (decision = 'approve'::text) AND (obeyed_at IS NULL) AND (refusal IS NULL));
 CREATE INDEX operator_actions_to_obey ON public.operator_actions USING btree (id) WHERE ((obeyed_at IS NULL) AND (refusal IS NULL));
 grant insert, select on operator_actions to causeway_app;
+grant select on operator_actions to causeway_indexer;
 
 create table operator_audit (
   "position" bigint not null generated always as identity,
@@ -600,6 +591,7 @@ create table operator_audit (
   constraint operator_audit_event_check CHECK ((event = ANY (ARRAY['requested'::text, 'approved'::text, 'rejected'::text, 'obeyed'::text, 'refused'::text])))
 );
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON public.operator_audit FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting();
+grant insert on operator_audit to causeway_indexer;
 grant insert, select on operator_audit to causeway_app;
 
 create table outbox (
@@ -821,13 +813,16 @@ create table stray_deposits (
   look_at timestamp with time zone not null default now(),
   received_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  address_terms jsonb,
   constraint stray_deposits_chain_fact_key UNIQUE (chain, fact),
   constraint stray_deposits_pkey PRIMARY KEY (id),
-  constraint stray_deposits_reason_check CHECK ((reason = ANY (ARRAY['reference_unknown'::text, 'wrong_asset'::text, 'wrong_amount'::text, 'wrong_terms'::text, 'repeated'::text, 'not_expected'::text]))),
+  constraint stray_deposits_reason_check CHECK ((reason = ANY (ARRAY['reference_unknown'::text, 'wrong_asset'::text, 'wrong_amount'::text, 'wrong_terms'::text, 'repeated'::text, 'not_expected'::text, 'refunded'::text]))),
   constraint stray_deposits_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'returning'::text, 'returned'::text, 'self_serve'::text, 'person'::text, 'gone'::text])))
 );
+CREATE INDEX stray_deposits_at_address ON public.stray_deposits USING btree (transfer_id) WHERE (address_terms IS NOT NULL);
 CREATE INDEX stray_deposits_by_tenant ON public.stray_deposits USING btree (tenant, id);
 CREATE INDEX stray_deposits_due ON public.stray_deposits USING btree (look_at) WHERE (state = ANY (ARRAY['waiting'::text, 'self_serve'::text]));
+CREATE UNIQUE INDEX stray_deposits_one_at_address ON public.stray_deposits USING btree (transfer_id, token) WHERE ((address_terms IS NOT NULL) AND (state <> ALL (ARRAY['returned'::text, 'gone'::text])));
 grant insert, select, update on stray_deposits to causeway_app;
 
 create table transfer_events (
@@ -856,6 +851,7 @@ create table transfers (
   parked_reason text,
   created_at timestamp with time zone not null default now(),
   updated_at timestamp with time zone not null default now(),
+  phase_since timestamp with time zone,
   constraint transfers_escrow_ref_key UNIQUE (escrow_ref),
   constraint transfers_pkey PRIMARY KEY (id),
   constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text]))),
@@ -863,6 +859,7 @@ create table transfers (
 );
 CREATE INDEX transfers_by_tenant ON public.transfers USING btree (tenant, id);
 CREATE INDEX transfers_parked ON public.transfers USING btree (id) WHERE (parked_reason IS NOT NULL);
+CREATE TRIGGER watch_deposit_address AFTER INSERT ON public.transfers FOR EACH ROW WHEN (((new.terms #> '{deposit,refundTo}'::text[]) IS NOT NULL)) EXECUTE FUNCTION watch_deposit_address();
 grant insert, select, update on transfers to causeway_app;
 
 create table web_auth_answered (
@@ -976,4 +973,13 @@ CREATE OR REPLACE FUNCTION public.refuse_rewriting()
 AS $function$
 begin
   raise exception '% is append only', tg_table_name using errcode = 'insufficient_privilege', constraint = 'append_only';
+end $function$;
+
+CREATE OR REPLACE FUNCTION public.watch_deposit_address()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  insert into deposit_addresses (transfer_id, chain) values (new.id, new.terms #>> '{deposit,chain}');
+  return null;
 end $function$;

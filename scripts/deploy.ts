@@ -20,6 +20,7 @@ const show = ({ book, isNew, pending }: Deployed): void => {
   console.log(
     `escrow ${book.escrow} on chain ${book.chainId}, ${isNew ? 'new' : 'was there already'}; code, roles and limits verified`,
   )
+  if (book.depositAddresses) console.log(`deposit addresses ${book.depositAddresses}`)
   for (const [currency, address] of Object.entries(book.tokens))
     console.log(`  ${currency} ${address}, ${book.funding[currency]}`)
   for (const { to, what, functionName, args } of pending) {

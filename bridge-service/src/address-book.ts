@@ -5,6 +5,7 @@ const reference = z.looseObject({ addressBook: z.string() })
 const book = z.object({
   chainId: z.int().min(1),
   escrow: z.string(),
+  depositAddresses: z.string().optional(),
   tokens: z.record(z.string(), z.string()),
   funding: z.record(z.string(), z.string()),
 })

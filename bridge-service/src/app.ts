@@ -7,7 +7,9 @@ import type { Chain } from './chains/chain.ts'
 import { evmChain } from './chains/evm/adapter.ts'
 import { type StellarChain, stellarChain } from './chains/stellar/adapter.ts'
 import type { Config, Policy } from './config.ts'
+import { postgresAddressStore } from './deposits/address-store.ts'
 import { depositDesk } from './deposits/desk.ts'
+import { postgresDepositStore } from './deposits/postgres-store.ts'
 import { BridgeError } from './errors.ts'
 import { clientDomainKeys } from './http/sep/client-domain.ts'
 import { horizonSigners } from './http/sep/horizon-signers.ts'
@@ -83,6 +85,7 @@ const evmAdapter = (chain: EvmChainConfig, { treasuryKey, operatorKey }: Config,
       id: chain.id,
       rpcUrl: chain.rpcUrls[0]!,
       escrow: chain.escrow,
+      ...(chain.depositAddresses ? { depositAddresses: chain.depositAddresses } : {}),
       tokens,
       treasuryKey,
       operatorKey,
@@ -227,7 +230,10 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         warn(`the statement of ${id} could not be read`),
       ),
     )
-    const desk = depositDesk({ pool, chains, screening, newUuid: randomUUIDv7, log })
+    const desk = depositDesk({
+      ...{ store: postgresDepositStore(pool), addresses: postgresAddressStore(pool) },
+      ...{ chains, screening, newUuid: randomUUIDv7, log },
+    })
     const lowWater = repeat(
       5_000,
       () => watchLowWater(pool, config.policy.lowWater, log),

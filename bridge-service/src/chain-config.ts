@@ -38,6 +38,8 @@ const evmChain = z.object({
   /** The first is the one that transactions are sent to; the indexer asks them all. */
   rpcUrls: z.array(z.url()).min(1),
   escrow: hexAddress,
+  /** The contract of the deposit addresses; without it none is given out. */
+  depositAddresses: hexAddress.optional(),
   tokens: z.partialRecord(currency, hexAddress),
   /** Where the stablecoins of new transfers come from; `liquidity` where nothing is said. */
   funding,

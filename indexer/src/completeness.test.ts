@@ -291,9 +291,14 @@ describe('a chain that was halted goes on as two operators say', () => {
   }
   const resume = (reason: string, branch: string, approvedBy: string | null = 'bob') =>
     tables.all(
-      `insert into chain_resumes (chain, halted_reason, branch, reason, requested_by, approved_by, approved_at)
-       values ('evm:31337', $1, $2, 'looked at three other nodes', 'alice', $3, $4) returning id`,
-      [reason, branch, approvedBy, approvedBy && new Date()],
+      `insert into operator_actions (id, type, scope, reason, payload, payload_hash, four_eyes, requested_by, requested_person, requested_at,
+                                     expires_at, decision, decided_by, decided_person, decided_at)
+       select 'oa_' || gen_random_uuid(), 'resumeChain', 'chain:evm:31337', 'looked at three other nodes',
+              jsonb_build_object('haltedReason', $1::text, 'branch', $2::text), repeat('0', 64), true, 'api:' || 'alice', 'alice',
+              clock_timestamp(), now() + interval '1 day', case when $3::text is not null then 'approve' end, 'api:' || $3, $3,
+              case when $3 is not null then now() end
+       returning id`,
+      [reason, branch, approvedBy],
     )
 
   test('theirs: what was final is orphaned, the saga hears of it, and the chain is followed from the ancestor on', async () => {
@@ -305,7 +310,8 @@ describe('a chain that was halted goes on as two operators say', () => {
     expect(await factOf(lock)).toMatchObject({ revision: 2, payload: { status: 'orphaned' } })
     await until('following', ready, ({ status }) => status === 200)
     const resumes = await tables.all(
-      'select approved_by, halted_reason = $1 as same, obeyed_at is not null as obeyed from chain_resumes',
+      `select decided_person as approved_by, payload->>'haltedReason' = $1 as same, obeyed_at is not null as obeyed
+         from operator_actions order by requested_at`,
       [reason],
     )
     expect(resumes.map(({ approved_by, same, obeyed }) => [approved_by, same, obeyed])).toEqual([
@@ -329,7 +335,7 @@ describe('a chain that was halted goes on as two operators say', () => {
     await resume(reason, 'ours')
     await until(
       'obeyed, and halted again',
-      async () => (await tables.all('select obeyed_at from chain_resumes where obeyed_at is not null')).length,
+      async () => (await tables.all('select obeyed_at from operator_actions where obeyed_at is not null')).length,
       obeyed => obeyed === 1,
     )
     await until('halted', tables.head, head => head.halted_reason !== null)

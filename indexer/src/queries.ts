@@ -140,6 +140,8 @@ export type FinalFact = {
 // have consumed the newest truth about it, its block must lie below the head of that level itself, and it must still be what was waited
 // for: after a reorg the same transaction may emit another event, or one for another escrow.
 //
+// Those of a transfer that a person has taken out of the saga wait with it.
+//
 // A claim of a deposit's balance is the commit of it, and a plain payment is committed as it comes: a Stellar ledger knows no other.
 //
 // `finalized` counts as far as a second reading of the blocks has confirmed what the tables say of them.
@@ -164,7 +166,7 @@ select w.transfer_id, w.kind, w.chain, w.fact, e.escrow_id, e.block_number, e.bl
                           when w.kind in ('refund', 'depositRefund') then '{escrowRefunded}' else array[e.type] end)
         or (w.kind = 'commit' and e.commits))
    and not exists (select from inbox i where i.source = w.chain and i.fact = w.fact and i.consumed < i.revision offset 0)
-   and not exists (select from transfers t where t.id = w.transfer_id and t.escrow_ref <> e.ref offset 0)
+   and not exists (select from transfers t where t.id = w.transfer_id and (t.escrow_ref <> e.ref or t.parked_reason is not null) offset 0)
  limit $1`
 
 /** At most `limit` waits that are due now, in no order. The caller ends each wait in the transaction that acts on it. */

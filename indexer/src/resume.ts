@@ -19,10 +19,11 @@ export type Approval = {
 export const readApproval = async (db: ClientBase, chain: string): Promise<Approval | undefined> => {
   const { rows } = await db.query<Approval>({
     name: 'indexer_read_approval',
-    text: `select r.id::text, r.branch, r.reason, r.requested_by as "requestedBy", r.approved_by as "approvedBy"
-             from chain_resumes r join chain_heads h on h.chain = r.chain and h.halted_reason = r.halted_reason
-            where r.chain = $1 and r.approved_by is not null and r.obeyed_at is null and r.refusal is null
-            order by r.approved_at desc, r.id desc limit 1`,
+    text: `select a.id, a.payload->>'branch' as branch, a.reason, a.requested_by as "requestedBy", a.decided_by as "approvedBy"
+             from operator_actions a join chain_heads h on h.chain = $1 and h.halted_reason = a.payload->>'haltedReason'
+            where a.type = 'resumeChain' and a.scope = 'chain:' || $1::text and a.decision = 'approve'
+              and a.obeyed_at is null and a.refusal is null
+            order by a.decided_at desc, a.id desc limit 1`,
     values: [chain],
   })
   return rows[0]
@@ -65,12 +66,24 @@ export const resumeTheirs = (
   })
 
 /** The approval cannot be followed; a person must say something else. */
-export const refuseResume = (db: ClientBase, approval: Approval, refusal: string) =>
-  db.query('update chain_resumes set refusal = $2 where id = $1', [approval.id, refusal])
+export const refuseResume = (db: ClientBase, approval: Approval, refusal: string) => endAction(db, approval.id, refusal)
 
 const release = async (tx: ClientBase, chain: string, { id, branch, reason, requestedBy, approvedBy }: Approval) => {
-  const { rowCount } = await tx.query('update chain_resumes set obeyed_at = now() where id = $1 and obeyed_at is null', [id])
-  if (rowCount !== 1) throw new IndexerError('cursor_moved', { chain, resume: id })
+  if (!(await endAction(tx, id, null))) throw new IndexerError('cursor_moved', { chain, resume: id })
   await tx.query('update chain_heads set halted_reason = null, updated_at = now() where chain = $1', [chain])
   await tell(tx, chain, 'chainResumed', { branch, reason, requestedBy, approvedBy })
+}
+
+/** It is done, or could not be: `refusal` says why. Returns whether it was the first word about it. */
+const endAction = async (db: ClientBase, id: string, refusal: string | null): Promise<boolean> => {
+  const { rowCount } = await db.query(
+    `with said as (
+       update operator_actions set obeyed_at = case when $2::text is null then now() end, refusal = $2
+        where id = $1 and obeyed_at is null and refusal is null returning id
+     )
+     insert into operator_audit (action_id, event, actor, reason)
+     select id, case when $2::text is null then 'obeyed' else 'refused' end, 'indexer', $2 from said`,
+    [id, refusal],
+  )
+  return rowCount === 1
 }

@@ -365,6 +365,17 @@ describe('the published queries, as the service', () => {
     expect(await due()).toEqual(['tr_own'])
   })
 
+  test('a wait of a parked transfer waits with it', async () => {
+    await put(tip, [a10], [event(a10, '1')])
+    await consume()
+    await tables.all(`insert into transfers (id, tenant, route, definition, state, version, terms, progress, escrow_ref, parked_reason)
+                      values ('tr_1', 't', 'onramp', 1, 's', 1, '{}', '{}', '0xf1', 'a person looks')`)
+    await wait('latest', 10)
+    expect(await due()).toEqual([])
+    await tables.all('update transfers set parked_reason = null')
+    expect(await due()).toEqual(['tr_1'])
+  })
+
   test('a halted chain makes nothing final', async () => {
     await put(tip, [a10], [event(a10, '1')])
     await consume()

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as after } from 'node:timers/promises'
 import type { TransferView } from '../local/api-client.ts'
 import type { Customers } from './customers.ts'
+import { type Choose, insist } from './insist.ts'
 import type { Order } from './orders.ts'
 
 /** An order that the service has answered. */
@@ -9,21 +10,12 @@ export type Placed = Order & { readonly id: string }
 
 export type Integrator = {
   /** Orders, repeats, cancels, while his customer pays in; gives up only after `patienceMs`. */
-  readonly order: (order: Order, choose: () => string) => Promise<void>
+  readonly order: (order: Order, choose: Choose) => Promise<void>
   readonly placed: readonly Placed[]
   readonly counts: Readonly<Record<'posts' | 'repeats' | 'doublePosts' | 'cancels' | 'deposits', number>>
   /** What no integrator should ever see. */
   readonly complaints: readonly string[]
 }
-
-type Answer = {
-  readonly status: number
-  readonly body: { readonly id?: string; readonly code?: string; readonly deposit?: TransferView['deposit'] }
-}
-
-// No end of a storm may come so late that an order is forgotten: what is not canceled waits for days.
-const patienceMs = 900_000
-const answerMs = 10_000
 
 /** An integrator as he should be: a key for each order, and the same key until there is an answer. */
 export const openIntegrator = (apiKey: string, customers: Customers): Integrator => {
@@ -31,37 +23,21 @@ export const openIntegrator = (apiKey: string, customers: Customers): Integrator
   const complaints: string[] = []
   const counts = { posts: 0, repeats: 0, doublePosts: 0, cancels: 0, deposits: 0 }
 
-  /** Asks one service after the other, whichever is alive, until one has answered. */
-  const post = async (choose: () => string, path: string, body: unknown, key: string): Promise<Answer> => {
-    const untilMs = performance.now() + patienceMs
-    for (let first = true; performance.now() < untilMs; first = false) {
-      counts.posts++
-      if (!first) counts.repeats++
-      try {
-        const response = await fetch(`${choose()}${path}`, {
-          method: 'POST',
-          headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', 'idempotency-key': key },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(answerMs),
-        })
-        const answer = (await response.json()) as Answer['body']
-        if (response.status < 500 && response.status !== 429) return { status: response.status, body: answer }
-      } catch {
-        // Refused, cut off or too late: whether it was taken is not known, and the key makes it safe to ask again.
-      }
-      await after(100)
-    }
-    throw new Error(`POST ${path} was not answered in ${patienceMs} ms`)
+  const post = (choose: Choose, path: string, body: unknown, key: string = randomUUID()) => {
+    counts.posts++
+    return insist(apiKey, choose, { path, body, key }, () => {
+      counts.repeats++
+    })
   }
 
-  const cancel = async (id: string, choose: () => string) => {
+  const cancel = async (id: string, choose: Choose) => {
     counts.cancels++
-    const { status, body } = await post(choose, `/v1/transfers/${id}/cancel`, { reason: 'changed_my_mind' }, randomUUID())
+    const { status, body } = await post(choose, `/v1/transfers/${id}/cancel`, { reason: 'changed_my_mind' })
     if (status !== 202 && body.code !== 'transfer_not_cancelable')
       complaints.push(`cancel of ${id} was answered with ${status} ${body.code}`)
   }
 
-  const changeMind = async ({ cancelAfterMs }: Order, id: string, choose: () => string) => {
+  const changeMind = async ({ cancelAfterMs }: Order, id: string, choose: Choose) => {
     if (cancelAfterMs === undefined) return
     await after(cancelAfterMs)
     await cancel(id, choose)
@@ -75,7 +51,7 @@ export const openIntegrator = (apiKey: string, customers: Customers): Integrator
     counts.deposits++
   }
 
-  const place = async (order: Order, choose: () => string): Promise<void> => {
+  const place = async (order: Order, choose: Choose): Promise<void> => {
     await customers.equip(order)
     const key = randomUUID()
     const send = () => post(choose, '/v1/transfers', order.body, key)

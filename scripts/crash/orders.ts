@@ -6,12 +6,15 @@ import { stellarKeyOf } from './stellar-key.ts'
 /** Who pays or is paid: at the bank by an account, on a chain by an address that is nobody else's. */
 export type Party =
   | { readonly at: 'bank'; readonly account: string }
-  | { readonly at: 'evm'; readonly address: Address; readonly asset: 'USDC' | 'EURC' }
+  | { readonly at: 'evm'; readonly chain: string; readonly address: Address; readonly asset: 'USDC' | 'EURC' }
   | { readonly at: 'stellar'; readonly address: string; readonly asset: 'USDC' | 'EURC' }
+
+export type Family = Exclude<Party['at'], 'bank'>
+export type Route = 'onramp' | 'onramp to stellar' | `offramp from ${Family}` | 'remittance' | `crosschain ${Family} to ${Family}`
 
 /** What an integrator orders, and what he and his customer do about it afterwards. */
 export type Order = {
-  readonly route: 'onramp' | 'onramp to Stellar' | 'offramp' | 'remittance' | 'crosschain'
+  readonly route: Route
   readonly body: Readonly<Record<string, unknown>>
   readonly payer: Party
   readonly payee: Party
@@ -19,13 +22,15 @@ export type Order = {
   readonly customerKey?: Hex
   /** He pays in on the chain so long after the answer; never when undefined. */
   readonly paysInAfterMs?: number | undefined
+  /** How, where there is a choice. */
+  readonly paysBy?: 'payment' | 'balance'
   /** The integrator changes his mind so long after the answer. */
   readonly cancelAfterMs: number | undefined
   /** The second order under the same key, sent beside the first. */
   readonly twice: boolean
 }
 
-export type ChainIds = { readonly evm: string; readonly stellar: string }
+export type ChainIds = { readonly evm: readonly string[]; readonly stellar: string }
 
 /** One kind of order of one route. */
 export type OrderOf = (random: Random, chains: ChainIds) => Order
@@ -57,16 +62,16 @@ const onramp = (
   const asset = euros ? 'EURC' : 'USDC'
   const fiat = euros ? 'EUR' : 'USD'
   const source = bankAccount(random, rail, fiat, 'payer')
-  const address = getAddress(random.hex(20))
+  const payee = { at: 'evm', chain: random.pick(evm), address: getAddress(random.hex(20)), asset } as const
   return {
     route: 'onramp',
     body: {
       source: source.body,
-      destination: { type: 'chain_address', chain: evm, asset, address },
+      destination: { type: 'chain_address', chain: payee.chain, asset, address: payee.address },
       amount: { value, asset: fiat },
     },
     payer: source.party,
-    payee: { at: 'evm', address, asset },
+    payee,
   }
 }
 
@@ -100,7 +105,7 @@ const toStellar: OrderOf = (random, { stellar }) => {
   const address = stellarKeyOf(key).publicKey()
   const source = bankAccount(random, random.pick(euros ? ['sepa', 'sepa_inst'] : ['ach', 'wire']), fiat, 'payer')
   return {
-    route: 'onramp to Stellar',
+    route: 'onramp to stellar',
     body: {
       source: source.body,
       destination: { type: 'chain_address', chain: stellar, asset, address },
@@ -114,17 +119,19 @@ const toStellar: OrderOf = (random, { stellar }) => {
   }
 }
 
-/** The customer locks his own dollars: at once, while the integrator changes his mind, or never. */
-const deposit = (random: Random, { evm }: ChainIds) => {
+/** The customer brings his own dollars: at once, while the integrator changes his mind, or never. */
+const deposit = (random: Random, chains: ChainIds) => {
   const customerKey = random.hex(32)
-  const address = privateKeyToAddress(customerKey)
   const paysIn = random.chance(0.85)
+  const payer: Exclude<Party, { at: 'bank' }> = random.chance(0.6)
+    ? { at: 'evm', chain: random.pick(chains.evm), address: privateKeyToAddress(customerKey), asset: 'USDC' }
+    : { at: 'stellar', address: stellarKeyOf(customerKey).publicKey(), asset: 'USDC' }
   return {
-    source: { type: 'chain_address', chain: evm, address },
+    source: { type: 'chain_address', chain: payer.at === 'evm' ? payer.chain : chains.stellar, address: payer.address },
     amount: { value: cents(random, 10, 90), asset: 'USDC' },
     customer: {
-      payer: { at: 'evm', address, asset: 'USDC' },
-      customerKey,
+      ...{ payer, customerKey },
+      paysBy: random.pick(['payment', 'balance'] as const),
       paysInAfterMs: paysIn ? random.between(0, 2_000) : undefined,
       // Nobody waits here until a deposit is overdue.
       cancelAfterMs: !paysIn || random.chance(0.25) ? random.between(500, 4_000) : undefined,
@@ -136,7 +143,7 @@ const offramp: OrderOf = (random, chains) => {
   const { source, amount, customer } = deposit(random, chains)
   const destination = bankAccount(random, random.pick(['ach', 'wire', 'book']), 'USD', 'payee')
   return {
-    route: 'offramp',
+    route: `offramp from ${customer.payer.at}`,
     body: { source, destination: { ...destination.body, asset: 'USD' }, amount },
     ...customer,
     payee: destination.party,
@@ -144,15 +151,20 @@ const offramp: OrderOf = (random, chains) => {
   }
 }
 
-/** From one chain to the other, with a line there under the same key. */
+/** From any chain to any other, to the customer himself under the same key. */
 const crosschain: OrderOf = (random, chains) => {
   const { source, amount, customer } = deposit(random, chains)
-  const address = stellarKeyOf(customer.customerKey).publicKey()
+  const { customerKey } = customer
+  const chain = random.pick([...chains.evm, chains.stellar].filter(id => id !== source.chain))
+  const payee: Exclude<Party, { at: 'bank' }> =
+    chain === chains.stellar
+      ? { at: 'stellar', address: stellarKeyOf(customerKey).publicKey(), asset: 'USDC' }
+      : { at: 'evm', chain, address: privateKeyToAddress(customerKey), asset: 'USDC' }
   return {
-    route: 'crosschain',
-    body: { source, destination: { type: 'chain_address', chain: chains.stellar, asset: 'USDC', address }, amount },
+    route: `crosschain ${customer.payer.at} to ${payee.at}`,
+    body: { source, destination: { type: 'chain_address', chain, asset: 'USDC', address: payee.address }, amount },
     ...customer,
-    payee: { at: 'stellar', address, asset: 'USDC' },
+    payee,
     twice: random.chance(0.2),
   }
 }
@@ -188,7 +200,7 @@ const kinds: readonly (readonly [share: number, orderOf: OrderOf])[] = [
   [3, toStellar],
   [4, offramp],
   [4, remittance],
-  [2, crosschain],
+  [4, crosschain],
 ]
 
 export const randomOrder: OrderOf = (random, chains) => {

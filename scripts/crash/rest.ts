@@ -11,7 +11,7 @@ export type Rest = {
   readonly violations: readonly string[]
 }
 
-const atRest = `state in ('completed', 'compensated', 'canceled', 'failed', 'review') or parked_reason is not null`
+const atRest = `state in ('completed', 'compensated', 'canceled', 'failed', 'review', 'resolved') or parked_reason is not null`
 
 /** Waits until nothing moves any more and the laws hold. */
 export const comeToRest = async (world: World, withinMs: number): Promise<Rest> => {
@@ -30,7 +30,11 @@ export const comeToRest = async (world: World, withinMs: number): Promise<Rest> 
       await after(200)
     } while (performance.now() < untilMs)
     const { rows } = await database.query<{ n: number }>('select count(*)::int as n from transfers')
+    const parked = await database.query<{ id: string; parked_reason: string }>(
+      'select id, parked_reason from transfers where parked_reason is not null',
+    )
     const violations = [
+      ...parked.rows.map(({ id, parked_reason }) => `${id} is parked: ${parked_reason}`),
       ...moving.map(({ id, state }) => `${id} is still ${state}`),
       ...broken.map(({ name, detail }) => `${name}: ${detail}`),
     ]

@@ -2,12 +2,16 @@ import { join } from 'node:path'
 import { setTimeout as after } from 'node:timers/promises'
 import { type Random, randomFrom } from '../fuzz/reorg/random.ts'
 import { type Child, startChild } from '../local/child.ts'
+import { operatorKeys } from '../local/operators.ts'
 import { freePort } from '../local/ports.ts'
 import { startWorld, type World } from '../local/world.ts'
 import { nodeFlags } from '../node-flags.ts'
 import { openCustomers } from './customers.ts'
 import { calmBank, disturbBank } from './disturb.ts'
+import { calmNetwork, disturbNetwork } from './disturb-network.ts'
+import type { Choose } from './insist.ts'
 import { openIntegrator } from './integrator.ts'
+import { openOperators } from './operators.ts'
 import { judgeOrders } from './oracle.ts'
 import { type ChainIds, randomOrder } from './orders.ts'
 import { comeToRest, seconds } from './rest.ts'
@@ -21,11 +25,14 @@ export type CrashReport = {
   readonly stops: number
   readonly databaseRestarts: number
   readonly bankFaults: number
+  readonly networkFaults: number
   readonly transfers: number
   readonly doublePosts: number
   readonly repeats: number
   readonly cancels: number
   readonly deposits: number
+  /** What operators did, and what they came too late for. */
+  readonly actions: Readonly<Record<string, number>>
   readonly byState: Readonly<Record<string, number>>
   readonly byFate: Readonly<Record<string, number>>
   readonly violations: readonly string[]
@@ -47,7 +54,11 @@ export const runCrashes = async (
 ): Promise<CrashReport> => {
   const startedMs = performance.now()
   const random = randomFrom(seed)
-  const world = await startWorld({ stellarCloseMs, env: { CAUSEWAY_INTENT_LEASE_MS: String(leaseMs) } })
+  const world = await startWorld({
+    ...{ secondEvm: true, stellarCloseMs },
+    payoutChains: { [random.pick(['USD', 'EUR'])]: 'stellar' },
+    env: { CAUSEWAY_INTENT_LEASE_MS: String(leaseMs) },
+  })
   const stops: (() => Promise<void>)[] = [world.stop]
   try {
     const second = await startSecondService(world)
@@ -73,33 +84,41 @@ export const runCrashes = async (
     ]
 
     const integrator = openIntegrator(world.apiKey, openCustomers(world))
-    const chains = { evm: world.chain, stellar: world.stellar!.chain }
-    const load = startLoad(randomFrom(random.between(1, 2 ** 30)), [world.apiUrl, second.url], chains, integrator.order)
+    const stellar = world.stellar!
+    const chains = { evm: [world.chain, world.secondEvm!.chain], stellar: stellar.chain }
+    const anotherRandom = () => randomFrom(random.between(1, 2 ** 30))
+    const urls = [world.apiUrl, second.url]
+    const load = startLoad(anotherRandom(), urls, chains, integrator.order)
     stops.push(load.stop)
+    const scopes = ['rail:bank:sim', ...[...chains.evm, chains.stellar].map(chain => `chain:${chain}`)]
+    const transfers = () => integrator.placed.map(({ id }) => id)
+    const operators = openOperators(await operatorKeys(world), anotherRandom(), scopes, transfers)
+    const meddling = startMeddling(anotherRandom(), urls, operators.act)
+    stops.push(meddling.stop)
     const weather = await storm({
       ...{ random, kills, victims, leaseMs, crashDatabase: world.crashDatabase, onKill },
       disturbBank: () => disturbBank(world.bank.url, random),
+      disturbNetwork: () => disturbNetwork(stellar, random),
     })
-    await load.stop()
+    await Promise.all([load.stop(), meddling.stop()])
     await allUp(Object.values(processes), supervision.isUp)
-    await calmBank(world.bank.url)
+    await Promise.all([calmBank(world.bank.url), calmNetwork(stellar)])
 
     const rest = await comeToRest(world, restWithinMs)
     const judgement = await judgeOrders(world, integrator.placed, rest.transfers)
     const { doublePosts, repeats, cancels, deposits } = integrator.counts
-    const { kills: killsOf, stops: frozen, databaseRestarts, bankFaults } = weather
+    const { kills: killsOf, stops: frozen, ...others } = weather
     return {
       ...{
         seed,
         kills: Object.values(killsOf).reduce((sum, n) => sum + n, 0),
         killsOf,
         stops: frozen,
-        databaseRestarts,
-        bankFaults,
+        ...others,
       },
-      ...{ transfers: rest.transfers, doublePosts, repeats, cancels, deposits },
+      ...{ transfers: rest.transfers, doublePosts, repeats, cancels, deposits, actions: operators.counts },
       ...{ byState: judgement.byState, byFate: judgement.byFate },
-      violations: [...integrator.complaints, ...rest.violations, ...judgement.violations],
+      violations: [...integrator.complaints, ...operators.complaints, ...rest.violations, ...judgement.violations],
       secondsToRest: rest.secondsToRest,
       seconds: seconds(performance.now() - startedMs),
     }
@@ -148,6 +167,27 @@ const startLoad = (
       stopping = true
       await running
       await Promise.all(underWay)
+    },
+  }
+}
+
+/** One thing after the other, every now and then, until stopped. */
+const startMeddling = (
+  random: Random,
+  urls: readonly string[],
+  act: (choose: Choose) => Promise<void>,
+): { stop: () => Promise<void> } => {
+  let stopping = false
+  const running = (async () => {
+    while (!stopping) {
+      await after(random.between(500, 2_000))
+      await act(() => random.pick(urls))
+    }
+  })()
+  return {
+    stop: async () => {
+      stopping = true
+      await running
     },
   }
 }

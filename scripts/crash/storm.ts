@@ -16,6 +16,7 @@ export type Storm = {
   readonly stops: number
   readonly databaseRestarts: number
   readonly bankFaults: number
+  readonly networkFaults: number
 }
 
 export type StormOptions = {
@@ -27,6 +28,8 @@ export type StormOptions = {
   readonly crashDatabase: (() => Promise<void>) | undefined
   /** One more thing that the bank does wrong. */
   readonly disturbBank: () => Promise<void>
+  /** The same of the Stellar network. */
+  readonly disturbNetwork: () => Promise<void>
   readonly onKill: (done: number) => void
 }
 
@@ -34,11 +37,11 @@ const recoveryMs = 30_000
 
 /** Kills, freezes and cuts off until there have been enough kills; ends when nobody is frozen any more. */
 export const storm = async (options: StormOptions): Promise<Storm> => {
-  const { random, victims, leaseMs, crashDatabase, disturbBank, onKill } = options
+  const { random, victims, leaseMs, crashDatabase, onKill } = options
   const kills: Record<string, number> = Object.fromEntries(victims.map(({ name }) => [name, 0]))
   const frozen = new Set<string>()
   const thaws: Promise<void>[] = []
-  let [killed, stops, databaseRestarts, bankFaults] = [0, 0, 0, 0]
+  let [killed, stops, databaseRestarts, bankFaults, networkFaults] = [0, 0, 0, 0, 0]
   const weighted = victims.flatMap(victim => Array.from({ length: victim.weight }, () => victim))
 
   const kill = async (victim: Victim) => {
@@ -74,12 +77,16 @@ export const storm = async (options: StormOptions): Promise<Storm> => {
     databaseRestarts++
   }
 
-  const disturb = async () => {
+  const disturbBank = async () => {
     // A bank that is dead just now disturbs nobody.
-    await disturbBank().then(
+    await options.disturbBank().then(
       () => bankFaults++,
       () => {},
     )
+  }
+  const disturbNetwork = async () => {
+    await options.disturbNetwork()
+    networkFaults++
   }
 
   while (killed < options.kills) {
@@ -89,10 +96,11 @@ export const storm = async (options: StormOptions): Promise<Storm> => {
     if (kind <= 65) await kill(victim)
     else if (kind <= 80) freeze(victim)
     else if (kind <= 84) await restartDatabase()
-    else await disturb()
+    else if (kind <= 93) await disturbBank()
+    else await disturbNetwork()
   }
   await Promise.all(thaws)
-  return { kills, stops, databaseRestarts, bankFaults }
+  return { kills, stops, databaseRestarts, bankFaults, networkFaults }
 }
 
 /** Whether it came up again in time to be the next victim. */

@@ -1,5 +1,6 @@
 import { NotFoundError } from '@stellar/stellar-sdk'
 import { createPublicClient, erc20Abi, getAbiItem, http, isAddressEqual, zeroAddress } from 'viem'
+import type { EvmBridge } from '../local/evm-bridge.ts'
 import { stellarParty } from '../local/stellar-party.ts'
 import type { World } from '../local/world.ts'
 import type { Placed } from './integrator.ts'
@@ -32,20 +33,57 @@ export type Traces = {
   readonly atBank: ReadonlySet<string | undefined>
 }
 
+type OnChain = Exclude<Party, { at: 'bank' }>
+type Paid = { readonly out: readonly bigint[]; readonly in: readonly bigint[] }
+
 export const decimalsOf = { bank: 2, evm: 6, stellar: 7 } as const satisfies Record<Party['at'], number>
 
 /** Reads the bank's own list, every movement of the tokens and what Stellar says of an address; nothing of the service. */
-export const readTraces = async (
-  world: Pick<World, 'evm' | 'bank' | 'contracts' | 'settlementToken' | 'stellar'>,
-): Promise<Traces> => {
+export const readTraces = async (world: World): Promise<Traces> => {
   const bank = ((await (await fetch(`${world.bank.url}/admin/transfers`)).json()) as { data: BankTransfer[] }).data
   const ofOrder = Map.groupBy(bank, ({ description }) => description)
-  const node = createPublicClient({ transport: http(world.evm.url), cacheTime: 0 })
-  const tokens = { USDC: world.contracts.token, EURC: world.settlementToken }
+  const evm = new Map([
+    [world.chain as string, await readEvm(world)],
+    ...(world.secondEvm ? [[world.secondEvm.chain as string, await readEvm(world.secondEvm)] as const] : []),
+  ])
+  const stellar = readStellar(world.stellar!)
+  const movesOf = (party: OnChain): Promise<Paid> | Paid =>
+    party.at === 'evm' ? evm.get(party.chain)!(party) : stellar.movesOf(party)
+
+  const of: Traces['of'] = async ({ id, payer, payee }) => {
+    const atBank = ofOrder.get(id) ?? []
+    const at = (party: Party, direction: 'debit' | 'credit', status: string) =>
+      atBank
+        .filter(one => party.at === 'bank' && one.counterparty.accountNumber === party.account)
+        .filter(one => one.direction === direction && one.status === status)
+        .map(({ amount }) => BigInt(amount))
+    const parties = [payer, payee].flatMap(party => (party.at === 'bank' ? [party.account] : []))
+    const paid = payer.at === 'bank' ? undefined : await movesOf(payer)
+    return {
+      taken: paid?.out ?? at(payer, 'debit', 'settled'),
+      fetchedBack: at(payer, 'debit', 'returned'),
+      paidBack: paid?.in ?? at(payer, 'credit', 'settled'),
+      arrived:
+        payee.at === 'bank'
+          ? at(payee, 'credit', 'settled')
+          : payee.at === 'stellar'
+            ? await stellar.has(payee)
+            : (await movesOf(payee)).in,
+      astray: atBank
+        .filter(one => !parties.includes(one.counterparty.accountNumber))
+        .map(one => `a ${one.direction} of ${one.amount} with ${one.counterparty.accountNumber} is ${one.status}`),
+    }
+  }
+  return { of, atBank: new Set(ofOrder.keys()) }
+}
+
+const readEvm = async ({ evm, contracts, settlementToken }: Pick<EvmBridge, 'evm' | 'contracts' | 'settlementToken'>) => {
+  const node = createPublicClient({ transport: http(evm.url), cacheTime: 0 })
+  const tokens = { USDC: contracts.token, EURC: settlementToken }
   const moves = await node.getLogs({
     address: Object.values(tokens),
     event: getAbiItem({ abi: erc20Abi, name: 'Transfer' }),
-    fromBlock: BigInt(world.contracts.startBlock),
+    fromBlock: BigInt(contracts.startBlock),
     strict: true,
   })
   const moved = Map.groupBy(
@@ -58,46 +96,48 @@ export const readTraces = async (
       ]),
     ({ party }) => party,
   )
-  const onEvm = (party: Extract<Party, { at: 'evm' }>, direction: 'in' | 'out') =>
-    (moved.get(party.address) ?? [])
-      .filter(move => move.direction === direction && isAddressEqual(move.token, tokens[party.asset]))
-      .map(({ value }) => value)
+  return ({ address, asset }: Extract<Party, { at: 'evm' }>): Paid => {
+    const of = (direction: keyof Paid) =>
+      (moved.get(address) ?? [])
+        .filter(move => move.direction === direction && isAddressEqual(move.token, tokens[asset]))
+        .map(({ value }) => value)
+    return { out: of('out'), in: of('in') }
+  }
+}
 
-  const onStellar = async ({ address, asset }: Extract<Party, { at: 'stellar' }>): Promise<bigint[]> => {
-    const party = stellarParty(world.stellar!)
-    const { records } = await party.horizon.claimableBalances().claimant(address).call()
-    const account = await party.horizon.loadAccount(address).catch(error => {
+const readStellar = (bridge: NonNullable<World['stellar']>) => {
+  const { horizon } = stellarParty(bridge)
+  const stroops = (amount: string) => BigInt(amount.replace('.', ''))
+
+  /** What he has, and what waits for him. */
+  const has = async ({ address, asset }: Extract<Party, { at: 'stellar' }>): Promise<bigint[]> => {
+    const { records } = await horizon.claimableBalances().claimant(address).call()
+    const account = await horizon.loadAccount(address).catch(error => {
       if (error instanceof NotFoundError) return undefined
       throw error
     })
     const line = account?.balances.find(one => 'asset_code' in one && one.asset_code === asset)
-    return [...records.map(({ amount }) => amount), line?.balance ?? '0']
-      .map(amount => BigInt(amount.replace('.', '')))
-      .filter(amount => amount > 0n)
+    return [...records.map(({ amount }) => amount), line?.balance ?? '0'].map(stroops).filter(amount => amount > 0n)
   }
 
-  const of: Traces['of'] = async ({ id, payer, payee }) => {
-    const atBank = ofOrder.get(id) ?? []
-    const at = (party: Party, direction: 'debit' | 'credit', status: string) =>
-      atBank
-        .filter(one => party.at === 'bank' && one.counterparty.accountNumber === party.account)
-        .filter(one => one.direction === direction && one.status === status)
-        .map(({ amount }) => BigInt(amount))
-    const parties = [payer, payee].flatMap(party => (party.at === 'bank' ? [party.account] : []))
+  /** What he paid or left in a balance, and what he was paid by others than the issuer, who gave him what he had to pay with. */
+  const movesOf = async ({ address, asset }: Extract<Party, { at: 'stellar' }>): Promise<Paid> => {
+    const { records } = await horizon.operations().forAccount(address).limit(200).call()
+    const token = bridge.setup.assets[asset]!
+    const paid = records.flatMap(one => (one.type === 'payment' && one.asset_code === token.code ? [one] : []))
+    const left = records.flatMap(one =>
+      one.type === 'create_claimable_balance' && one.asset === `${token.code}:${token.issuer}` ? [one] : [],
+    )
     return {
-      taken: payer.at === 'evm' ? onEvm(payer, 'out') : at(payer, 'debit', 'settled'),
-      fetchedBack: at(payer, 'debit', 'returned'),
-      paidBack: payer.at === 'evm' ? onEvm(payer, 'in') : at(payer, 'credit', 'settled'),
-      arrived:
-        payee.at === 'evm'
-          ? onEvm(payee, 'in')
-          : payee.at === 'stellar'
-            ? await onStellar(payee)
-            : at(payee, 'credit', 'settled'),
-      astray: atBank
-        .filter(one => !parties.includes(one.counterparty.accountNumber))
-        .map(one => `a ${one.direction} of ${one.amount} with ${one.counterparty.accountNumber} is ${one.status}`),
+      out: [...paid.filter(({ from }) => from === address), ...left.filter(one => one.source_account === address)].map(one =>
+        stroops(one.amount),
+      ),
+      in: [
+        ...paid.filter(({ from, to }) => to === address && from !== token.issuer),
+        ...left.filter(one => one.source_account !== address),
+      ].map(one => stroops(one.amount)),
     }
   }
-  return { of, atBank: new Set(ofOrder.keys()) }
+
+  return { has, movesOf }
 }

@@ -11,6 +11,8 @@ const address = z
 const schema = z.strictObject({
   chainId: z.int().min(1),
   escrow: address,
+  /** Absent in what was deployed before there were any. */
+  depositAddresses: address.optional(),
   /** The first block that can hold an event of the escrow. */
   startBlock: z.string().regex(/^\d+$/),
   /** By currency. */

@@ -10,13 +10,14 @@ import { type DeployConfig, type DeployToken, limitsOf } from './config.ts'
 export const deploymentModule = (config: DeployConfig, deployerIsAdmin: boolean) =>
   buildModule('Causeway', m => {
     const escrow = m.contract('Escrow', [escrowSetup(config)])
+    const depositAddresses = m.contract('DepositAddresses', [escrow])
     const settlementTokens = config.tokens.flatMap(token => {
       if (token.kind === 'existing') return []
       const contract = m.contract('SettlementToken', [settlementSetup(config, token, escrow)], { id: `Token_${token.currency}` })
       if (deployerIsAdmin) m.call(escrow, 'listToken', [contract, limitsOf(token)], { id: `List_${token.currency}` })
       return [[token.currency, contract] as const]
     })
-    return { escrow, ...Object.fromEntries(settlementTokens) }
+    return { escrow, depositAddresses, ...Object.fromEntries(settlementTokens) }
   })
 
 /** As the constructor of Escrow takes it. */

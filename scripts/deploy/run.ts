@@ -43,7 +43,7 @@ export const deploy = async (config: DeployConfig, options: Options): Promise<De
   const addresses = await ignite(config, key, getAddress(config.admin) === deployer)
   remember(journal, { startBlock, deployed: essence(config) })
   const book: AddressBook = {
-    ...{ chainId, escrow: addresses.escrow!, startBlock },
+    ...{ chainId, escrow: addresses.escrow!, depositAddresses: addresses.depositAddresses!, startBlock },
     tokens: Object.fromEntries(
       config.tokens.map(token => [token.currency, token.kind === 'existing' ? token.address : addresses[token.currency]!]),
     ),

@@ -39,11 +39,12 @@ export const verifyDeployment = async (client: PublicClient, config: DeployConfi
   expect('chain id', config.chainId, await client.getChainId())
   if (differences.length > 0) return { differences, pending }
 
-  await checkCode(client, book.escrow, { contract: 'Escrow', setup: escrowSetup(config), domain: 'Causeway Escrow' }, expect)
+  await checkCode(client, book.escrow, { contract: 'Escrow', args: [escrowSetup(config)], domain: 'Causeway Escrow' }, expect)
+  if (book.depositAddresses) await checkDepositAddresses(client, book.depositAddresses, book.escrow, expect)
   for (const token of config.tokens) {
     if (token.kind === 'existing') continue
-    const setup = settlementSetup(config, token, book.escrow)
-    await checkCode(client, book.tokens[token.currency]!, { contract: 'SettlementToken', setup, domain: token.name }, expect)
+    const args = [settlementSetup(config, token, book.escrow)]
+    await checkCode(client, book.tokens[token.currency]!, { contract: 'SettlementToken', args, domain: token.name }, expect)
   }
   // What another code would answer says nothing.
   if (differences.length > 0) return { differences, pending }
@@ -86,18 +87,34 @@ export const verifyDeployment = async (client: PublicClient, config: DeployConfi
 
 type Expect = (what: string, expected: unknown, found: unknown) => void
 
-type Compiled = { readonly contract: 'Escrow' | 'SettlementToken'; readonly setup: object; readonly domain: string }
+type Compiled = {
+  readonly contract: 'Escrow' | 'SettlementToken' | 'DepositAddresses' | 'DepositAddress'
+  /** Of the constructor. */
+  readonly args: readonly unknown[]
+  /** Of EIP-712, where the contract has one. */
+  readonly domain?: string
+  /** Who makes it, where its constructor asks. */
+  readonly maker?: Address
+}
+
+/** The contract, and the code of its addresses: the first contract that it has made. */
+const checkDepositAddresses = async (client: PublicClient, contract: Address, escrow: Address, expect: Expect) => {
+  await checkCode(client, contract, { contract: 'DepositAddresses', args: [escrow] }, expect)
+  await checkCode(client, firstMadeBy(contract), { contract: 'DepositAddress', args: [escrow], maker: contract }, expect)
+}
+
+const firstMadeBy = (contract: Address): Address => getContractAddress({ from: contract, nonce: 1n })
 
 /**
  * The code on chain against the code that the compiler makes here, byte by byte. What the constructor wrote into it (delays, names) is
- * compared with what the same constructor writes when it is called with the configuration; only what a contract knows of its own address
- * is another in each.
+ * compared with what the same constructor writes when it is called with the configuration; only what a contract knows of its own address,
+ * and of what it has made, is another in each.
  */
-const checkCode = async (client: PublicClient, address: Address, { contract, setup, domain }: Compiled, expect: Expect) => {
+const checkCode = async (client: PublicClient, address: Address, { contract, args, domain, maker }: Compiled, expect: Expect) => {
   const { abi, bytecode, immutableReferences } = readArtifact(`${contract}.sol/${contract}`)
-  const account = '0x000000000000000000000000000000000000dEaD'
+  const account = maker ?? '0x000000000000000000000000000000000000dEaD'
   const twin = getContractAddress({ from: account, nonce: BigInt(await client.getTransactionCount({ address: account })) })
-  const { data: made } = await client.call({ account, data: encodeDeployData({ abi, bytecode, args: [setup] }) })
+  const { data: made } = await client.call({ account, data: encodeDeployData({ abi, bytecode, args }) })
   const code = await client.getCode({ address })
   const chainId = await client.getChainId()
 
@@ -106,7 +123,15 @@ const checkCode = async (client: PublicClient, address: Address, { contract, set
     const bytes = Buffer.from((hex ?? '0x').slice(2), 'hex')
     const own = new Map([
       [pad(self).toLowerCase(), 'own address'],
-      [domainSeparator({ domain: { name: domain, version: '1', chainId, verifyingContract: self } }), 'own domain'],
+      [pad(firstMadeBy(self)).toLowerCase(), 'own first contract'],
+      ...(domain === undefined
+        ? []
+        : [
+            [
+              domainSeparator({ domain: { name: domain, version: '1', chainId, verifyingContract: self } }),
+              'own domain',
+            ] as const,
+          ]),
     ])
     const written = places.map(({ start, length }) => {
       const word: Hex = `0x${bytes.subarray(start, start + length).toString('hex')}`

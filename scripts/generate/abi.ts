@@ -1,6 +1,12 @@
 import { compileContracts, readArtifact } from '../local/compile.ts'
 
 const outputs = [
+  {
+    file: 'contracts/abi/deposit-addresses.ts',
+    name: 'depositAddressesAbi',
+    artifact: 'DepositAddresses.sol/DepositAddresses',
+    source: 'contracts/DepositAddresses.sol',
+  },
   { file: 'contracts/abi/escrow.ts', name: 'escrowAbi', artifact: 'Escrow.sol/Escrow', source: 'contracts/Escrow.sol' },
   {
     file: 'contracts/abi/settlement-token.ts',

@@ -11,6 +11,7 @@ import {
   publicActions,
 } from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
+import { depositAddressesAbi } from '../../contracts/abi/deposit-addresses.ts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import { compileContracts, readArtifact } from './compile.ts'
@@ -19,6 +20,7 @@ import { type EvmAccount, evmAccount } from './evm-accounts.ts'
 export type Deployment = {
   readonly chainId: number
   readonly escrow: Address
+  readonly depositAddresses: Address
   /** Test Dollar, 6 decimals; the admin owns it and may mint. */
   readonly token: Address
   /** The first block that can hold an event of the contracts. */
@@ -38,7 +40,7 @@ const gas = { deploy: 8_000_000n, call: 200_000n }
 const fees = { maxFeePerGas: 20_000_000_000n, maxPriorityFeePerGas: 1_000_000_000n }
 
 /**
- * Deploys token and escrow on a fresh local chain and funds the treasury, all in one block where the chain lets it: addresses and nonces
+ * Deploys token, escrow and deposit addresses on a fresh local chain and funds the treasury, all in one block where the chain lets it: addresses and nonces
  * are known beforehand, so nothing waits for a receipt. Works on a chain that mines on demand only, and on one with a timer.
  * A chain that outlives its process is for `scripts/deploy.ts`, whose journal and checks take seconds that each test would pay.
  */
@@ -50,7 +52,7 @@ export const deployContracts = async (url: string): Promise<Deployment> => {
   const from = async (account: EvmAccount) => ({ account, nonce: await client.getTransactionCount({ address: account.address }) })
   const [deployer, payer] = [await from(admin), await from(treasury)]
   const created = (offset: number) => getContractAddress({ from: admin.address, nonce: BigInt(deployer.nonce + offset) })
-  const [token, escrow] = [created(0), created(1)]
+  const [token, escrow, depositAddresses] = [created(0), created(1), created(2)]
 
   const send = async (sender: { account: EvmAccount; nonce: number }, call: { to?: Address; data: Hex; gas: bigint }) =>
     client.sendRawTransaction({
@@ -64,6 +66,7 @@ export const deployContracts = async (url: string): Promise<Deployment> => {
     })
   const tokenCode = readArtifact('test/TestDollar.sol/TestDollar').bytecode
   const escrowCode = readArtifact('Escrow.sol/Escrow').bytecode
+  const depositAddressesCode = readArtifact('DepositAddresses.sol/DepositAddresses').bytecode
   const hashes = [
     await send(deployer, {
       data: encodeDeployData({ abi: testDollarAbi, bytecode: tokenCode, args: [admin.address] }),
@@ -89,6 +92,10 @@ export const deployContracts = async (url: string): Promise<Deployment> => {
       gas: gas.deploy,
     }),
     await send(deployer, {
+      data: encodeDeployData({ abi: depositAddressesAbi, bytecode: depositAddressesCode, args: [escrow] }),
+      gas: gas.deploy,
+    }),
+    await send(deployer, {
       to: token,
       data: encodeFunctionData({ abi: testDollarAbi, functionName: 'mint', args: [treasury.address, treasuryFloat] }),
       gas: gas.call,
@@ -103,5 +110,5 @@ export const deployContracts = async (url: string): Promise<Deployment> => {
   const receipts = await Promise.all(hashes.map(hash => client.waitForTransactionReceipt({ hash, timeout: 30_000 })))
   const reverted = receipts.find(receipt => receipt.status !== 'success')
   if (reverted) throw new Error(`deployment reverted in ${reverted.transactionHash}`)
-  return { chainId, escrow, token, startBlock: Number(receipts[0]!.blockNumber), admin, treasury, operator }
+  return { chainId, escrow, depositAddresses, token, startBlock: Number(receipts[0]!.blockNumber), admin, treasury, operator }
 }

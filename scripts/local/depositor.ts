@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { Asset, Memo, Operation, type Transaction, TransactionBuilder } from '@stellar/stellar-sdk'
+import { type Address, encodeFunctionData, erc20Abi } from 'viem'
 import type { DepositInstructions } from '../../bridge-service/src/chains/deposits.ts'
 import type { ApiClient } from './api-client.ts'
 import type { EvmParty } from './evm-party.ts'
@@ -22,6 +23,17 @@ export const depositInstructions = async <K extends DepositInstructions['kind']>
 export const lockDeposit = async (party: EvmParty, { approve, lock }: InstructionsOf<'evm'>): Promise<void> => {
   await party.send(approve)
   await party.send(lock)
+}
+
+/** Transfers to the address of the deposit, what is asked or something else. */
+export const transferDeposit = async (
+  party: EvmParty,
+  instructions: InstructionsOf<'evm_transfer'>,
+  minor?: bigint,
+): Promise<void> => {
+  const { to, token, units } = instructions
+  const args = [to as Address, minor ?? BigInt(units)] as const
+  await party.send({ to: token, data: encodeFunctionData({ abi: erc20Abi, functionName: 'transfer', args }) })
 }
 
 /** Signs, and has us lock for him. */

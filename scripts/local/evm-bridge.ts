@@ -33,7 +33,8 @@ export const startEvmBridge = async (folder: string, options: EvmBridgeOptions):
     const settlementToken = await deploySettlementToken(evm.url, contracts)
     const addressBook = join(folder, `addresses-${contracts.chainId}.json`)
     writeAddressBook(addressBook, {
-      ...{ chainId: contracts.chainId, escrow: contracts.escrow, startBlock: String(contracts.startBlock) },
+      ...{ chainId: contracts.chainId, escrow: contracts.escrow, depositAddresses: contracts.depositAddresses },
+      startBlock: String(contracts.startBlock),
       ...{ tokens: { USDC: contracts.token, EURC: settlementToken }, funding: { USDC: 'liquidity', EURC: 'mint' } },
     })
     const tier = (uptoMinor: string | null, confirmations: number) => ({

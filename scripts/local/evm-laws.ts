@@ -60,7 +60,8 @@ export const evmLaws = async (
   })
 
   const { rows: strays } = await database.query<{ currency: string; units: string }>(
-    `select currency, sum(units) as units from stray_deposits where chain = $1 and state not in ('returned', 'gone') group by 1`,
+    `select currency, sum(units) as units from stray_deposits
+      where chain = $1 and state not in ('returned', 'gone') and address_terms is null group by 1`,
     [world.chain],
   )
   const tokens = { USDC: world.contracts.token, EURC: world.settlementToken }

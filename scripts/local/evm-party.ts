@@ -25,8 +25,12 @@ export const evmParty = ({ evm, contracts }: Pick<World, 'evm' | 'contracts'>, {
   return {
     address: account.address,
     /** A call that a wallet was given, sent and in a block. */
-    send: async ({ to, data }: WalletCall): Promise<void> =>
-      mined(wallet, await wallet.sendTransaction({ to: to as Address, data: data as Hex })),
+    send: async ({ to, data }: WalletCall): Promise<void> => {
+      const call = { to: to as Address, data: data as Hex }
+      // As wallets do: who locks when nothing else is locked any more pays more than he was told while there was something.
+      const gas = ((await wallet.estimateGas(call)) * 3n) / 2n
+      await mined(wallet, await wallet.sendTransaction({ ...call, gas }))
+    },
     sign: (data: TypedData): Promise<Hex> =>
       account.signTypedData(data as unknown as Parameters<typeof account.signTypedData>[0]),
     /** New test dollars out of nothing, in minor units. */

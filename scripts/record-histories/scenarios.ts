@@ -14,6 +14,7 @@ import {
   refusal,
   screened,
   unknown,
+  withdrawn,
 } from '../../test/support/inputs.ts'
 import { offramp } from '../../test/support/offramp.ts'
 import { finalAtMs, onramp, refundAfterMs, settledAtMs } from '../../test/support/onramp.ts'
@@ -145,6 +146,33 @@ const others: readonly Scenario[] = [
     said: [
       ...[...releasing, refusal('releaseEscrow'), { type: 'compensateCommand', reason: 'on the list' } as const],
       ...[...refunded, credit('settled')],
+    ],
+  },
+  {
+    name: 'an on-ramp whose debit comes back while its credit is on its way rests, and is credited all the same',
+    since: 7,
+    unborn: onramp() as Unborn,
+    said: [
+      ...[...releasing, refusal('releaseEscrow'), { type: 'compensateCommand', reason: 'on the list' } as const],
+      ...[...refunded, debit('returned', 'R10'), withdrawn('creditFiat'), credit('settled')],
+    ],
+  },
+  {
+    name: 'an on-ramp whose debit comes back and stays after all is credited',
+    since: 7,
+    unborn: onramp() as Unborn,
+    said: [
+      ...[...releasing, refusal('releaseEscrow'), { type: 'compensateCommand', reason: 'on the list' } as const],
+      ...[...refunded, debit('returned', 'R10'), debit('returnReversed'), credit('settled')],
+    ],
+  },
+  {
+    name: 'a remittance whose debit comes back before it is paid out turns back',
+    since: 7,
+    unborn: remittance() as Unborn,
+    said: [
+      ...[...releasing, included('escrowCommitted', '15'), final('commit', '15'), debit('returned', 'R10')],
+      ...[withdrawn('payoutFiat'), ...refunded],
     ],
   },
 ]

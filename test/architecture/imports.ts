@@ -25,6 +25,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
       'ledger',
       'liquidity',
       'rails/judge-line.ts',
+      'refunds/hear-refund.ts',
       'outcome.ts',
       'repeat.ts',
       'timing.ts',

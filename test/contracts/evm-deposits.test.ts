@@ -3,7 +3,7 @@ import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Chain, HoldTerms } from '../../bridge-service/src/chains/chain.ts'
 import type { EvmInstructions } from '../../bridge-service/src/chains/deposits.ts'
-import { insertOrder, lockSignedOrder } from '../../bridge-service/src/deposits/orders.ts'
+import { attemptOf, insertOrder, lockSignedOrder } from '../../bridge-service/src/deposits/orders.ts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
@@ -70,7 +70,8 @@ const lockSigned = async (terms: HoldTerms, id: Parameters<DepositBridge['load']
   const { authorization } = await instructions(terms)
   const signature = await customer.signTypedData(authorization as unknown as Parameters<typeof customer.signTypedData>[0])
   const signed = { validAfter: 0, validBefore: Number(authorization!.message.validBefore), signature }
-  await insertOrder(scene.pool, await lockSignedOrder(scene.pool, id, chain.id, { terms, signed }))
+  const attempt = await attemptOf(scene.pool, 'lockSigned', id)
+  await insertOrder(scene.pool, lockSignedOrder(id, chain.id, { terms, signed }, attempt))
   return ''
 }
 const expire = async (terms: HoldTerms) => {

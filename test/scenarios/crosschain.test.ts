@@ -7,6 +7,7 @@ import { freezeTreasury } from '../../scripts/local/freeze-treasury.ts'
 import type { StellarBridge } from '../../scripts/local/stellar-bridge.ts'
 import { type Depositors, type Family, startDepositors } from '../support/depositors.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
+import { stellarHands } from '../support/stellar-hands.ts'
 import { until } from '../support/until.ts'
 
 // Stablecoins of one chain for those of another, on processes of their own: an escrow on the one side, a claimable balance on the other.
@@ -59,6 +60,8 @@ const gains = async () => {
   }
 }
 const unmoved = { evm: 0n, stellar: 0n }
+/** The fee is 0.35025, which the six decimals of a stablecoin can tell. */
+const delivered = (from: Family) => ({ [from]: -1_002_500_000n, [otherThan[from]]: 998_997_500n })
 
 describe('a crosschain transfer', () => {
   it.each(ways)('%s, is delivered on the other chain', async (_what, from, how) => {
@@ -69,8 +72,7 @@ describe('a crosschain transfer', () => {
     expect(types).toEqual(
       expect.arrayContaining(['depositFinalized', 'commitFinalized', 'escrowLocked', 'lockFinalized', 'escrowReleased']),
     )
-    // The fee is 0.35025, which the six decimals of a stablecoin can tell.
-    expect(await gained()).toEqual({ [from]: -1_002_500_000n, [otherThan[from]]: 998_997_500n })
+    expect(await gained()).toEqual(delivered(from))
   })
 
   it.each(ways)('%s, goes back when it is canceled after the deposit', async (_what, from, how) => {
@@ -116,6 +118,36 @@ describe('a hold that is refused', () => {
       expect(await gained()).toEqual(unmoved)
     } finally {
       await scene.guardEscrow('unpause')
+    }
+  })
+})
+
+describe('a fault', () => {
+  it.each([...fromEvm.slice(0, 1), ...fromStellar])('%s: kill -9 in the middle delivers once', async (_what, from, how) => {
+    const gained = await gains()
+    const id = await opened(from)
+    await customers.bring[how](id)
+    const { types } = await scene.endsAs(id, 'completed', async ({ type }) => {
+      if (type === 'commitFinalized' || type === 'escrowReleased') await scene.killService()
+      if (type === 'escrowLocked') await scene.killIndexer()
+    })
+    expect(types).toEqual(expect.arrayContaining(['commitFinalized', 'escrowLocked', 'escrowReleased']))
+    expect(await gained()).toEqual(delivered(from))
+  })
+
+  it.each(ways)('%s: lost answers of Horizon deliver once', async (_what, from, how) => {
+    const network = stellarHands(bridge)
+    try {
+      const gained = await gains()
+      const id = await opened(from)
+      await customers.bring[how](id)
+      const struck = await network.arm({ kind: 'timeout_after', times: 2 })
+      await scene.endsAs(id, 'completed')
+      // What is paid with a memo is ours without a transaction of ours on Stellar.
+      expect(await struck()).toBe({ locked: 2, signed: 2, left: 1, paid: 0 }[how])
+      expect(await gained()).toEqual(delivered(from))
+    } finally {
+      await network.disarm()
     }
   })
 })

@@ -3,7 +3,18 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { createTestClient, type Hex, http, keccak256, numberToHex, pad, publicActions, toHex, walletActions } from 'viem'
+import {
+  createTestClient,
+  getContractAddress,
+  type Hex,
+  http,
+  keccak256,
+  numberToHex,
+  pad,
+  publicActions,
+  toHex,
+  walletActions,
+} from 'viem'
 import { privateKeyToAccount } from 'viem/accounts'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readConfig as readServiceConfig } from '../../bridge-service/src/config.ts'
@@ -99,7 +110,7 @@ const escrowCall = async (by: E, functionName: 'grantRole' | 'listToken' | 'lowe
 
 describe('a deployment by its admin', () => {
   const config = () => configOf('by-admin')
-  let book: { escrow: Hex; tokens: Record<string, Hex>; startBlock: string }
+  let book: { escrow: Hex; depositAddresses: Hex; tokens: Record<string, Hex>; startBlock: string }
 
   it('deploys, verifies, and writes an address book that service and indexer read', async () => {
     expect(await deploy(config(), admin.key)).toMatchObject({ ok: true, isNew: true, pending: [] })
@@ -108,7 +119,7 @@ describe('a deployment by its admin', () => {
     const environment = { DATABASE_URL: 'postgres://127.0.0.1/x', CAUSEWAY_CHAINS: chains }
     expect(readServiceConfig(environment, ['saga']).chains[0]).toMatchObject({
       ...{ id: `evm:${localChainId}`, escrow: book.escrow, tokens: { USDC: world.token, EURC: book.tokens.EURC } },
-      funding: { USDC: 'liquidity', EURC: 'mint' },
+      ...{ funding: { USDC: 'liquidity', EURC: 'mint' }, depositAddresses: book.depositAddresses },
     })
     const followed = readIndexerConfig(environment).chains[0] as EvmChainConfig
     expect(followed).toMatchObject({ kind: 'evm', id: `evm:${localChainId}`, escrow: book.escrow })
@@ -146,6 +157,20 @@ describe('a deployment by its admin', () => {
     ['other limits of a minter', () => lowerMinter(book.tokens.EURC!), /EURC minter/],
     ['another delay of limits', () => changeDelay(book.escrow), /Escrow at .* immutable/],
     ['other code', () => flipLastByte(book.escrow), /Escrow bytecode/],
+    ['other code of the deposit addresses', () => flipLastByte(book.depositAddresses), /DepositAddresses bytecode/],
+    [
+      'other code at a deposit address',
+      () => flipLastByte(getContractAddress({ from: book.depositAddresses, nonce: 1n })),
+      /DepositAddress bytecode/,
+    ],
+    [
+      'deposit addresses of another escrow',
+      async () => {
+        const code = (await client().getCode({ address: world.depositAddresses }))!
+        await client().setCode({ address: book.depositAddresses, bytecode: code })
+      },
+      /DepositAddresses at .* immutable/,
+    ],
     ['no code', () => client().setCode({ address: book.tokens.EURC!, bytecode: '0x' }), /SettlementToken bytecode|EURC/],
   ])('--verify-only finds %s', async (_what, tamper, where) => {
     const snapshot = await client().snapshot()
@@ -185,7 +210,7 @@ describe('a deployment that is killed', () => {
     await ended
     expect(existsSync(bookOf('killed'))).toBe(false)
     expect(await deploy(config, deployer.key)).toMatchObject({ ok: true })
-    expect(await nonceOf(deployer), 'an escrow and a token').toBe(nonce + 2)
+    expect(await nonceOf(deployer), 'an escrow, its deposit addresses and a token').toBe(nonce + 3)
     const { startBlock, escrow } = JSON.parse(readFileSync(bookOf('killed'), 'utf8'))
     const [first] = await client().getContractEvents({ abi: escrowAbi, address: escrow, fromBlock: 0n })
     expect(BigInt(startBlock), 'no event is before the first block').toBeLessThanOrEqual(first!.blockNumber)

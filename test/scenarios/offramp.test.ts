@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import type { TransferView } from '../../scripts/local/api-client.ts'
 import { compileContracts } from '../../scripts/local/compile.ts'
-import { leaveAgain, leaveDeposit, payDeposit } from '../../scripts/local/depositor.ts'
-import { type Depositors, type Family, startDepositors } from '../support/depositors.ts'
+import { leaveAgain, leaveDeposit, payDeposit, transferDeposit } from '../../scripts/local/depositor.ts'
+import { type Depositors, startDepositors } from '../support/depositors.ts'
 import { type Scenario, startScenario } from '../support/scenario.ts'
 import { stellarHands } from '../support/stellar-hands.ts'
 import { until } from '../support/until.ts'
@@ -29,9 +29,11 @@ beforeAll(async () => {
 afterEach(() => Promise.all([scene?.disarm(), network?.disarm()]))
 afterAll(() => scene?.stop())
 
-const ways: readonly [how: string, from: Family, bring: keyof Depositors['bring']][] = [
+type Leg = keyof Depositors['legs']
+const ways: readonly [how: string, from: Leg, bring: keyof Depositors['bring']][] = [
   ['locked by the customer', 'evm', 'locked'],
   ['locked by his signature, without gas of his', 'evm', 'signed'],
+  ['transferred to an address of its own', 'transfer', 'transferred'],
   ['left in a claimable balance on Stellar', 'stellar', 'left'],
   ['paid with a memo on Stellar', 'stellar', 'paid'],
 ]
@@ -42,7 +44,7 @@ const account = {
 const sold = 1_002_500_000n
 
 /** An off-ramp of 100.25 that waits for its deposit. */
-const opened = async (from: Family): Promise<string> => {
+const opened = async (from: Leg): Promise<string> => {
   const { status, body } = await scene.api.call<TransferView>('POST', '/v1/transfers', {
     key: randomUUID(),
     body: { source: customers.legs[from], destination: { ...account, asset: 'USD' }, amount: { value: '100.25', asset: 'USDC' } },
@@ -51,7 +53,7 @@ const opened = async (from: Family): Promise<string> => {
   await scene.reaches(body.id, 'awaitingDeposit')
   return body.id
 }
-const holdingOf = async (family: Family) => (await customers.holdings())[family]
+const holdingOf = async (leg: Leg) => (await customers.holdings())[leg === 'stellar' ? 'stellar' : 'evm']
 const ordersOf = async (id: string) => (await scene.bankTransfersOf(id)).map(({ direction, status }) => `${direction} ${status}`)
 /** The stray deposit of a transfer, once it is in this state. */
 const stray = (id: string, state: string) =>
@@ -83,6 +85,7 @@ describe('an off-ramp', () => {
     await customers.bring[bring](id)
     const { types } = await scene.endsAs(id, 'compensated')
     expect(types).toEqual(expect.arrayContaining(['payoutRefused', 'depositRefundFinalized']))
+    if (from === 'transfer') expect(await stray(id, 'returned')).toMatchObject({ reason: 'refunded' })
     expect(await holdingOf(from)).toBe(had)
   })
 })
@@ -176,6 +179,26 @@ describe('a wrong deposit', () => {
     await scene.endsAs(id, 'completed')
     expect(await stray(id, 'returned')).toMatchObject({ reason: 'repeated', payer: customers.grace.address })
     expect(had - (await holdingOf('stellar'))).toBe(sold)
+  })
+
+  it('transferred to an address in part comes back when the transfer is canceled', async () => {
+    const had = await holdingOf('transfer')
+    const id = await opened('transfer')
+    await transferDeposit(customers.ada, await customers.atAddress(id), 7n)
+    expect((await scene.cancel(id)).status).toBe(202)
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'wrong_amount', payer: customers.ada.address, units: '7' })
+    expect(await holdingOf('transfer')).toBe(had)
+  })
+
+  it('transferred to the same address again comes back, and so does what was too much', async () => {
+    const had = await holdingOf('transfer')
+    const id = await opened('transfer')
+    const instructions = await customers.atAddress(id)
+    await transferDeposit(customers.ada, instructions, sold / 10n + 7n)
+    expect(await stray(id, 'returned')).toMatchObject({ reason: 'wrong_amount', units: '7' })
+    await transferDeposit(customers.ada, instructions)
+    await until('it is back', async () => had - (await holdingOf('transfer')) === sold)
+    await scene.endsAs(id, 'completed')
   })
 
   it('on the EVM chain stays its payer’s, and the right one is still taken', async () => {

@@ -114,6 +114,31 @@ describe.each(sides)('a crosschain transfer from the %s EVM chain to the other',
   })
 })
 
+describe('a cancellation while the hold on the other chain is under way', () => {
+  it.each([
+    ['', async () => {}],
+    [', with a kill -9 after the wish', () => scene.killService()],
+  ])('takes it back from there, and gives the deposit back here%s', async (_fault, strike) => {
+    const { node } = evmHands(other)
+    const gained = await gains()
+    const id = await opened('first')
+    await locks(id, 'first')
+    await node.setIntervalMining({ interval: 0 })
+    try {
+      await scene.reaches(id, 'locking')
+      expect((await scene.cancel(id)).status).toBe(202)
+      await scene.has(id, 'cancelRequested')
+      await strike()
+    } finally {
+      await node.setIntervalMining({ interval: 0.15 })
+    }
+    const { types } = await scene.endsAs(id, 'compensated')
+    expect(types).toEqual(expect.arrayContaining(['escrowRefunded', 'depositRefundFinalized']))
+    expect(types).not.toContain('escrowReleased')
+    expect(await gained()).toEqual(unmoved)
+  })
+})
+
 describe('a fault', () => {
   it('kill -9 of the service again and again delivers once', async () => {
     const gained = await gains()

@@ -8,7 +8,8 @@ import type { Scheduler } from './scheduler.ts'
 import type { Settings } from './settings.ts'
 
 export type BankLine = {
-  readonly railFor: (process: Process, verifyWebhook: Rail['verifyWebhook']) => Rail
+  /** `wantedBy` says of a key at which version of its transfer the process last looked whether the house still wants it. */
+  readonly railFor: (process: Process, verifyWebhook: Rail['verifyWebhook'], wantedBy: (key: string) => number) => Rail
   /** Orders about which the bank says nothing until it has forgotten them: their webhooks do not come either. */
   readonly isSilent: (externalId: string) => boolean
 }
@@ -41,8 +42,8 @@ export const bankLine = (
     return taken === 'conflict' ? unknown('409 idempotency_conflict') : done(show(taken))
   }
 
-  const submit = async (order: RailOrder): Promise<Outcome<RailTransfer>> => {
-    bank.ask(order)
+  const submit = async (order: RailOrder, wantedBy: number): Promise<Outcome<RailTransfer>> => {
+    bank.ask(order, wantedBy)
     const about = order.description
     const silent = silentUntilMs.get(order.externalId)
     if (silent !== undefined) {
@@ -56,6 +57,10 @@ export const bankLine = (
       return unknown('time-out')
     }
     if (isDown(about) || faults.strikes('bank: an order is lost on its way', about)) return unknown('time-out')
+    if (order.direction === 'credit' && faults.strikes('bank: takes a debit back while it is asked to pay', about)) {
+      bank.takeBack(about)
+      return unknown('time-out')
+    }
     if (faults.strikes('bank: answers with a server error before it takes an order', about)) return unknown('500')
     if (faults.strikes('bank: an order arrives long after its sender gave up', about)) {
       at(nowMs() + random.between(1, 200) * 1_000, () => bank.take(order))
@@ -93,12 +98,12 @@ export const bankLine = (
 
   return {
     isSilent: externalId => silentUntilMs.has(externalId),
-    railFor: (process, verifyWebhook) => ({
+    railFor: (process, verifyWebhook, wantedBy) => ({
       id: 'bank:sim',
       capabilities: { schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'], currencies: ['USD', 'EUR'] },
       submit: order => {
         const slow = faults.strikes('bank: takes longer to answer than a lease lasts', order.description)
-        return process.call('rail.submit', order.description, () => submit(order), slow ? 2 * leaseMs : 0)
+        return process.call('rail.submit', order.description, () => submit(order, wantedBy(order.key)), slow ? 2 * leaseMs : 0)
       },
       query: reference => process.call('rail.query', aboutOf(reference.externalId), () => query(reference)),
       cancel: id => {

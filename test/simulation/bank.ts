@@ -23,7 +23,14 @@ export type BankOrder = {
 }
 
 /** An order as it came in, taken or not: the law is about what was asked, too. */
-export type Asked = { readonly key: string; readonly body: string; readonly order: WireOrder; readonly atMs: number }
+export type Asked = {
+  readonly key: string
+  readonly body: string
+  readonly order: WireOrder
+  readonly atMs: number
+  /** The version of its transfer when its sender last looked whether the house still wants it. */
+  readonly wantedBy: number
+}
 
 export type WireOrder = {
   readonly key: string
@@ -44,11 +51,13 @@ export type Bank = {
   /** Lines of our own accounts, and of our partner's. Positive is money in. */
   readonly lines: readonly { readonly order: BankOrder; readonly amountMinor: bigint }[]
   readonly balanceMinor: (account: string) => bigint
-  readonly ask: (order: WireOrder) => void
+  readonly ask: (order: WireOrder, wantedBy: number) => void
   /** Calls when a key is seen for the first time, whatever becomes of its order. */
   readonly onFirstAsked: (listener: (order: WireOrder) => void) => void
   /** Takes an order: once for each key, as long as the bank knows the key. */
   readonly take: (order: WireOrder) => BankOrder | 'conflict'
+  /** The customer's bank takes a transfer's debit back, soon. */
+  readonly takeBack: (transfer: string) => void
   /** Gives an order up as its sender asks, unless it has gone further. Returns whether it is given up. */
   readonly giveUp: (order: BankOrder) => boolean
   readonly byKey: (key: string) => BankOrder | undefined
@@ -166,13 +175,18 @@ export const openBank = (
     lines,
     balanceMinor: account =>
       lines.reduce((sum, { order, amountMinor }) => (order.account === account ? sum + amountMinor : sum), 0n),
-    ask: order => {
+    ask: (order, wantedBy) => {
       const isFirst = !asked.some(({ key }) => key === order.key)
-      asked.push({ key: order.key, body: JSON.stringify(order), order, atMs: nowMs() })
+      asked.push({ key: order.key, body: JSON.stringify(order), order, atMs: nowMs(), wantedBy })
       if (isFirst) for (const listener of firstListeners) listener(order)
     },
     onFirstAsked: listener => void firstListeners.push(listener),
     take,
+    takeBack: transfer => {
+      for (const order of orders)
+        if (order.description === transfer && order.direction === 'debit')
+          soon(random.between(1, 30) * 1_000, () => giveBack(order))
+    },
     giveUp,
     byKey: key => {
       const known = keys.get(key)

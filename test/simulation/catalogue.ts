@@ -13,6 +13,7 @@ const calls = [
   'store.storedAnswers',
   'store.claimIntents',
   'store.postponeIntent',
+  'store.holdsIntent',
   'store.dueTimers',
   'store.parkedSubjects',
   'store.databaseTimeMs',
@@ -32,6 +33,13 @@ const calls = [
   'store.evmStoreFirst',
   'store.evmStoreFenced',
   'store.evmRecord',
+  'deposits.openCases',
+  'deposits.claimCases',
+  'deposits.settleCase',
+  'deposits.orderReturn',
+  'deposits.claimOrders',
+  'deposits.postponeOrder',
+  'deposits.endOrder',
   'screening.check',
   'inbox.keepWebhook',
   'inbox.keepCommand',
@@ -40,7 +48,13 @@ const calls = [
 
 type CommonCall = (typeof calls)[number]
 /** And some that a healthy world hardly ever makes. Nobody dies there, for it could not be asked that it happens. */
-export type CrashPoint = CommonCall | 'store.lockPools' | 'store.parkTransfer' | 'store.dropTimer' | 'store.rollback'
+export type CrashPoint =
+  | CommonCall
+  | 'store.lockPools'
+  | 'store.parkTransfer'
+  | 'store.moveTimer'
+  | 'store.rollback'
+  | 'deposits.failOrder'
 
 const named = [
   // The bank.
@@ -56,6 +70,7 @@ const named = [
   ['bank: settles what it has rejected', 0.5],
   ['bank: takes a debit back before the release', 0.15],
   ['bank: takes a debit back after the release', 0.15],
+  ['bank: takes a debit back while it is asked to pay', 0.5],
   ['bank: sends a credit back', 0.3],
   ['bank: does not find what it has just taken', 0.3],
   ['bank: does not answer a question', 0.3],
@@ -112,9 +127,17 @@ const named = [
   ['deposit: never comes', 0.2],
   ['deposit: comes late', 0.3],
   ['deposit: is of another amount first', 0.3],
+  ['deposit: is of another asset first', 0.3],
+  ['deposit: is on other terms first', 0.3],
+  ['deposit: names nobody', 0.3],
+  ['evm: a deposit is signed for us to lock', 0.5],
+  ['evm: a deposit is signed for us, and locked by its owner', 0.3],
   // Stellar.
   ['stellar: the payee has no trustline', 0.5],
   ['stellar: the issuer claws a hold back', 0.1],
+  ['stellar: a deposit comes twice', 0.3],
+  ['stellar: the issuer claws a deposit back', 0.1],
+  ['stellar: a customer cannot be paid back for a while', 0.3],
   ['stellar: no channel is free', 0.3],
   ['stellar: an envelope expires', 0.2],
   ['stellar: a delivery is never collected', 0.7],

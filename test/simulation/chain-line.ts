@@ -1,5 +1,4 @@
 import type { Chain, ChainOrder } from '../../bridge-service/src/chains/chain.ts'
-import type { EscrowTerms } from './escrow.ts'
 import type { Around } from './memory/connection.ts'
 import type { Process } from './process.ts'
 
@@ -10,8 +9,6 @@ export type Sent = { readonly sender: string; readonly nonce: number; readonly c
 export type ChainLine = {
   /** `around`: what happens between the process and the database. */
   readonly chainFor: (process: Process, around: Around) => Chain
-  /** As this chain numbers its escrows. */
-  readonly escrowIdOf: (terms: EscrowTerms) => `0x${string}`
   /** Calls when a key is seen for the first time, whatever becomes of its order. */
   readonly onFirstAsked: (listener: (order: ChainOrder) => void) => void
   /** All signed bytes that some node was given. */

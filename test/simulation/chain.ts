@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
-import { type ChainState, type EscrowEvent, type EscrowTerms, emptyState, execute, type TxWish } from './escrow.ts'
+import { type ChainState, type EscrowEvent, emptyState, execute, type TxWish } from './escrow.ts'
 import type { Faults } from './faults.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { ChainSettings } from './settings.ts'
 
 export type PooledTx = TxWish & {
-  readonly hash: `0x${string}`
   /** Of all that have the same, one is mined at most. */
   readonly nonceOf: string
   readonly sinceMs: number
@@ -49,23 +47,6 @@ export type SimChain = {
   /** Every reorg, by its depth. */
   readonly reorgs: readonly number[]
 }
-
-export const hashOf = (text: string): `0x${string}` => `0x${createHash('sha256').update(text).digest('hex')}`
-
-/** Of one escrow: the same terms make the same id, and no others do. */
-export const escrowIdOf = (terms: EscrowTerms): `0x${string}` =>
-  hashOf(
-    [
-      terms.ref,
-      terms.currency,
-      terms.amountMinor,
-      terms.payer,
-      terms.payee,
-      terms.refundAfter,
-      terms.hardDeadline,
-      terms.onExpiry,
-    ].join('|'),
-  )
 
 /** A chain with a pool, blocks that can be replaced by others, and one escrow contract. */
 export const startChain = (

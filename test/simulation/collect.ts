@@ -34,7 +34,7 @@ export const collect = (world: World): Evidence => {
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),
     bank: {
-      asked: bank.asked.map(({ key, body, atMs }) => ({ key, body, atMs })),
+      asked: bank.asked.map(({ key, body, atMs, wantedBy }) => ({ key, body, atMs, wantedBy })),
       silentKeys: bank.asked.filter(({ order }) => bankWay.isSilent(order.externalId)).map(({ key }) => key),
       orders: bank.orders,
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),
@@ -46,12 +46,15 @@ export const collect = (world: World): Evidence => {
 }
 
 const booksOf = ({ settings: { id, flavour, finality }, treasuryStartMinor, chain, line }: Network) => {
-  const { escrows, treasuryMinor, mintedMinor } = chain.state()
+  const { escrows, brought, treasuryMinor, mintedMinor } = chain.state()
   return {
     ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
     escrows: [...escrows.values()],
+    brought: [...brought.values()],
     done: chain.blocks.flatMap(({ mined }) =>
-      mined.flatMap(({ tx, refusal }) => (refusal === undefined ? [{ escrowId: tx.escrowId, action: tx.action }] : [])),
+      mined.flatMap(({ tx, refusal }) =>
+        refusal === undefined ? [{ escrowId: tx.escrowId, action: tx.action, brought: tx.brought }] : [],
+      ),
     ),
   } satisfies Record<keyof ChainEvidence, unknown>
 }

@@ -1,19 +1,9 @@
-/** The terms of an escrow, as the contract takes them. Seconds since the epoch; minor units as decimal strings. */
-export type EscrowTerms = {
-  readonly ref: string
-  readonly currency: string
-  readonly amountMinor: string
-  readonly payer: string
-  readonly payee: string
-  readonly refundAfter: number
-  readonly hardDeadline: number
-  readonly onExpiry: 'refund' | 'release'
-}
-
-export type Action = 'lock' | 'commit' | 'release' | 'refund' | 'expire' | 'clawback' | 'collect' | 'reclaim'
+import { type Brought, executeBrought } from './brought.ts'
+import type { Action, EscrowTerms } from './escrow-terms.ts'
 
 /** What a transaction wants of the contract, and who sends it. */
 export type TxWish = {
+  readonly hash: `0x${string}`
   readonly action: Action
   readonly escrowId: `0x${string}`
   readonly terms: EscrowTerms
@@ -22,6 +12,9 @@ export type TxWish = {
   readonly about: string
   /** Stellar: a payee who cannot be paid gets a balance that he can collect. */
   readonly delivery?: boolean
+  /** Stellar: which of what was brought it is about, by its fact; and whether its way back is told under the hash of what brought it. */
+  readonly brought?: string
+  readonly memo?: 'return'
 }
 
 export type EscrowStatus = 'locked' | 'committed' | 'released' | 'refunded' | 'clawedBack'
@@ -35,9 +28,12 @@ export type EscrowEvent = {
     | 'escrowClawedBack'
     | 'deliveryClaimed'
     | 'deliveryReclaimed'
+    | 'depositReceived'
   readonly escrowId: `0x${string}`
   readonly terms: EscrowTerms
   readonly delivery?: true
+  /** What an indexer tells of it beside the terms. */
+  readonly also?: Readonly<Record<string, string>>
 }
 
 export type Escrow = {
@@ -51,6 +47,8 @@ export type Escrow = {
 
 export type ChainState = {
   readonly escrows: Map<string, Escrow>
+  /** Stellar: by its fact. */
+  readonly brought: Map<string, Brought>
   treasuryMinor: bigint
   /** Tokens that were minted into escrows and not burned. */
   mintedMinor: bigint
@@ -64,18 +62,22 @@ export type Circumstances = {
   readonly deniedUntilMs: ReadonlyMap<string, number>
 }
 
-export const treasury = `0x${'22'.repeat(20)}` as const
-export const mintPayer = `0x${'cc'.repeat(20)}` as const
+export const treasury = `0x${'22'.repeat(20)}`
+export const mintPayer = `0x${'cc'.repeat(20)}`
 
-export const emptyState = (treasuryMinor: bigint): ChainState => ({ escrows: new Map(), treasuryMinor, mintedMinor: 0n })
+export const emptyState = (treasuryMinor: bigint): ChainState => ({
+  ...{ escrows: new Map(), brought: new Map() },
+  ...{ treasuryMinor, mintedMinor: 0n },
+})
 
 /** Does what a transaction wants to the state, or gives the code with which it reverts. A state machine of its own, after the contract's text. */
 export const execute = (
   state: ChainState,
-  { action, escrowId, terms, sender, delivery }: TxWish,
+  wish: TxWish,
   timeMs: number,
   circumstances: Circumstances | undefined,
 ): readonly EscrowEvent[] | string => {
+  const { action, escrowId, terms, sender, delivery, brought } = wish
   const amount = BigInt(terms.amountMinor)
   const escrow = state.escrows.get(escrowId)
   const event = (kind: EscrowEvent['kind']): EscrowEvent => ({ kind, escrowId, terms })
@@ -115,10 +117,11 @@ export const execute = (
         : payBack(state, escrow, event)
     }
     case 'clawback':
+      if (brought !== undefined) return executeBrought(state, wish, timeMs)
       if (!isOpen(escrow)) return 'EscrowNotOpen'
       escrow.status = 'clawedBack'
       if (terms.payer === mintPayer) state.mintedMinor -= amount
-      return [event('escrowClawedBack')]
+      return [{ ...event('escrowClawedBack'), also: { balance: 'hold' } }]
     case 'collect':
     case 'reclaim':
       if (escrow?.delivery !== 'waiting') return 'op_does_not_exist'
@@ -127,33 +130,9 @@ export const execute = (
       if (terms.payer === mintPayer) state.mintedMinor -= amount
       else state.treasuryMinor += amount
       return [event('deliveryReclaimed')]
+    default:
+      return executeBrought(state, wish, timeMs)
   }
-}
-
-/** With what the chain would refuse a call of ours on some state of it, before anything is signed. */
-export const refusalOf = (
-  { action, terms, escrowId }: Pick<TxWish, 'action' | 'terms' | 'escrowId'>,
-  state: ChainState,
-  { pausedUntilMs, emptyUntilMs, deniedUntilMs }: Omit<Circumstances, 'nowMs'>,
-  nowMs: number,
-  flavour: 'evm' | 'stellar',
-): string | undefined => {
-  const escrow = state.escrows.get(escrowId)
-  if (action === 'lock') {
-    if (escrow !== undefined) return 'EscrowExists'
-    if (nowMs < pausedUntilMs) return 'EnforcedPause'
-    if (terms.refundAfter * 1_000 <= nowMs) return 'RefundAfterPassed'
-    if (terms.payer !== treasury) return undefined
-    return nowMs < emptyUntilMs || state.treasuryMinor < BigInt(terms.amountMinor) ? 'ERC20InsufficientBalance' : undefined
-  }
-  if (action === 'commit') {
-    if (escrow?.status !== 'locked') return 'EscrowNotOpen'
-    return terms.refundAfter * 1_000 <= nowMs ? 'CommitTooLate' : undefined
-  }
-  if (!isOpen(escrow)) return 'EscrowNotOpen'
-  if (action !== 'release') return undefined
-  if (nowMs < pausedUntilMs) return 'EnforcedPause'
-  return flavour === 'evm' && nowMs < (deniedUntilMs.get(escrowId) ?? 0) ? 'payout_refused' : undefined
 }
 
 export const isOpen = (escrow: Escrow | undefined): escrow is Escrow =>

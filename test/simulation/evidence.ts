@@ -1,4 +1,4 @@
-import type { Action, EscrowTerms } from './escrow.ts'
+import type { Action, EscrowTerms } from './escrow-terms.ts'
 import type { FinalityPolicy } from './settings.ts'
 
 // What the oracle gets to see: the books of the world, and the store's dump. Plain JSON, so that no object of the product travels with it.
@@ -62,7 +62,14 @@ export type ChainEvidence = {
     readonly delivery: string
     readonly terms: EscrowTerms
   }[]
-  readonly done: readonly { readonly escrowId: string; readonly action: Action }[]
+  /** What customers brought to a ledger that knows no contract. */
+  readonly brought: readonly {
+    readonly fact: string
+    readonly way: 'balance' | 'payment'
+    readonly status: 'waiting' | 'claimed' | 'returned' | 'takenBack' | 'clawedBack'
+    readonly terms: EscrowTerms
+  }[]
+  readonly done: readonly { readonly escrowId: string; readonly action: Action; readonly brought?: string }[]
 }
 
 export type Evidence = {
@@ -102,7 +109,8 @@ export type Evidence = {
     }[]
   }[]
   readonly bank: {
-    readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number }[]
+    /** `wantedBy`: the version of its transfer when its sender last looked whether the house still wants it. */
+    readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number; readonly wantedBy: number }[]
     /** Keys of orders about which it says nothing, for ever. */
     readonly silentKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]
@@ -158,6 +166,12 @@ export type TablesEvidence = {
   readonly ledger_balances: readonly { readonly account_id: string; readonly posted: string; readonly pending: string }[]
   readonly deadlines: readonly { readonly transfer_id: string; readonly kind: string }[]
   readonly finality_waits: readonly { readonly transfer_id: string; readonly kind: string }[]
+  readonly stray_deposits: readonly {
+    readonly chain: string
+    readonly fact: string
+    readonly state: string
+    readonly booked: string
+  }[]
   readonly liquidity_pools: readonly { readonly id: string; readonly total: string; readonly reserved: string }[]
   readonly reservations: readonly {
     readonly transfer_id: string

@@ -6,7 +6,14 @@ import { inOneStatement } from './memory/statement.ts'
 import type { MemoryStore } from './memory-store.ts'
 
 /** An event of the canonical chain, as the indexer's tables hold it. */
-type Indexed = { readonly kind: string; readonly escrowId: string; readonly ref: string; readonly height: number }
+type Indexed = {
+  readonly kind: string
+  readonly escrowId: string
+  readonly ref: string
+  readonly height: number
+  /** It makes a deposit ours, which a commit does elsewhere. */
+  readonly commits: boolean
+}
 
 /** What the indexer's tables say of the chain. They are the database's, and outlive every process. */
 export type ChainTables = {
@@ -52,7 +59,10 @@ export const commitBlocks = async (
   const news: News[] = []
   for (const block of fresh)
     for (const event of block.events) {
-      events.set(event.fact, { kind: event.kind, escrowId: event.escrowId, ref: event.terms.ref, height: block.height })
+      const { fact, kind, escrowId, terms, also } = event
+      const commits =
+        kind === 'depositReceived' ? also?.balanceId === undefined : kind === 'escrowReleased' && also?.balance === 'deposit'
+      events.set(fact, { kind, escrowId, ref: terms.ref, height: block.height, commits })
       news.push(newsOf(source, block, event))
     }
   const inbox = store.database.tables.inbox
@@ -79,6 +89,9 @@ export const commitBlocks = async (
   return told
 }
 
+/** What a currency is called on a chain. */
+export const tokenOf = (currency: string) => `token:${currency}`
+
 const newsOf = (source: string, block: Block, event: Block['events'][number]): News => ({
   source,
   fact: event.fact,
@@ -88,7 +101,7 @@ const newsOf = (source: string, block: Block, event: Block['events'][number]): N
     status: 'included',
     escrowId: event.escrowId,
     ref: event.terms.ref,
-    token: event.terms.currency,
+    token: tokenOf(event.terms.currency),
     payer: event.terms.payer,
     payee: event.terms.payee,
     amount: event.terms.amountMinor,
@@ -97,7 +110,7 @@ const newsOf = (source: string, block: Block, event: Block['events'][number]): N
     blockNumber: String(block.height),
     blockHash: block.hash,
     logIndex: 0,
-    ...(event.kind === 'escrowClawedBack' ? { balance: 'hold' } : {}),
+    ...event.also,
   },
 })
 
@@ -110,6 +123,6 @@ export const finalFactsOf = (store: MemoryStore, chains: ReadonlyMap<string, Cha
     const height = level === 'latest' ? tables.latest : level === 'safe' ? tables.safe : tables.final
     return {
       height: BigInt(height),
-      event: event && { type: event.kind, escrowId: event.escrowId, ref: event.ref, blockNumber: BigInt(event.height) },
+      event: event && { ...event, type: event.kind, blockNumber: BigInt(event.height) },
     }
   })

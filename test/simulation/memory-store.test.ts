@@ -109,6 +109,13 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
     }),
   ],
   [
+    'makes no case of money that nobody takes',
+    ({ deposits, ...side }) => ({
+      ...side,
+      deposits: { ...deposits, openCases: chains => deposits.openCases(chains, () => undefined) },
+    }),
+  ],
+  [
     'lets a worker give back an intent that is no longer his',
     ({ store, ...side }) => ({
       ...side,

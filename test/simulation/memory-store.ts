@@ -1,18 +1,23 @@
+import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { AccountDefinition } from '../../bridge-service/src/ledger/chart.ts'
 import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
 import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
 import { type Around, type Connection, connect } from './memory/connection.ts'
+import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit-store.ts'
 import { type Dump, dump } from './memory/dump.ts'
 import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
 import { finalFacts, type Standing } from './memory/final-facts.ts'
 import { isOpen } from './memory/intents.ts'
 import { inOneStatement } from './memory/statement.ts'
+import { isStrayMoney, isWatched } from './memory/stray-cases.ts'
 import type { PoolRow, QuoteRow, Tables } from './memory/tables.ts'
 import { type MemoryDatabase, type MemoryTx, memoryDatabase } from './memory/transaction.ts'
 
 export type MemoryStore = {
   /** The connections of one process. */
   readonly connect: (around?: Around) => Connection
+  /** What the desk of deposits keeps, as one process sees it. */
+  readonly deposits: (around?: AroundDeposits) => DepositStore
   /** The server restarts: every transaction under way is gone. */
   readonly restart: () => void
   /** What a webhook or a command writes. Returns whether it was new. */
@@ -30,6 +35,8 @@ export type MemoryStore = {
   readonly unparkTransfer: (id: TransferId) => Promise<void>
   /** When something of it is next due, in ms since the epoch: a poll before then finds nothing. Infinity when nothing is. */
   readonly nextDueMs: () => number
+  /** The same for the desk of deposits. */
+  readonly nextDeskMs: () => number
   readonly dump: () => Dump
   /** For other writers of the same database: an indexer, a world that is set up. */
   readonly database: MemoryDatabase
@@ -45,6 +52,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
 
   return {
     connect: around => connect(database, underWay, around),
+    deposits: around => depositStore(database, around),
     restart: () => {
       for (const tx of underWay) tx.cut()
     },
@@ -70,6 +78,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
       if (due.generation !== generation) due = { generation, ms: earliestDueMs(tables) }
       return due.ms
     },
+    nextDeskMs: () => earliestAtDeskMs(tables),
     dump: () => dump(tables),
     database,
   }
@@ -90,5 +99,13 @@ const earliestDueMs = (tables: Tables): number => {
   const parked = new Set(parkedSubjects(tables))
   for (const row of tables.inbox.values())
     if (row.received_at < ms && isWaiting(row) && !parked.has(row.subject)) ms = row.received_at
+  return ms
+}
+
+const earliestAtDeskMs = (tables: Tables): number => {
+  let ms = Number.POSITIVE_INFINITY
+  for (const row of tables.stray_deposits.values()) if (row.look_at < ms && isWatched(row)) ms = row.look_at
+  for (const row of tables.deposit_orders.values()) if (row.next_at < ms && isOpenOrder(row)) ms = row.next_at
+  for (const row of tables.inbox.values()) if (row.received_at < ms && isStrayMoney(row)) ms = row.received_at
   return ms
 }

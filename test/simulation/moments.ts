@@ -1,8 +1,11 @@
 import type { ChainOrder } from '../../bridge-service/src/chains/chain.ts'
 import { type Escrow, escrowsOf } from '../../bridge-service/src/transfer/hold.ts'
 import type { WireOrder } from './bank.ts'
+import type { Brought } from './brought.ts'
+import type { SimChain } from './chain.ts'
 import { mintPayer, treasury } from './escrow.ts'
 import type { EscrowMoment, MomentEvidence } from './evidence.ts'
+import { escrowIdOf, paymentIdOf } from './ids.ts'
 import type { Tables } from './memory/tables.ts'
 import type { Network } from './networks.ts'
 
@@ -32,21 +35,35 @@ export const watchMoments = (networks: ReadonlyMap<string, Network>, { transfers
 
 const momentOf = ({ chain, line }: Network, { role, chain: id, outline, terms }: Escrow): EscrowMoment => {
   const { ref } = outline
-  const found = [...chain.state().escrows.values()].find(escrow =>
-    role === 'hold'
-      ? escrow.terms.ref === ref && (escrow.terms.payer === treasury || escrow.terms.payer === mintPayer)
-      : terms !== undefined && escrow.escrowId === line.escrowIdOf(terms),
+  const ids = role === 'deposit' && terms !== undefined ? [escrowIdOf(terms), paymentIdOf(terms)] : []
+  const { escrows, brought } = chain.state()
+  const escrow = [...escrows.values()].find(({ escrowId, terms: { ref: itsRef, payer } }) =>
+    role === 'hold' ? itsRef === ref && [treasury, mintPayer].includes(payer) : ids.includes(escrowId),
   )
+  const money = theOneOf([...brought.values()].filter(({ escrowId }) => ids.includes(escrowId)))
+  const isOfIt = ({ escrowId, fact, also }: SimChain['blocks'][number]['events'][number]) =>
+    money === undefined ? escrowId === escrow?.escrowId : fact === money.fact || also?.madeBy === money.fact
   const heightOf = (isMeant: (kind: string) => boolean) =>
-    found &&
-    chain.blocks.findLast(({ events }) => events.some(({ kind, escrowId }) => escrowId === found.escrowId && isMeant(kind)))
-      ?.height
-  const lockHeight = heightOf(kind => kind === 'escrowLocked')
-  const endHeight = heightOf(kind => kind !== 'escrowLocked')
+    chain.blocks.findLast(({ events }) => events.some(event => isOfIt(event) && isMeant(event.kind)))?.height
+  const lockHeight = heightOf(kind => kind === 'escrowLocked' || kind === 'depositReceived')
+  const endHeight = heightOf(kind => kind !== 'escrowLocked' && (kind !== 'depositReceived' || money?.way === 'payment'))
   return {
-    ...{ role, chain: id, status: found?.status ?? 'none', lockMayCome: role === 'hold' && line.lockMayCome(ref) },
+    ...{ role, chain: id, lockMayCome: role === 'hold' && line.lockMayCome(ref) },
+    status: money === undefined ? (escrow?.status ?? 'none') : statusOf[money.status],
     ...{ height: chain.height(), safeHeight: chain.safeHeight(), finalHeight: chain.finalHeight() },
     ...(lockHeight === undefined ? {} : { lockHeight }),
     ...(endHeight === undefined ? {} : { endHeight }),
   }
 }
+
+/** Of several of the same terms the one that was claimed, or could be. */
+const theOneOf = (brought: readonly Brought[]): Brought | undefined =>
+  brought.find(({ status }) => status === 'claimed') ?? brought.find(({ status }) => status === 'waiting') ?? brought[0]
+
+const statusOf = {
+  waiting: 'locked',
+  claimed: 'committed',
+  returned: 'refunded',
+  takenBack: 'refunded',
+  clawedBack: 'clawedBack',
+} as const

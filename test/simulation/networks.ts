@@ -40,7 +40,7 @@ export const openNetwork = (
   return {
     ...{ settings, treasuryStartMinor, chain, line },
     tables: emptyChainTables(),
-    strangers: letStrangersIn(time, random, faults, settings.id, chain, transferOf, line.escrowIdOf),
+    strangers: letStrangersIn(time, random, faults, settings, chain, transferOf),
   }
 }
 

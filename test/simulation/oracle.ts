@@ -10,6 +10,8 @@ import { keys } from './laws/keys.ts'
 import { lanes } from './laws/lanes.ts'
 import { postings } from './laws/postings.ts'
 import { rest } from './laws/rest.ts'
+import { strays } from './laws/strays.ts'
+import { withdrawn } from './laws/withdrawn.ts'
 
 const laws: Readonly<Record<string, Law>> = {
   postings,
@@ -19,9 +21,11 @@ const laws: Readonly<Record<string, Law>> = {
   finality,
   keys,
   lanes,
+  withdrawn,
   history,
   rest,
   clients,
+  strays,
 }
 
 /** Judges a world by its own books. Shares no code with what it judges. */

@@ -1,7 +1,9 @@
 import type { Bank } from './bank.ts'
 import type { BankLine } from './bank-rail.ts'
 import type { Request } from './clients.ts'
+import { isOpenOrder } from './memory/deposit-store.ts'
 import { parkedSubjects } from './memory/facts.ts'
+import { isStrayMoney } from './memory/stray-cases.ts'
 import type { Tables } from './memory/tables.ts'
 import type { Network } from './networks.ts'
 
@@ -44,6 +46,11 @@ export const restOf = (watched: Watched) => {
       .filter(({ transfer }) => !isOver(transfer.state) && !inHands.has(transfer.id))
       .map(({ transfer }) => transfer)
   }
+  const deskWork = () => [
+    ...[...tables.stray_deposits.values()].filter(({ state }) => state === 'waiting' || state === 'returning'),
+    ...[...tables.inbox.values()].filter(isStrayMoney),
+    ...[...tables.deposit_orders.values()].filter(isOpenOrder),
+  ]
   const questions: Readonly<Record<string, () => boolean>> = {
     'a client waits': () => requests.some(request => !request.isAnswered),
     'the bank has something to do': () => !bank.isAtRest(),
@@ -51,6 +58,9 @@ export const restOf = (watched: Watched) => {
     'a transaction is open': () => networks.some(({ line, chain }) => !line.isAtRest() || !chain.isAtRest()),
     'the indexer is behind': () => networks.some(({ tables: read, chain }) => read.halted || read.latest < chain.height() - 2),
     'a fact waits in the inbox': () => waitingFacts().length > 0,
+    'a customer may still take something back': () =>
+      networks.some(({ chain }) => [...chain.state().brought.values()].some(({ status }) => status === 'waiting')),
+    'the desk has something to do': () => deskWork().length > 0,
     'a transfer is open': () => openTransfers().length > 0,
   }
   return {

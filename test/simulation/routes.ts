@@ -14,11 +14,11 @@ const routes = { onramp, offramp, remittance, crosschain } as const
 /** Where which route is travelled, as often as it stands here. */
 const travelled: Readonly<Record<Flavour, readonly RouteName[]>> = {
   evm: ['onramp', 'offramp', 'remittance'],
-  stellar: ['onramp', 'remittance'],
+  stellar: ['onramp', 'offramp', 'remittance'],
 }
 
 /** From which kind of chain to which other kind customers may send, where a world has two. */
-const crossed: Readonly<Record<Flavour, readonly Flavour[]>> = { evm: ['evm', 'stellar'], stellar: [] }
+const crossed: Readonly<Record<Flavour, readonly Flavour[]>> = { evm: ['evm', 'stellar'], stellar: ['evm'] }
 
 export const drawWanted = (random: Random, reference: string, customer: string, { chains }: Settings): Wanted => {
   const chain = random.pick(chains)

@@ -1,4 +1,6 @@
 import type { Chain } from '../../bridge-service/src/chains/chain.ts'
+import { depositTurn } from '../../bridge-service/src/deposits/desk.ts'
+import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
 import type { Screening } from '../../bridge-service/src/policy/screening.ts'
 import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
@@ -14,6 +16,7 @@ import type { Settings } from './settings.ts'
 /** What a worker is made of: the ports that a planted fault may get between. */
 export type Ports = {
   readonly store: SagaStore
+  readonly deposits: DepositStore
   readonly rail: Rail
   readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
@@ -37,19 +40,25 @@ export type Worker = {
   readonly wake: () => void
 }
 
-export type WorkerSettings = { readonly leaseMs: number; readonly pollMs: number; readonly owner: string }
+export type WorkerSettings = {
+  readonly leaseMs: number
+  readonly pollMs: number
+  readonly owner: string
+  readonly newUuid: () => string
+}
 
 const tendEveryMs = 5_000
+const deskEveryMs = 2_000
 
 export const startWorker = async (
   process: Process,
   database: MemoryStore,
   ports: Ports,
   tendFromMs: (chain: string) => number,
-  { leaseMs, pollMs, owner }: WorkerSettings,
+  { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
-  const { store, rail, chains, screening, finalFacts, keyRetentionMs } = ports
+  const { store, deposits, rail, chains, screening, finalFacts, keyRetentionMs } = ports
   const engine = await startEngine({
     store,
     owner,
@@ -64,23 +73,24 @@ export const startWorker = async (
     pollMs,
     keyRetentionMs,
   })
-  for (const chain of chains.values()) {
-    let tending = false
-    process.every(
+  const everyNowAndThen = (ms: number, toFindMs: () => number, turn: () => Promise<void>) => {
+    let busy = false
+    process.every(ms, toFindMs, () => {
+      if (busy) return
+      busy = true
+      void turn().finally(() => {
+        busy = false
+      })
+    })
+  }
+  for (const chain of chains.values())
+    everyNowAndThen(
       tendEveryMs,
       () => tendFromMs(chain.id),
-      () => {
-        if (tending) return
-        tending = true
-        chain
-          .tend()
-          .catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) }))
-          .finally(() => {
-            tending = false
-          })
-      },
+      () => chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
     )
-  }
+  const turn = depositTurn({ store: deposits, chains, screening, newUuid, log })
+  everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
 
   const wake = () => process.timing.soon(engine.wake)
 

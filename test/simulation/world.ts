@@ -1,3 +1,4 @@
+import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
@@ -15,6 +16,7 @@ import { drawFaults, type Faults, type Struck } from './faults.ts'
 import { finalFactsOf } from './indexer.ts'
 import { beginIndexer } from './indexer-process.ts'
 import type { Around } from './memory/connection.ts'
+import { keepSignedLock } from './memory/deposit-store.ts'
 import { memoryStore } from './memory-store.ts'
 import { watchMoments } from './moments.ts'
 import { openNetwork } from './networks.ts'
@@ -23,7 +25,7 @@ import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
 import { drawSettings } from './settings.ts'
-import { storeLine } from './store-line.ts'
+import { depositLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
@@ -44,6 +46,9 @@ export type World = {
   readonly kills: number
   readonly virtualMs: number
 }
+
+// Who has signed is the API's business, which checks it before it is kept.
+const signed = { validAfter: 0, validBefore: 2 ** 40, signature: `0x${'11'.repeat(64)}1b` } as const
 
 // After the storm everything has this long to come to rest. The slowest thing the service does is to ask again every quarter of an hour.
 const patienceMs = 5 * 3_600_000
@@ -110,8 +115,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
     () => [store.database.generation(), ...all.map(({ tables: { latest, halted } }) => `${latest} ${halted}`)].join(),
-    () =>
-      finalFactsOf(store, chainTables, 100).some(({ transferId }) => tables.transfers.get(transferId)?.parked_reason === null),
+    () => finalFactsOf(store, chainTables, 100).length > 0,
   )
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
 
@@ -138,10 +142,11 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       workers[slot] = undefined
       beginWorker(slot, life + 1)
     })
-    const around = storeLine(process, faults, () => nowMs() >= downUntilMs)
+    const isUp = () => nowMs() >= downUntilMs
+    const around = storeLine(process, faults, isUp)
     const connection = store.connect(around)
     process.onCut(connection.cut)
-    const ports = portsFor(process, connection.store, around)
+    const ports = portsFor(process, connection.store, store.deposits(depositLine(process, faults, isUp)), around)
     const owner = process.name
     const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
     startWorker(
@@ -149,7 +154,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       store,
       planted,
       id => networks.get(id)!.line.tendFromMs(),
-      { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner },
+      { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
       log,
     ).then(
       worker => {
@@ -159,14 +164,27 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       () => process.kill(),
     )
   }
-  const portsFor = (process: Process, saga: SagaStore, around: Around): Ports => ({
-    store: saga,
-    rail: bankWay.railFor(process, verifierFor(process)),
-    chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
-    screening: screeningFor(process, faults),
-    keyRetentionMs: settings.keyRetentionMs,
-    finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
-  })
+  const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore, around: Around): Ports => {
+    const looked = new Map<string, number>()
+    const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
+    return {
+      store: {
+        ...saga,
+        holdsIntent: async intent => {
+          const version = versionOf(intent.key)
+          const holds = await saga.holdsIntent(intent)
+          looked.set(intent.key, version)
+          return holds
+        },
+      },
+      deposits,
+      rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
+      chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
+      screening: screeningFor(process, faults),
+      keyRetentionMs: settings.keyRetentionMs,
+      finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
+    }
+  }
   const anyWorker = (): Worker | undefined => {
     const alive = workers.filter(worker => worker?.process.isAlive())
     return alive.length === 0 ? undefined : random.pick(alive)
@@ -190,7 +208,12 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, transfer => {
     const row = tables.transfers.get(transfer)
     const deposit = row && depositOf(row.transfer.terms)
-    if (deposit !== undefined) networks.get(deposit.chain)!.strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt))
+    if (deposit === undefined) return
+    const { strangers } = networks.get(deposit.chain)!
+    // The API is as good as its database: whoever gets no answer locks by himself or not at all.
+    strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt), () => {
+      void keepSignedLock(store.database, row!.transfer.id, deposit.chain, { terms: deposit.terms, signed }).catch(() => {})
+    })
   })
   const told = new Set<string>()
   for (const { chain } of all)

@@ -1,7 +1,9 @@
 import { createHash, randomUUID, randomUUIDv7 } from 'node:crypto'
 import pg from 'pg'
 import type { Chain, HoldTerms } from '../../bridge-service/src/chains/chain.ts'
+import { postgresAddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import { depositTurn } from '../../bridge-service/src/deposits/desk.ts'
+import { postgresDepositStore } from '../../bridge-service/src/deposits/postgres-store.ts'
 import type { StrayDeposit } from '../../bridge-service/src/deposits/stray-deposit.ts'
 import { readStray, type StrayRow, strayColumns } from '../../bridge-service/src/deposits/stray-row.ts'
 import { openBooks } from '../../bridge-service/src/liquidity/open-books.ts'
@@ -63,7 +65,10 @@ export const startDepositBridge = async ({
       })),
     ...{ intentLeaseMs: 30_000, onMoved: () => {}, log: () => {}, pollMs: 20 },
   })
-  const look = depositTurn({ pool, chains, screening, newUuid: randomUUIDv7, log: () => {} })
+  const look = depositTurn({
+    ...{ store: postgresDepositStore(pool), addresses: postgresAddressStore(pool) },
+    ...{ chains, screening, newUuid: randomUUIDv7, log: () => {} },
+  })
 
   const load = async (id: TransferId): Promise<Transfer> =>
     (await owner.query<Transfer>('select * from transfers where id = $1', [id])).rows[0]!
@@ -79,6 +84,7 @@ export const startDepositBridge = async ({
         await look()
         await owner.query(`update deposit_orders set next_at = now() where status in ('PENDING', 'IN_FLIGHT')`)
         await owner.query(`update stray_deposits set look_at = now() where state in ('waiting', 'self_serve')`)
+        await owner.query('update deposit_addresses set look_at = now()')
         return undefined
       },
       timeoutMs,
@@ -93,15 +99,16 @@ export const startDepositBridge = async ({
     goOn,
     look,
     reaches,
-    /** An off-ramp of these terms that waits for its deposit. */
-    open: async (terms: HoldTerms, committedBy: Deposit['committedBy']): Promise<TransferId> => {
+    /** An off-ramp of these terms that waits for its deposit; with `refundTo` at an address, which is the terms' payer. */
+    open: async (terms: HoldTerms, committedBy: Deposit['committedBy'], refundTo?: string): Promise<TransferId> => {
       const nowMs = Date.now()
       const unborn = offramp({
-        source: { kind: 'chain', chain: chain.id, currency: 'USDC', address: terms.payer },
+        source: { kind: 'chain', chain: chain.id, currency: 'USDC', address: refundTo ?? terms.payer },
         createdAt: new Date(nowMs).toISOString(),
         deposit: {
           ...{ chain: chain.id, terms, committedBy, dueAt: new Date(nowMs + 1_800_000).toISOString() },
           finality: { level: 'latest', confirmations: 1 },
+          ...(refundTo === undefined ? {} : { refundTo }),
         },
       })
       const requestHash = createHash('sha256').update(unborn.id).digest()
@@ -118,6 +125,15 @@ export const startDepositBridge = async ({
         const { rows } = await owner.query<StrayRow>(
           `select ${strayColumns('s')} from stray_deposits s where fact = $1 and state = $2`,
           [fact, state],
+        )
+        return rows[0] && readStray(rows[0])
+      }),
+    /** The case of what lies, or lay, at the address of a transfer. */
+    strayAtAddress: (id: TransferId, reason: StrayDeposit['reason'], state: StrayDeposit['state']) =>
+      goOn(`a stray deposit of ${id}, ${reason}, that is ${state}`, async () => {
+        const { rows } = await owner.query<StrayRow>(
+          `select ${strayColumns('s')} from stray_deposits s where transfer_id = $1 and reason = $2 and state = $3`,
+          [id, reason, state],
         )
         return rows[0] && readStray(rows[0])
       }),

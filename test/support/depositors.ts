@@ -1,5 +1,12 @@
 import { parseUnits } from 'viem'
-import { depositInstructions, leaveDeposit, lockDeposit, payDeposit, signDeposit } from '../../scripts/local/depositor.ts'
+import {
+  depositInstructions,
+  leaveDeposit,
+  lockDeposit,
+  payDeposit,
+  signDeposit,
+  transferDeposit,
+} from '../../scripts/local/depositor.ts'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
 import { evmParty } from '../../scripts/local/evm-party.ts'
 import { stellarParty } from '../../scripts/local/stellar-party.ts'
@@ -22,18 +29,21 @@ export const startDepositors = async ({ world, api }: Pick<Scenario, 'world' | '
   await Promise.all([ada.fund(parseUnits('10000', 6)), opened()])
 
   const onEvm = (id: string) => depositInstructions(api, id, 'evm')
+  const atAddress = (id: string) => depositInstructions(api, id, 'evm_transfer')
   const onStellar = (id: string) => depositInstructions(api, id, 'stellar')
   return {
-    ...{ ada, grace, onEvm, onStellar },
+    ...{ ada, grace, onEvm, atAddress, onStellar },
     /** As a transfer names them. */
     legs: {
       evm: { type: 'chain_address', chain: world.chain, address: ada.address },
+      transfer: { type: 'chain_address', chain: world.chain, address: ada.address, depositBy: 'transfer' },
       stellar: { type: 'chain_address', chain: bridge.chain, address: grace.address },
     },
     /** How a transfer's customer brings what it waits for. */
     bring: {
       locked: async (id: string): Promise<void> => lockDeposit(ada, await onEvm(id)),
       signed: (id: string): Promise<void> => signDeposit(api, ada, id),
+      transferred: async (id: string): Promise<void> => transferDeposit(ada, await atAddress(id)),
       left: async (id: string): Promise<void> => leaveDeposit(grace, await onStellar(id)),
       paid: async (id: string): Promise<void> => payDeposit(grace, await onStellar(id)),
     },

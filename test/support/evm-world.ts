@@ -55,6 +55,7 @@ const openScene = async (nodeUrl: string, deployment: Deployment, databaseUrl: s
         id: 'evm:31337',
         rpcUrl: proxy.url,
         escrow: deployment.escrow,
+        depositAddresses: deployment.depositAddresses,
         tokens: { USDC: { address: deployment.token } },
         treasuryKey: deployment.treasury.key,
         operatorKey: deployment.operator.key,

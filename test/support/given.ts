@@ -30,14 +30,24 @@ export type Asked = {
 
 type ExpectedEvent = EventType | (Partial<TransferEvent> & { type: EventType })
 
+// By file: a worker runs many, and keeps this module.
+const exercisedBy = new Map<string, Set<string>>()
+
 /** Every transition that a test of this file has seen, as `from event`. */
-export const exercised = new Set<string>()
+export const exercised = (): Set<string> => {
+  const file = expect.getState().testPath!
+  const known = exercisedBy.get(file) ?? new Set()
+  exercisedBy.set(file, known)
+  return known
+}
 
 /** The transitions of a table, as `from event`, that are wanted of this file and that no test of it has seen. */
-export const unseen = (table: Transitions, isWanted: (transition: string) => boolean = () => true): string[] =>
-  Object.entries(table)
+export const unseen = (table: Transitions, isWanted: (transition: string) => boolean = () => true): string[] => {
+  const seen = exercised()
+  return Object.entries(table)
     .flatMap(([from, targets]) => Object.keys(targets).map(event => `${from} ${event}`))
-    .filter(transition => isWanted(transition) && !exercised.has(transition))
+    .filter(transition => isWanted(transition) && !seen.has(transition))
+}
 
 /** What return-reversal.test.ts shows, and sees to it that it does. */
 export const isOfReversals = (transition: string): boolean =>
@@ -58,7 +68,7 @@ export const given = <R extends Route>(unborn: UnbornOf<R>, history: readonly Tr
       // biome-ignore lint/suspicious/noThenProperty: given, when, then; nobody awaits a sentence
       then: (events: readonly ExpectedEvent[], asked: Asked) => {
         if (!('events' in result)) throw new Error(`expected ${JSON.stringify(events)}, got ${JSON.stringify(result)}`)
-        for (const { from, event } of result.events) exercised.add(`${from} ${event.type}`)
+        for (const { from, event } of result.events) exercised().add(`${from} ${event.type}`)
         expect(result.events.map(({ event }) => event)).toMatchObject(
           events.map(event => (typeof event === 'string' ? { type: event } : event)),
         )

@@ -23,6 +23,13 @@ export const refusal = (step: Step, attempt = 0): Input => ({
   code: 'chain_refused',
   detail: 'no',
 })
+export const withdrawn = (step: RailStep): Input => ({
+  type: 'intentRefused',
+  step,
+  attempt: 0,
+  code: 'withdrawn',
+  detail: 'the bank never got it',
+})
 export const unknown = (step: Step): Input => ({ type: 'intentUnknown', step, detail: 'silence' })
 export const included = (kind: ChainKind, fact: string, block?: string): Input => ({
   type: 'chainFact',

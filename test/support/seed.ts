@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { inject } from 'vitest'
 
-/** One seed for all random tests of a run, printed once per file: `SEED=… vitest run …` plays the same numbers again. */
-export const seed = Number(process.env.SEED ?? randomInt(2 ** 31 - 1))
-
-console.log(`random tests use SEED=${seed}`)
+/** What all random tests of the run are made from (see seed.setup.ts). */
+export const seed = inject('seed')

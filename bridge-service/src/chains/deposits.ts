@@ -28,6 +28,22 @@ export type EvmInstructions = {
   readonly permit: TypedData | null
 }
 
+/** A plain transfer, from any account: what an exchange or the simplest wallet can do. */
+export type EvmTransferInstructions = {
+  readonly kind: 'evm_transfer'
+  /** Of the escrow that is locked from the address. */
+  readonly escrowId: string
+  readonly token: string
+  /** The deposit address, of this transfer and of no other. */
+  readonly to: string
+  /** Minor units of the token as a decimal string. */
+  readonly units: string
+  /** The same for a wallet that takes calls, */
+  readonly call: WalletCall
+  /** and for one that reads codes (ERC-681). */
+  readonly uri: string
+}
+
 export type StellarInstructions = {
   readonly kind: 'stellar'
   readonly escrowId: string
@@ -53,7 +69,7 @@ export type StellarInstructions = {
   }
 }
 
-export type DepositInstructions = EvmInstructions | StellarInstructions
+export type DepositInstructions = EvmInstructions | EvmTransferInstructions | StellarInstructions
 
 /** A customer's ERC-3009 `ReceiveWithAuthorization` of his deposit; its nonce is the escrow's id. Times in Unix seconds. */
 export type SignedLock = {
@@ -69,7 +85,7 @@ export type StrayMoney = {
   readonly fact: string
   /** Of an escrow, or of a balance whose terms give it an id. */
   readonly escrowId: string | null
-  /** The contract, `CODE:ISSUER`, or `native`. */
+  /** The contract, `CODE:ISSUER`, or `native` (the chain's own coin). */
   readonly token: string
   /** As the chain counts, as a decimal string. */
   readonly units: string
@@ -79,6 +95,8 @@ export type StrayMoney = {
   readonly balanceId: string | null
   /** Unix seconds from which its payer can have it back without us, where its terms say so. */
   readonly refundAfter: number | null
+  /** Of what lies at a deposit address: the terms that the address follows from. */
+  readonly address: HoldTerms | null
 }
 
 /**
@@ -91,6 +109,28 @@ export type WayBack =
   | { readonly kind: 'over' }
   | { readonly kind: 'none'; readonly detail: string }
 
+/** What there is at a deposit address, by the newest block. */
+export type Holding = {
+  /** Whether the escrow was ever locked from it, and whether it was refunded since. */
+  readonly escrow: 'none' | 'locked' | 'refunded'
+  /** Of every token of ours and of the chain's own coin, as `StrayMoney` counts and names them. */
+  readonly balances: readonly { readonly token: string; readonly units: bigint }[]
+}
+
+/**
+ * Addresses to which deposits are brought by a plain transfer, one for each. `terms` are always those under which the customer would lock by himself:
+ * the address follows from them, and what does not stay in its escrow comes back to their `payer`.
+ */
+export type DepositAddresses = {
+  readonly addressOf: (terms: HoldTerms) => string
+  /** Throws `chain_unavailable`, and `config_invalid` when the contract gives these terms another address. */
+  readonly prepare: (terms: HoldTerms) => Promise<EvmTransferInstructions>
+  /** In the order of the deposits. Throws `chain_unavailable`. */
+  readonly look: (deposits: readonly HoldTerms[]) => Promise<readonly Holding[]>
+  /** Locks what was brought, as `Chain.submit` sends an order; `Chain.find` knows it by its key. */
+  readonly lock: (key: string, terms: HoldTerms) => Promise<Outcome<ChainTx>>
+}
+
 /** What a chain can do about money that customers bring by themselves. */
 export type ChainDeposits = {
   /** Every id under which the chain tells of this deposit: of the escrow, and of a payment where the chain takes those. */
@@ -101,6 +141,8 @@ export type ChainDeposits = {
   readonly checkSigned?: (terms: HoldTerms, signed: SignedLock, nowSec: number) => Promise<Refused | undefined>
   /** Sends a lock that the customer has signed, as `Chain.submit` sends an order; `Chain.find` knows it by its key. */
   readonly lockSigned?: (key: string, terms: HoldTerms, signed: SignedLock) => Promise<Outcome<ChainTx>>
+  /** Absent where there are none. */
+  readonly addresses?: DepositAddresses
   readonly wayBack: (money: StrayMoney) => Promise<WayBack>
   /** Sends it back, whole, once; likewise. Absent where our keys can never do that. */
   readonly giveBack?: (key: string, money: StrayMoney) => Promise<Outcome<ChainTx>>

@@ -13,6 +13,7 @@ import { denyListScreening } from '../policy/screening.ts'
 import { terminalStates } from '../transfer/state.ts'
 import { depositTurn } from './desk.ts'
 import { claimOrders, insertOrder } from './orders.ts'
+import { postgresDepositStore } from './postgres-store.ts'
 
 // A chain that says what it is told to, so that every answer is heard; real ones are in test/contracts.
 type Says = {
@@ -64,7 +65,7 @@ const turns = async (processes = 1) => {
   await database.owner.query(`update deposit_orders set next_at = now() where status in ('PENDING', 'IN_FLIGHT')`)
   await database.owner.query(`update stray_deposits set look_at = now() where state in ('waiting', 'self_serve')`)
   const turn = depositTurn({
-    pool: database.app,
+    store: postgresDepositStore(database.app),
     chains: new Map([['evm:1', chain()]]),
     screening: denyListScreening({ name: 'list', names: [], accounts: [], addresses: ['GBAD'] }),
     newUuid: randomUUIDv7,
@@ -241,7 +242,16 @@ describe('orders that wait', () => {
     for (let index = 0; index < 9; index++)
       await insertOrder(database.app, {
         ...{ key: `back-${index}`, chain: 'evm:1', kind: 'giveBack', subject: `sd_${index}` },
-        request: { fact: '', escrowId: null, token: '', units: '1', payer: '', balanceId: null, refundAfter: null },
+        request: {
+          fact: '',
+          escrowId: null,
+          token: '',
+          units: '1',
+          payer: '',
+          balanceId: null,
+          refundAfter: null,
+          address: null,
+        },
       })
     const { terms } = onramp()
     const hold = { ...terms.hold, refundAfter: 1, hardDeadline: 2 }

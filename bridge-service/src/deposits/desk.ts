@@ -1,16 +1,20 @@
-import type { Pool } from 'pg'
 import type { Chain } from '../chains/chain.ts'
 import type { Log } from '../log.ts'
 import { type Currency, currencies } from '../money/currency.ts'
 import type { Screening } from '../policy/screening.ts'
 import { type Repeating, repeat } from '../repeat.ts'
 import { typeId } from '../transfer/id.ts'
+import type { AddressStore } from './address-store.ts'
 import { lookAtCases } from './look.ts'
-import { openCases } from './open-cases.ts'
 import { runOrders } from './run-orders.ts'
+import type { DepositStore } from './store.ts'
+import { strayDepositOf } from './stray-deposit.ts'
+import { sweepAddresses } from './sweep.ts'
 
 export type DeskOptions = {
-  readonly pool: Pool
+  readonly store: DepositStore
+  /** Absent where no chain has deposit addresses. */
+  readonly addresses?: AddressStore
   readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
   /** A UUIDv7. */
@@ -20,18 +24,21 @@ export type DeskOptions = {
 }
 
 /**
- * Looks after what customers bring by themselves: sends the locks that they have signed, and finds its way back for what no transfer takes. Any
- * number of processes may do it. One turn does all that is due.
+ * Looks after what customers bring by themselves: sends the locks that they have signed, locks what they have transferred, and finds its way
+ * back for what no transfer takes. Any number of processes may do it. One turn does all that is due.
  */
-export const depositTurn = ({ pool, chains, screening, newUuid, log }: DeskOptions) => {
+export const depositTurn = ({ store, addresses, chains, screening, newUuid, log }: DeskOptions) => {
   const newId = () => typeId('sd', newUuid())
   const known = Object.keys(currencies) as Currency[]
   return async (): Promise<void> => {
-    await openCases({ pool, chains, currencies: known, newId })
+    await store.openCases([...chains.keys()], (money, transfer) =>
+      strayDepositOf(newId(), money, transfer, chains.get(money.source)!, known),
+    )
     // A chain that does not answer keeps nothing from going out to another.
-    const [looked] = await Promise.allSettled([lookAtCases({ pool, chains, screening })])
-    await runOrders({ pool, chains, log })
-    if (looked.status === 'rejected') throw looked.reason
+    const [swept] = await Promise.allSettled([addresses && sweepAddresses({ store: addresses, chains, newId })])
+    const [looked] = await Promise.allSettled([lookAtCases({ store, chains, screening })])
+    await runOrders({ store, chains, log })
+    for (const turn of [swept, looked]) if (turn.status === 'rejected') throw turn.reason
   }
 }
 

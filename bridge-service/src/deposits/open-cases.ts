@@ -1,37 +1,22 @@
 import type { ClientBase, Pool } from 'pg'
-import type { Observation } from '../../../indexer/src/observation.ts'
-import type { Chain } from '../chains/chain.ts'
-import type { Currency } from '../money/currency.ts'
 import { inTransaction } from '../transaction.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { bookStray } from './book.ts'
-import { type StrayDeposit, strayDepositOf, type Unmatched } from './stray-deposit.ts'
-
-type Row = Unmatched & { readonly source: string; readonly subject: string; readonly payload: Observation }
-
-export type CaseOpener = {
-  readonly pool: Pool
-  readonly chains: ReadonlyMap<string, Chain>
-  readonly currencies: readonly Currency[]
-  /** A new id of a case. */
-  readonly newId: () => string
-}
+import { insertStray } from './insert-stray.ts'
+import type { DepositStore, UnmatchedMoney } from './store.ts'
+import type { StrayDeposit } from './stray-deposit.ts'
 
 const limit = 100
 
-/**
- * Makes a case of money that the saga found no transfer for, and takes the fact out of the inbox in the same transaction. A fact whose block has
- * left the chain ends its case. Returns how many facts it has read.
- */
-export const openCases = ({ pool, chains, currencies, newId }: CaseOpener): Promise<number> =>
+/** `DepositStore.openCases`: the facts are locked for as long as it takes. */
+export const openCases = (pool: Pool, ...[chains, caseOf]: Parameters<DepositStore['openCases']>): Promise<number> =>
   inTransaction(pool, async client => {
-    const rows = await unmatchedMoney(client, [...chains.keys()])
+    const rows = await unmatchedMoney(client, chains)
     const transfers = await transfersOf(client, rows)
     for (const row of rows) {
       if (row.payload.status === 'orphaned') await endCase(client, row)
       else {
-        const chain = chains.get(row.source)!
-        const found = strayDepositOf(newId(), row, transfers.get(row.subject), chain, currencies)
+        const found = caseOf(row, transfers.get(row.subject))
         if (found) await openCase(client, found)
       }
     }
@@ -39,8 +24,8 @@ export const openCases = ({ pool, chains, currencies, newId }: CaseOpener): Prom
     return rows.length
   })
 
-const unmatchedMoney = async (client: ClientBase, chains: readonly string[]): Promise<Row[]> => {
-  const { rows } = await client.query<Row>({
+const unmatchedMoney = async (client: ClientBase, chains: readonly string[]): Promise<UnmatchedMoney[]> => {
+  const { rows } = await client.query<UnmatchedMoney>({
     name: 'unmatched_money',
     text: `select source, fact, subject, kind, payload from inbox
             where unmatched and source = any($1) and kind in ('escrowLocked', 'depositReceived')
@@ -50,7 +35,7 @@ const unmatchedMoney = async (client: ClientBase, chains: readonly string[]): Pr
   return rows
 }
 
-const transfersOf = async (client: ClientBase, rows: readonly Row[]): Promise<Map<string, Transfer>> => {
+const transfersOf = async (client: ClientBase, rows: readonly UnmatchedMoney[]): Promise<Map<string, Transfer>> => {
   const refs = [...new Set(rows.map(row => row.subject))]
   if (refs.length === 0) return new Map()
   const { rows: transfers } = await client.query<Transfer & { ref: string }>({
@@ -62,24 +47,11 @@ const transfersOf = async (client: ClientBase, rows: readonly Row[]): Promise<Ma
 }
 
 const openCase = async (client: ClientBase, stray: StrayDeposit): Promise<void> => {
-  const { rows } = await client.query<{ id: string }>({
-    name: 'open_stray_deposit',
-    text: `insert into stray_deposits (id, chain, fact, ref, transfer_id, tenant, escrow_id, balance_id, token, currency, units, booked, payer,
-                                       reason, state, reclaim_after)
-           values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'waiting', $15)
-           on conflict (chain, fact) do update
-              set state = 'waiting', look_at = now(), updated_at = now() where stray_deposits.state = 'gone'
-           returning id`,
-    values: [
-      ...[stray.id, stray.chain, stray.fact, stray.ref, stray.transferId, stray.tenant, stray.escrowId, stray.balanceId],
-      ...[stray.token, stray.currency, stray.units, stray.bookedMinor, stray.payer, stray.reason, stray.refundAfter],
-    ],
-  })
-  if (rows[0]?.id === stray.id) await bookStray(client, stray, 'strayDepositReceived')
+  if ((await insertStray(client, stray, 'reopen')) === stray.id) await bookStray(client, stray, 'strayDepositReceived')
 }
 
 // Only where nothing is sent for it: what is final on its chain never leaves it.
-const endCase = async (client: ClientBase, { source, fact }: Row): Promise<void> => {
+const endCase = async (client: ClientBase, { source, fact }: UnmatchedMoney): Promise<void> => {
   await client.query({
     name: 'end_stray_deposit',
     text: `update stray_deposits set state = 'gone', detail = 'its block has left the chain', updated_at = now()
@@ -88,7 +60,7 @@ const endCase = async (client: ClientBase, { source, fact }: Row): Promise<void>
   })
 }
 
-const consume = async (client: ClientBase, rows: readonly Row[]): Promise<void> => {
+const consume = async (client: ClientBase, rows: readonly UnmatchedMoney[]): Promise<void> => {
   if (rows.length === 0) return
   await client.query({
     name: 'consume_unmatched',

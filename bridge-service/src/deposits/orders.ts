@@ -8,6 +8,7 @@ import type { StrayDeposit } from './stray-deposit.ts'
 /** What is sent to a chain without a step of a transfer: the chain's own word about it moves the saga, or ends a case. */
 export type DepositOrder = { readonly key: string; readonly chain: string; readonly subject: string } & (
   | { readonly kind: 'lockSigned'; readonly request: { readonly terms: HoldTerms; readonly signed: SignedLock } }
+  | { readonly kind: 'lockAddress'; readonly request: { readonly terms: HoldTerms } }
   | { readonly kind: 'giveBack'; readonly request: StrayMoney }
 )
 
@@ -17,8 +18,11 @@ export type LeasedOrder = DepositOrder & {
   readonly attempts: number
 }
 
+/** How many are taken at once, and of returns how many may be under way on one chain. */
+export const orderLimits = { leaseMs: 30_000, returning: 4, limit: 50 }
+
 /** The next attempt at what somebody asks for: those before it were refused, or this one cannot be written. */
-const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind'], subject: string): Promise<number> => {
+export const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind'], subject: string): Promise<number> => {
   const { rows } = await database.query<{ count: number }>({
     name: 'count_deposit_orders',
     text: 'select count(*)::int as count from deposit_orders where kind = $1 and subject = $2',
@@ -27,21 +31,41 @@ const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind']
   return rows[0]!.count
 }
 
-export const lockSignedOrder = async (
-  pool: Pool,
+/** Pure: the lock that a customer has signed; of several that he signs the `attempt`th, counted from zero. */
+export const lockSignedOrder = (
   transferId: TransferId,
   chain: string,
   request: { readonly terms: HoldTerms; readonly signed: SignedLock },
-): Promise<DepositOrder> => {
-  const key = keyOf(transferId, 'lockSigned', await attemptOf(pool, 'lockSigned', transferId))
-  return { key, chain, kind: 'lockSigned', subject: transferId, request }
+  attempt: number,
+): DepositOrder => ({ key: keyOf(transferId, 'lockSigned', attempt), chain, kind: 'lockSigned', subject: transferId, request })
+
+/**
+ * Orders the lock of what lies at a deposit address, unless one is under way, or has ended only now: a node may not have heard of it yet, and what
+ * was refused is not refused every second.
+ */
+export const orderAddressLock = async (
+  client: ClientBase,
+  transferId: TransferId,
+  chain: string,
+  terms: HoldTerms,
+): Promise<void> => {
+  const key = keyOf(transferId, 'lockAddress', await attemptOf(client, 'lockAddress', transferId))
+  await client.query({
+    name: 'order_address_lock',
+    text: `insert into deposit_orders (key, kind, chain, subject, request)
+           select $1::text, 'lockAddress', $2::text, $3::text, $4::jsonb
+            where not exists (select from deposit_orders where kind = 'lockAddress' and subject = $3
+                                 and (status in ('PENDING', 'IN_FLIGHT') or updated_at > now() - interval '30 s'))
+           on conflict do nothing`,
+    values: [key, chain, transferId, JSON.stringify({ terms })],
+  })
 }
 
-export const giveBackOrder = async (client: ClientBase, stray: StrayDeposit): Promise<DepositOrder> => {
-  const { id, chain, fact, escrowId, token, units, payer, balanceId, refundAfter } = stray
-  const key = keyOf(id, 'giveBack', await attemptOf(client, 'giveBack', id))
-  const request = { fact, escrowId, token, units, payer, balanceId, refundAfter }
-  return { key, chain, kind: 'giveBack', subject: id, request }
+/** Pure: the return of a case, the `attempt`th, counted from zero. */
+export const giveBackOrder = (stray: StrayDeposit, attempt: number): DepositOrder => {
+  const { id, chain, fact, escrowId, token, units, payer, balanceId, refundAfter, address } = stray
+  const request = { fact, escrowId, token, units, payer, balanceId, refundAfter, address }
+  return { key: keyOf(id, 'giveBack', attempt), chain, kind: 'giveBack', subject: id, request }
 }
 
 const keyOf = (subject: string, kind: string, attempt: number): string =>
@@ -103,4 +127,12 @@ export const claimOrders = async (
     values: [chains, leaseMs, limit, returning],
   })
   return rows.map(({ was, ...row }) => ({ ...row, tried: was !== 'PENDING' }))
+}
+
+export const postponeOrder = async (pool: Pool, { key }: LeasedOrder, delayMs: number): Promise<void> => {
+  await pool.query({
+    name: 'postpone_deposit_order',
+    text: `update deposit_orders set next_at = now() + $2 * interval '1 ms', updated_at = now() where key = $1 and status = 'IN_FLIGHT'`,
+    values: [key, delayMs],
+  })
 }

@@ -22,6 +22,8 @@ export const strayReasons = [
   'repeated',
   /** What was agreed, but the transfer takes none now: it came too late, or too early, or the route knows no deposit. */
   'not_expected',
+  /** Its escrow was given back to the deposit address, and goes on from there. */
+  'refunded',
 ] as const
 export type StrayReason = (typeof strayReasons)[number]
 
@@ -59,6 +61,7 @@ export const strayDepositOf = (
     ...{ id, fact, ref, token, units, payer, balanceId, currency, chain: chain.id },
     refundAfter: refundAfter === undefined ? null : Number(refundAfter),
     escrowId: escrowId ?? null,
+    address: null,
     transferId: transfer?.id ?? null,
     tenant: transfer?.tenant ?? null,
     bookedMinor: arrived && currency !== null ? BigInt(units) / chain.unitsPerMinor(currency) : 0n,

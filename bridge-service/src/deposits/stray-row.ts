@@ -1,3 +1,4 @@
+import type { HoldTerms } from '../chains/chain.ts'
 import type { Currency } from '../money/currency.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { StrayDeposit, StrayReason, StrayState } from './stray-deposit.ts'
@@ -23,6 +24,7 @@ export type StrayRow = {
   code: string | null
   detail: string | null
   tx_hash: string | null
+  address_terms: HoldTerms | null
   received_at: Date
   updated_at: Date
 }
@@ -37,7 +39,7 @@ export type KnownStray = StrayDeposit & {
 
 const names = [
   ...['id', 'chain', 'fact', 'ref', 'transfer_id', 'tenant', 'escrow_id', 'balance_id', 'token', 'currency', 'units', 'booked'],
-  ...['payer', 'reason', 'state', 'reclaim_after', 'code', 'detail', 'tx_hash', 'received_at', 'updated_at'],
+  ...['payer', 'reason', 'state', 'reclaim_after', 'code', 'detail', 'tx_hash', 'address_terms', 'received_at', 'updated_at'],
 ]
 
 export const strayColumns = (table: string): string => names.map(name => `${table}.${name}`).join(', ')
@@ -58,6 +60,7 @@ export const readStray = (row: StrayRow): KnownStray => ({
   payer: row.payer,
   reason: row.reason,
   state: row.state,
+  address: row.address_terms,
   refundAfter: row.reclaim_after === null ? null : Number(row.reclaim_after),
   code: row.code,
   detail: row.detail,

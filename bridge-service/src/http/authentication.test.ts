@@ -21,7 +21,6 @@ const guardedRoutes = [
   ['GET', '/v1/escrows', 'transfers:read'],
   ['GET', '/v1/chains', 'chains:read'],
   ['GET', '/v1/chains/evm:31337/reorgs', 'chains:read'],
-  ['POST', '/v1/chains/evm:31337/resume', 'operator'],
   ['GET', '/v1/ledger/accounts', 'ledger:read'],
   ['GET', '/v1/ledger/entries', 'ledger:read'],
   ['GET', '/v1/ledger/proof', 'ledger:read'],

@@ -3,6 +3,7 @@ import type { Pool } from 'pg'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import type { RailWebhook } from '../rails/rail.ts'
+import { hearRefund } from '../refunds/hear-refund.ts'
 import { plainText, problems } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 
@@ -39,8 +40,9 @@ export const bankWebhookRoutes =
     })
   }
 
-/** Returns whether it was news. */
+/** Returns whether it is news for the saga. */
 const keep = async (pool: Pool, bankId: string, { id, fact }: RailWebhook): Promise<boolean> => {
+  if (await hearRefund(pool, bankId, fact)) return false
   const { rowCount } = await pool.query({
     name: 'keep_bank_webhook',
     text: `insert into inbox (source, fact, subject, kind, payload) values ($1, $2, $3, 'railFact', $4) on conflict do nothing`,

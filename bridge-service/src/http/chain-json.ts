@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ChainHead, EndpointHealth, Reorg } from '../../../indexer/src/queries.ts'
-import { resumeJson, resumeSchema } from './resume-json.ts'
-import type { ResumeRow } from './resume-store.ts'
+import type { Action } from '../operators/action.ts'
+import { actionJson, actionSchema } from './operator-action-json.ts'
 import { time } from './schemas.ts'
 
 const height = z.string().describe('A decimal string.')
@@ -30,7 +30,7 @@ export const chainSchema = z
     halt: z
       .object({
         reason: z.string(),
-        resumes: z.array(resumeSchema).describe('What operators have said about this halt, newest first.'),
+        resumes: z.array(actionSchema).describe('What operators have said about this halt, newest first.'),
       })
       .nullable(),
     nodes: z.array(
@@ -67,7 +67,7 @@ export const chainJson = (
   id: string,
   head: ChainHead | undefined,
   nodes: readonly EndpointHealth[],
-  resumes: readonly ResumeRow[],
+  resumes: readonly Action[],
 ): z.output<typeof chainSchema> => ({
   id,
   state: stateOf(head),
@@ -78,7 +78,10 @@ export const chainJson = (
   finalityMode: head?.finalityMode ?? null,
   lagBlocks: head ? lagOf(head, nodes) : null,
   alarm: head?.alarm ?? null,
-  halt: head?.haltedReason === undefined ? null : { reason: head.haltedReason, resumes: resumes.map(resumeJson) },
+  halt:
+    head?.haltedReason === undefined
+      ? null
+      : { reason: head.haltedReason, resumes: resumes.map(each => actionJson(each, 'none')) },
   nodes: nodes.map(({ endpoint, standing, headHeight, latencyMs, requests, failures, disagreements, updatedAt }) => ({
     endpoint,
     standing,

@@ -6,7 +6,7 @@ beforeAll(async () => {
   api = await startApi()
 })
 afterAll(() => api.close())
-beforeEach(() => api.admin.query('truncate chain_heads, chain_endpoints, chain_reorgs, chain_resumes restart identity'))
+beforeEach(() => api.admin.query('truncate chain_heads, chain_endpoints, chain_reorgs restart identity'))
 
 const chain = async () => {
   const { status, json } = await api.get('/v1/chains')

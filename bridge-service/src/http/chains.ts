@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { endpointsHealth, heads, reorgs } from '../../../indexer/src/queries.ts'
 import { BridgeError } from '../errors.ts'
+import { presentResumes } from '../operators/action-store.ts'
 import { chainJson, chainSchema, reorgJson, reorgSchema } from './chain-json.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
 import { queryable } from './queryable.ts'
-import { presentResumes } from './resume-store.ts'
 import { bearer, chainId, guarded, problems, shows } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 
@@ -35,7 +35,7 @@ export const chainRoutes =
               id,
               known.find(({ chain }) => chain === id),
               nodes.filter(({ chain }) => chain === id),
-              resumes.filter(({ chain }) => chain === id),
+              resumes.filter(({ scope }) => scope === `chain:${id}`),
             ),
           ),
         }

@@ -3,6 +3,7 @@ import type { Chain } from '../chains/chain.ts'
 import type { DepositInstructions } from '../chains/deposits.ts'
 import type { SignedLockState } from '../deposits/orders.ts'
 import { money } from '../money/money.ts'
+import { addressTermsOf } from '../transfer/hold.ts'
 import type { Deposit } from '../transfer/terms.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import { amountJson, shownAmount, time, transferId } from './schemas.ts'
@@ -40,6 +41,18 @@ const evmInstructions = z
   })
   .meta({ id: 'EvmInstructions' })
 
+const evmTransferInstructions = z
+  .object({
+    kind: z.literal('evm_transfer'),
+    escrowId: z.string().describe('Of the escrow that we lock from the address.'),
+    token: z.string(),
+    to: z.string().describe('The deposit address: of this transfer and of no other.'),
+    units: z.string().describe('Exactly so many minor units of the token, in one transfer or in several, from anywhere.'),
+    call: call.describe('The same as a call.'),
+    uri: z.string().describe('The same as a link, or a QR code (ERC-681).'),
+  })
+  .meta({ id: 'EvmTransferInstructions' })
+
 const stellarInstructions = z
   .object({
     kind: z.literal('stellar'),
@@ -70,15 +83,19 @@ export const depositSchema = z
     chain: z.string(),
     ref: z.string(),
     amount: shownAmount.describe('Exactly this.'),
-    payer: z.string().describe('From this address, and from no other.'),
+    payer: z.string().nullable().describe('From this address, and from no other; null: from wherever, to an address of its own.'),
+    refundTo: z.string().describe('Where it goes back to.'),
     payee: z.string(),
     dueAt: time.describe('What comes later is sent back.'),
     refundAfter: time.describe('From then on an escrow, or a balance, that we have not taken is the payer’s again, without us.'),
     hardDeadline: time,
     expected: z.boolean().describe('Whether the transfer waits for it now.'),
+    received: shownAmount
+      .nullable()
+      .describe('What has come to its address, as far as we have seen, until it was locked; null: it has none.'),
     lockTx: z.string().nullable().describe('The transaction that brought it, as far as it is known.'),
     instructions: z
-      .discriminatedUnion('kind', [evmInstructions, stellarInstructions])
+      .discriminatedUnion('kind', [evmInstructions, evmTransferInstructions, stellarInstructions])
       .nullable()
       .describe('null while it is not expected.'),
     signedLock: z
@@ -95,25 +112,34 @@ export const depositSchema = z
 
 export type DepositJson = z.output<typeof depositSchema>
 
+/** What is not fixed with the transfer. */
+export type DepositNews = {
+  readonly instructions: DepositInstructions | null
+  readonly signed: SignedLockState | undefined
+  /** What its address was seen to have. */
+  readonly seenMinor: bigint | undefined
+}
+
 const states = { PENDING: 'pending', IN_FLIGHT: 'sent', SUCCEEDED: 'locked', FAILED: 'refused' } as const
 
 export const depositJson = (
   { id, progress }: Transfer,
-  { chain, terms, dueAt }: Deposit,
+  { chain, terms, refundTo, dueAt }: Deposit,
   expected: boolean,
-  instructions: DepositInstructions | null,
-  signed: SignedLockState | undefined,
+  { instructions, signed, seenMinor }: DepositNews,
 ): DepositJson => ({
   transferId: id,
   chain,
   ref: terms.ref,
   amount: amountJson(money(terms.currency, BigInt(terms.amountMinor))),
-  payer: terms.payer,
+  payer: refundTo === undefined ? terms.payer : null,
+  refundTo: refundTo ?? terms.payer,
   payee: terms.payee,
   dueAt,
   refundAfter: timeOf(terms.refundAfter),
   hardDeadline: timeOf(terms.hardDeadline),
   expected,
+  received: refundTo === undefined ? null : amountJson(money(terms.currency, seenMinor ?? 0n)),
   lockTx: progress.deposit?.lock?.txHash ?? null,
   instructions: instructions as DepositJson['instructions'],
   signedLock: signed ? { state: states[signed.status], tx: signed.txHash, code: signed.code, detail: signed.detail } : null,
@@ -126,5 +152,12 @@ export const isExpected = ({ state }: Transfer, { dueAt }: Deposit, nowMs: numbe
   state === 'awaitingDeposit' && nowMs < Date.parse(dueAt)
 
 /** What a wallet needs. Throws `chain_unavailable`, and `address_invalid` for a payer that is not on the ledger. */
-export const instructionsFor = async (chain: Chain | undefined, { terms, dueAt }: Deposit): Promise<DepositInstructions | null> =>
-  (await chain?.deposits?.prepare(terms, Math.floor(Date.parse(dueAt) / 1000))) ?? null
+export const instructionsFor = async (chain: Chain | undefined, deposit: Deposit): Promise<DepositInstructions | null> => {
+  const atAddress = addressTermsOf(deposit)
+  const { deposits } = chain ?? {}
+  return (
+    (await (atAddress
+      ? deposits?.addresses?.prepare(atAddress)
+      : deposits?.prepare(deposit.terms, Math.floor(Date.parse(deposit.dueAt) / 1000)))) ?? null
+  )
+}

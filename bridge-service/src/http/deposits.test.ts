@@ -9,7 +9,9 @@ import { type EvmScene, startEvmWorld } from '../../../test/support/evm-world.ts
 import { replay } from '../../../test/support/given.ts'
 import { offramp } from '../../../test/support/offramp.ts'
 import type { Chain, HoldTerms } from '../chains/chain.ts'
+import { postgresAddressStore } from '../deposits/address-store.ts'
 import { depositTurn } from '../deposits/desk.ts'
+import { postgresDepositStore } from '../deposits/postgres-store.ts'
 import { denyListScreening } from '../policy/screening.ts'
 import type { TransferEvent } from '../transfer/event.ts'
 
@@ -45,13 +47,15 @@ const waiting: TransferEvent[] = [
   { type: 'liquidityReserved' },
 ]
 /** An off-ramp as its history left it. */
-const opened = async (history = waiting, change: Partial<HoldTerms> = {}, dueInMs = 1_800_000) => {
+const opened = async (history = waiting, change: Partial<HoldTerms> = {}, dueInMs = 1_800_000, atAddress = false) => {
   const seconds = Math.floor(Date.now() / 1000)
   const parties = { payer: customer.address, payee: scene.deployment.treasury.address }
-  const terms = scene.terms({ ...parties, refundAfter: seconds + 3_600, hardDeadline: seconds + 7_200, ...change })
+  const own = scene.terms({ ...parties, refundAfter: seconds + 3_600, hardDeadline: seconds + 7_200, ...change })
+  const terms = atAddress ? { ...own, payer: chain.deposits!.addresses!.addressOf(own) } : own
   const dueAt = new Date(Date.now() + dueInMs).toISOString()
   const finality = { level: 'latest', confirmations: 1 } as const
-  const unborn = offramp({ deposit: { chain: chain.id, terms, committedBy: 'escrow', dueAt, finality } })
+  const refundTo = atAddress ? { refundTo: customer.address } : {}
+  const unborn = offramp({ deposit: { chain: chain.id, terms, ...refundTo, committedBy: 'escrow', dueAt, finality } })
   const { id, tenant, route, definition, state, version, progress, terms: all } = replay(unborn, history)
   await api.admin.query(
     `insert into transfers (id, tenant, route, definition, state, version, terms, progress, escrow_ref) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -67,7 +71,13 @@ const screening = denyListScreening({ name: 'none', names: [], accounts: [], add
 /** What the saga's process does about deposits, now. */
 const turn = async () => {
   await api.admin.query(`update deposit_orders set next_at = now() where status in ('PENDING', 'IN_FLIGHT')`)
-  await depositTurn({ pool: api.pool, chains: api.deps.chains, screening, newUuid: randomUUIDv7, log: () => {} })()
+  await depositTurn({
+    ...{ store: postgresDepositStore(api.pool), addresses: postgresAddressStore(api.pool) },
+    chains: api.deps.chains,
+    screening,
+    newUuid: randomUUIDv7,
+    log: () => {},
+  })()
 }
 const lockedUnder = (ref: Hex) => scene.events('Locked', ref)
 
@@ -78,10 +88,29 @@ describe('GET /v1/transfers/{id}/deposit', () => {
     expect(status).toBe(200)
     expect(json).toMatchObject({
       ...{ transferId: id, chain: 'evm:31337', ref: terms.ref, payer: terms.payer, payee: terms.payee },
+      ...{ refundTo: terms.payer, received: null },
       ...{ amount: { value: '100.250000', asset: 'USDC' }, expected: true, lockTx: null, signedLock: null },
       refundAfter: new Date(terms.refundAfter * 1000).toISOString(),
       instructions: { kind: 'evm', escrowId: chain.escrowId(terms), escrow: chain.escrow },
     })
+  })
+
+  it('shows the address of a deposit by transfer, and what has come to it', async () => {
+    const { terms, url } = await opened(waiting, {}, 1_800_000, true)
+    expect((await api.get(url)).json).toMatchObject({
+      ...{ payer: null, refundTo: customer.address, received: { value: '0.000000', asset: 'USDC' } },
+      instructions: { kind: 'evm_transfer', to: terms.payer, units: '100250000', token: scene.deployment.token },
+    })
+    await scene.client.writeContract({
+      ...{ account: customer, chain: null, address: scene.deployment.token, abi: testDollarAbi, functionName: 'transfer' },
+      args: [terms.payer as Hex, 60_000_000n],
+    })
+    await scene.mine()
+    await api.admin.query('update deposit_addresses set look_at = now()')
+    await turn()
+    expect((await api.get(url)).json.received).toEqual({ value: '60.000000', asset: 'USDC' })
+    const { status, json } = await api.post(url, { validBefore: 2_000_000_000, signature: `0x${'11'.repeat(65)}` })
+    expect([status, json.code]).toEqual([422, 'authorization_unsupported'])
   })
 
   it.each<[string, () => ReturnType<typeof opened>]>([
@@ -152,18 +181,18 @@ describe('POST /v1/transfers/{id}/deposit', () => {
 })
 
 describe('/v1/deposits', () => {
-  const insert = async (id: string, tenant: string | null, state: string) =>
+  const insert = async (id: string, tenant: string | null, state: string, atAddress = false) =>
     api.admin.query(
-      `insert into stray_deposits (id, chain, fact, ref, tenant, token, currency, units, booked, payer, reason, state, reclaim_after)
-       values ($1::text, 'evm:31337', $1::text || ':0', '0x01', $2, '0xcc', 'USDC', 7, 0, '0x44', 'wrong_amount', $3, 1900000000)`,
-      [id, tenant, state],
+      `insert into stray_deposits (id, chain, fact, ref, tenant, token, currency, units, booked, payer, reason, state, reclaim_after, address_terms)
+       values ($1::text, 'evm:31337', $1::text || ':0', '0x01', $2, '0xcc', 'USDC', 7, 0, '0x44', 'wrong_amount', $3, 1900000000, $4)`,
+      [id, tenant, state, atAddress ? {} : null],
     )
   const [mine, theirs, nobodys] = ['1', '2', '3'].map(digit => `sd_${digit.repeat(26)}`) as [string, string, string]
 
   it('shows each tenant those of its own transfers, and an operator all', async () => {
     await insert(mine, 'acme', 'self_serve')
     await insert(theirs, 'globex', 'person')
-    await insert(nobodys, null, 'person')
+    await insert(nobodys, null, 'person', true)
     const reader = await api.keyOf('acme', ['transfers:read'])
     const ids = async (query: string, key: string) =>
       (await api.get(`/v1/deposits${query}`, { key })).json.data.map((stray: { id: string }) => stray.id)
@@ -176,8 +205,9 @@ describe('/v1/deposits', () => {
     expect((await api.get(`/v1/deposits/${theirs}`, { key: reader.key })).json.code).toBe('deposit_not_found')
     expect((await api.get(`/v1/deposits/${mine}`, { key: reader.key })).json).toMatchObject({
       ...{ id: mine, state: 'self_serve', reason: 'wrong_amount', units: '7', asset: 'USDC' },
-      reclaimAfter: '2030-03-17T17:46:40.000Z',
+      ...{ reclaimAfter: '2030-03-17T17:46:40.000Z', tx: mine, depositAddress: null },
     })
+    expect((await api.get(`/v1/deposits/${nobodys}`)).json).toMatchObject({ tx: null, depositAddress: nobodys })
     expect((await api.get('/v1/deposits/sd_1', { key: reader.key })).status).toBe(404)
   })
 })

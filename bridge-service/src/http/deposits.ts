@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { SignedLock } from '../chains/deposits.ts'
-import { lockSignedOrder, readSignedLock } from '../deposits/orders.ts'
+import { attemptOf, lockSignedOrder, readSignedLock } from '../deposits/orders.ts'
+import { readSeen } from '../deposits/watched.ts'
 import { BridgeError, type ErrorCode, errors } from '../errors.ts'
 import { depositOf } from '../transfer/hold.ts'
 import type { Deposit } from '../transfer/terms.ts'
@@ -55,14 +56,19 @@ export const depositRoutes =
         const { transfer, deposit } = await find(request.apiKey.tenant, request.params.id)
         const expected = isExpected(transfer, deposit, nowMs())
         const instructions = expected ? await instructionsFor(chains.get(deposit.chain), deposit) : null
-        return depositJson(transfer, deposit, expected, instructions, await readSignedLock(pool, transfer.id))
+        return depositJson(transfer, deposit, expected, {
+          instructions,
+          signed: await readSignedLock(pool, transfer.id),
+          seenMinor: await readSeen(pool, transfer.id),
+        })
       },
     })
 
     /** Nothing is kept, and nothing is sent, of a signature that the token would refuse. */
-    const check = async ({ chain: id, terms }: Deposit, signed: SignedLock): Promise<void> => {
+    const check = async ({ chain: id, terms, refundTo }: Deposit, signed: SignedLock): Promise<void> => {
       const desk = chains.get(id)?.deposits
-      if (desk?.checkSigned === undefined) throw new BridgeError('authorization_unsupported', { chain: id })
+      if (desk?.checkSigned === undefined || refundTo !== undefined)
+        throw new BridgeError('authorization_unsupported', { chain: id })
       const problem = await desk.checkSigned(terms, signed, Math.floor(nowMs() / 1000))
       if (problem) throw new BridgeError(codeOf(problem.code), { reason: problem.detail })
     }
@@ -71,14 +77,15 @@ export const depositRoutes =
       const { transfer, deposit } = await find(claim.tenant, id)
       if (!isExpected(transfer, deposit, nowMs())) throw new BridgeError('deposit_not_expected', { state: transfer.state })
       await check(deposit, signed)
-      const order = await lockSignedOrder(pool, transfer.id, deposit.chain, { terms: deposit.terms, signed })
+      const attempt = await attemptOf(pool, 'lockSigned', transfer.id)
+      const order = lockSignedOrder(transfer.id, deposit.chain, { terms: deposit.terms, signed }, attempt)
       const pending = { status: 'PENDING', txHash: null, code: null, detail: null } as const
       return answerOnce(
         pool,
         claim,
         {
           status: 202,
-          response: depositJson(transfer, deposit, true, null, pending),
+          response: depositJson(transfer, deposit, true, { instructions: null, signed: pending, seenMinor: undefined }),
           location: `/v1/transfers/${id}/deposit`,
         },
         {

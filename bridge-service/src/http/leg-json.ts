@@ -4,7 +4,10 @@ import type { shownLeg } from './schemas.ts'
 
 /** A leg as the API shows it. */
 export const legJson = (leg: Leg): z.output<typeof shownLeg> => {
-  if (leg.kind === 'chain') return { type: 'chain_address', chain: leg.chain, address: leg.address, asset: leg.currency }
+  if (leg.kind === 'chain') {
+    const { chain, address, currency, depositBy } = leg
+    return { type: 'chain_address', chain, address, asset: currency, ...(depositBy ? { depositBy } : {}) }
+  }
   const { name, accountNumber, routingNumber } = leg.account
   return {
     type: 'bank_account',

@@ -128,7 +128,7 @@ const readCounts = async (pool: Pool): Promise<Counts> => {
       select (select coalesce(jsonb_object_agg(state, n), '{}') from t) as transfers,
              (select coalesce(jsonb_object_agg(why, n), '{}') from a) as attention,
              (select coalesce(jsonb_object_agg(verdict, n), '{}') from (select verdict, count(*) as n from bank_statement_lines
-               where verdict in ('mismatched', 'unexplained') group by verdict) s) as doubts,
+               where verdict in ('mismatched', 'unexplained') and explained_by is null group by verdict) s) as doubts,
              (select coalesce(sum(parked), 0)::int from t) as parked,
              (select n::int from w) as waiting,
              (select coalesce(extract(epoch from now() - since), 0)::float8 from w) as "oldestSeconds",

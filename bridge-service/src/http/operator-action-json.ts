@@ -59,6 +59,50 @@ export const actionRequest = z
       .describe(
         'A gift of ours to the customer, to his bank account; all refunds of a transfer together are no more than was paid.',
       ),
+    z
+      .strictObject({
+        type: z.literal('settleReceivable'),
+        transferId,
+        reason,
+        payload: z.strictObject({
+          kind: z
+            .enum(['recovered', 'writtenOff'])
+            .describe('It has come in where the transfer came from, or it never will; in part or in full.'),
+          amount,
+        }),
+      })
+      .describe('Says what came of a receivable.'),
+    z
+      .strictObject({
+        type: z.literal('explainLine'),
+        scope: plainText(80).describe('The bank: `rail:…`.'),
+        reason: plainText(2_000).describe('What you have seen. Kept for ever, beside who said it.'),
+        payload: z.strictObject({
+          account: plainText(120).describe('Ours at the bank.'),
+          cursor: plainText(200),
+          into: plainText(120)
+            .optional()
+            .describe(
+              'Where its money is booked: `bank_cash:…` of another bank of ours, `exposure:…`, `written_off:…`, `bad_debt:…`, `fee_income:…` or `equity:…`. Left out: it is in the books already, or another line has undone it.',
+            ),
+          document: plainText(500).optional().describe('Where a document lies that shows it.'),
+        }),
+      })
+      .describe('Says what a line of a bank’s statement is that no order of ours explains.'),
+    z
+      .strictObject({
+        type: z.literal('resumeChain'),
+        scope: plainText(80).describe('`chain:…`'),
+        reason,
+        payload: z.strictObject({
+          branch: z
+            .enum(['ours', 'theirs'])
+            .describe(
+              '`ours`: keep what the tables hold. `theirs`: follow the nodes; what the tables hold above the common ancestor is orphaned, final or not.',
+            ),
+        }),
+      })
+      .describe('Lets a halted chain go on; the indexer obeys.'),
   ])
   .meta({ id: 'OperatorActionRequest' })
 

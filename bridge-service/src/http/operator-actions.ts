@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import { type Action, needsFourEyes } from '../operators/action.ts'
 import { decideAction, effectOf, findAction, insertAction, listActions, takeTheFloor } from '../operators/action-store.ts'
-import { perform } from '../operators/perform.ts'
+import { inputOf, perform } from '../operators/perform.ts'
 import type { Opened } from '../saga/open.ts'
 import { inTransaction } from '../transaction.ts'
 import { typeId } from '../transfer/id.ts'
@@ -36,7 +36,7 @@ export const operatorActionRoutes =
           const stored = await storedAnswer(tx, claim)
           if (stored !== undefined) return stored
           const action = await act(tx)
-          const response = actionJson(action, action.obeyedAt !== null && action.transferId !== null ? 'waiting' : 'none')
+          const response = actionJson(action, action.obeyedAt !== null && inputOf(action) !== undefined ? 'waiting' : 'none')
           const answer = { status: 202, response, location: `/v1/operator/actions/${action.id}` }
           return answerOnce(tx, claim, answer, { name: 'operator_action', sql: 'select from claimed', values: [] })
         }),
@@ -69,7 +69,9 @@ export const operatorActionRoutes =
               'transfer_not_resolvable',
             ] as const),
             ...(['transfer_moved', 'transfer_not_parked', 'nothing_to_retry', 'resolution_incomplete'] as const),
-            ...(['scope_unknown', 'scope_paused', 'scope_not_paused'] as const),
+            ...(['scope_unknown', 'scope_paused', 'scope_not_paused', 'chain_not_found', 'chain_not_halted'] as const),
+            ...(['receivable_not_found', 'receivable_exceeded'] as const),
+            ...(['line_not_found', 'line_explained', 'account_not_allowed'] as const),
             ...(['amount_invalid', 'amount_not_positive', 'amount_too_precise', 'asset_unknown'] as const),
           ),
         },
@@ -77,9 +79,9 @@ export const operatorActionRoutes =
       handler: async (request, reply) => {
         const operator = operatorOf(request.apiKey)
         const answer = await once(claimOf(request), async tx => {
-          const { asked, transfer } = await complete(tx, request.body, deps)
+          const { asked, transfer, amount } = await complete(tx, request.body, deps)
           if (transfer !== undefined) checkAllowed(asked, transfer, deps.nowMs())
-          const fourEyes = needsFourEyes(asked.type, transfer?.terms.sourceAmount, house.policy.operatorLimits)
+          const fourEyes = needsFourEyes(asked, amount, house.policy.operatorLimits)
           const id = typeId('oa', deps.newUuid())
           const action = await insertAction(tx, { ...asked, id, payloadHash: hashOf(asked), fourEyes, ttlMs }, operator)
           return fourEyes ? action : perform(tx, action)
@@ -107,7 +109,8 @@ export const operatorActionRoutes =
             ...(['action_not_found', 'action_decided', 'payload_mismatch', 'second_operator_required'] as const),
             ...(['transfer_not_compensable', 'transfer_not_cancelable', 'transfer_not_resolvable', 'transfer_moved'] as const),
             ...(['nothing_to_retry', 'transfer_not_parked', 'scope_not_paused'] as const),
-            ...(['refund_not_allowed', 'refund_too_large'] as const),
+            ...(['refund_not_allowed', 'refund_too_large', 'receivable_exceeded', 'line_explained'] as const),
+            ...(['chain_not_found', 'chain_not_halted'] as const),
           ),
         },
       },

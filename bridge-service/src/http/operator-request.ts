@@ -1,10 +1,14 @@
 import { createHash } from 'node:crypto'
 import type { ClientBase } from 'pg'
 import { BridgeError } from '../errors.ts'
+import { lockLine } from '../ledger/explain-line.ts'
+import { lockReceivable } from '../ledger/settle-receivable.ts'
+import type { Currency } from '../money/currency.ts'
 import { parsePositive } from '../money/decimal.ts'
-import { toJson } from '../money/money.ts'
+import { type Money, type MoneyJson, toJson } from '../money/money.ts'
 import { type Asked, type Operator, scopeShape } from '../operators/action.ts'
 import { closingLines } from '../operators/closing-lines.ts'
+import { readHalt } from '../operators/halt.ts'
 import { readPauses } from '../operators/pauses.ts'
 import { inputOf } from '../operators/perform.ts'
 import { decide } from '../transfer/decide.ts'
@@ -18,7 +22,12 @@ import type { ActionRequest } from './operator-action-json.ts'
 import type { ServerDeps } from './server-deps.ts'
 
 type Deps = Pick<ServerDeps, 'chains' | 'rails' | 'nowMs'>
-type Complete = { readonly asked: Asked; readonly transfer: OperatedTransfer | undefined }
+type Complete = {
+  readonly asked: Asked
+  readonly transfer: OperatedTransfer | undefined
+  /** What it is about, to be measured by its limit. */
+  readonly amount: MoneyJson | undefined
+}
 type OperatedTransfer = Transfer & { readonly parkedReason: string | null; readonly resting: boolean }
 
 export const operatorOf = ({ id, person }: ApiKey): Operator => ({ by: `api:${id}`, person })
@@ -35,31 +44,67 @@ export const complete = async (tx: ClientBase, body: ActionRequest, deps: Deps):
     case 'pause':
     case 'resume':
       await checkScope(tx, body.type, body.scope, deps)
-      return { asked: { ...base, scope: body.scope }, transfer: undefined }
+      return { ...nobodys, asked: { ...base, scope: body.scope } }
     case 'settleByHand': {
       const target = await targetOf(tx, body.payload.intentKey)
       if (!target?.startsWith('stellar:')) throw new BridgeError('scope_unknown', { path: 'payload.intentKey', target })
-      return { asked: { ...base, scope: `chain:${target}`, payload: body.payload }, transfer: undefined }
+      return { ...nobodys, asked: { ...base, scope: `chain:${target}`, payload: body.payload } }
+    }
+    case 'resumeChain': {
+      const haltedReason = await readHalt(tx, chainScope(body.scope))
+      return { ...nobodys, asked: { ...base, scope: body.scope, payload: { ...body.payload, haltedReason } } }
+    }
+    case 'explainLine': {
+      const { account, cursor, into = null, document = null } = body.payload
+      const rail = railOf(body.scope, deps)
+      const amount = toJson(await lockLine(tx, { rail, account, cursor }, into))
+      return { ...nobodys, asked: { ...base, scope: body.scope, payload: { account, cursor, into, document, ...amount } } }
     }
     default: {
       const transfer = await operatedTransfer(tx, body.transferId)
       const asked = { ...base, transferId: transfer.id }
+      const amount = transfer.terms.sourceAmount
+      if (body.type === 'settleReceivable') {
+        const { kind } = body.payload
+        const settled = amountOf(body.payload.amount)
+        await lockReceivable(tx, { transferId: transfer.id, amount: settled })
+        return { asked: { ...asked, payload: { kind, ...toJson(settled) } }, transfer, amount: toJson(settled) }
+      }
       if (body.type === 'reclaimDelivery') {
         const chain = holdOf(transfer.terms)?.chain
         if (!chain?.startsWith('stellar:')) throw new BridgeError('scope_unknown', { path: 'transferId', chain })
-        return { asked: { ...asked, scope: `chain:${chain}`, payload: body.payload }, transfer }
+        return { asked: { ...asked, scope: `chain:${chain}`, payload: body.payload }, transfer, amount }
       }
       if (body.type === 'refund') {
-        const { value, asset } = body.payload.amount
-        const payload = toJson(atField('payload.amount.value', () => parsePositive(value, asset)))
-        return { asked: { ...asked, payload }, transfer }
+        const payload = toJson(amountOf(body.payload.amount))
+        return { asked: { ...asked, payload }, transfer, amount }
       }
-      if (body.type !== 'markResolved') return { asked, transfer }
+      if (body.type !== 'markResolved') return { asked, transfer, amount }
       const { outcome, evidence, document = null } = body.payload
       const closing = await closingLines(tx, transfer.id, body.payload.closing)
-      return { asked: { ...asked, payload: { version: transfer.version, outcome, evidence, document, closing } }, transfer }
+      return {
+        asked: { ...asked, payload: { version: transfer.version, outcome, evidence, document, closing } },
+        transfer,
+        amount,
+      }
     }
   }
+}
+
+const nobodys = { transfer: undefined, amount: undefined }
+
+const amountOf = ({ value, asset }: { readonly value: string; readonly asset: Currency }): Money =>
+  atField('payload.amount.value', () => parsePositive(value, asset))
+
+const chainScope = (scope: string): string => {
+  if (!scope.startsWith('chain:')) throw new BridgeError('scope_unknown', { path: 'scope', scope })
+  return scope
+}
+
+const railOf = (scope: string, { rails }: Deps): string => {
+  const [, kind, name = ''] = scopeShape.exec(scope) ?? []
+  if (kind !== 'rail' || !rails.has(name)) throw new BridgeError('scope_unknown', { path: 'scope', scope })
+  return name
 }
 
 /** The machine is asked first, so that what it would refuse is refused at once; it is asked again when it is told. */

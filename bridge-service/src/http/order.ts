@@ -86,7 +86,11 @@ const readLeg = (
   if (chainConfig === undefined || chain === undefined) throw new BridgeError('route_unsupported', { chain: leg.chain })
   if (currencies[currency].kind !== 'token' || !chain.supports(currency))
     throw new BridgeError('asset_mismatch', { path: assetPath, chain: leg.chain, asset: currency })
-  return { kind: 'chain', chain: chainConfig.id, currency, address: chain.parseAddress(leg.address) }
+  const address = chain.parseAddress(leg.address)
+  const depositBy = 'depositBy' in leg ? leg.depositBy : undefined
+  if (depositBy && chain.deposits?.addresses === undefined)
+    throw new BridgeError('deposit_way_unsupported', { path: 'source.depositBy', chain: leg.chain })
+  return { kind: 'chain', chain: chainConfig.id, currency, address, ...(depositBy ? { depositBy } : {}) }
 }
 
 const bankLeg = (leg: Extract<OrderBody['source'], { type: 'bank_account' }>, bank: BankConfig, currency: Currency): BankLeg => {

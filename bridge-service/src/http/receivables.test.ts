@@ -2,8 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Api, order, startApi } from '../../../test/support/api.ts'
 
 let api: Api
+let anna: { key: string }
+let ben: { key: string }
 beforeAll(async () => {
   api = await startApi()
+  anna = await api.keyOf('house', ['operator'], 'anna')
+  ben = await api.keyOf('house', ['operator'], 'ben')
 })
 afterAll(() => api.close())
 
@@ -53,8 +57,16 @@ describe('receivables', () => {
 })
 
 describe('what comes of a receivable', () => {
-  const settle = (id: string, body: object, idempotencyKey?: string) =>
-    api.post(`/v1/receivables/${id}/settlements`, body, idempotencyKey === undefined ? {} : { idempotencyKey })
+  type Settlement = { readonly kind: string; readonly amount: object; readonly reason: string }
+  const settle = (transferId: string, { reason, ...payload }: Settlement, idempotencyKey?: string) =>
+    api.post(
+      '/v1/operator/actions',
+      { type: 'settleReceivable', transferId, reason, payload },
+      { key: anna.key, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) },
+    )
+  const approve = ({ id, payloadHash }: { id: string; payloadHash: string }, who = ben) =>
+    api.post(`/v1/operator/actions/${id}/approval`, { decision: 'approve', payloadHash }, { key: who.key })
+  const caseOf = async (id: string) => (await list()).data.find(({ transferId }: { transferId: string }) => transferId === id)
   const usd = (value: string) => ({ value, asset: 'USD' })
   const booked = async (id: string) =>
     (
@@ -68,8 +80,10 @@ describe('what comes of a receivable', () => {
   it('is booked in parts, recovered and written off, and with the reason', async () => {
     const id = await owe('acme', '10025')
     const first = await settle(id, { kind: 'recovered', amount: usd('0.25'), reason: 'wired' })
-    expect(first).toMatchObject({ status: 201, json: { state: 'partlyRecovered', recovered: { value: '0.25' } } })
-    expect((await settle(id, { kind: 'writtenOff', amount: usd('100.00'), reason: 'bankrupt' })).json.state).toBe('writtenOff')
+    expect(first).toMatchObject({ status: 202, json: { fourEyes: false, state: 'obeyed', effect: 'none' } })
+    expect(await caseOf(id)).toMatchObject({ state: 'partlyRecovered', recovered: { value: '0.25' } })
+    await settle(id, { kind: 'writtenOff', amount: usd('100.00'), reason: 'bankrupt' })
+    expect(await caseOf(id)).toMatchObject({ state: 'writtenOff' })
     expect(await booked(id)).toEqual([
       ...['receivable:USD -25', 'bank_cash:bank:test:USD 25'],
       ...['receivable:USD -10000', 'bad_debt:USD 10000'],
@@ -78,6 +92,18 @@ describe('what comes of a receivable', () => {
       `receivable:${id}`,
     ])
     expect(rows).toEqual([{ cause: 'command:recovered: wired' }, { cause: 'command:writtenOff: bankrupt' }])
+  })
+
+  it('takes two above the limit: nothing is booked before, and no more than is owed by then', async () => {
+    const id = await owe('acme', '1000001')
+    const all = { kind: 'writtenOff', amount: usd('10000.01'), reason: 'bankrupt' }
+    const [{ json: action }, { json: other }] = [await settle(id, all), await settle(id, all)]
+    expect(action).toMatchObject({ fourEyes: true, state: 'requested', payload: { kind: 'writtenOff', minor: '1000001' } })
+    expect(await booked(id)).toEqual([])
+    expect((await approve(action, anna)).json.code).toBe('second_operator_required')
+    expect((await approve(action)).json.state).toBe('obeyed')
+    expect(await booked(id)).toEqual(['receivable:USD -1000001', 'bad_debt:USD 1000001'])
+    expect((await approve(other)).json.code).toBe('receivable_exceeded')
   })
 
   it('that was owed on a chain comes into the treasury there', async () => {
@@ -91,7 +117,9 @@ describe('what comes of a receivable', () => {
       [json.id],
     )
     const settled = await settle(json.id, { kind: 'recovered', amount: { value: '0.50', asset: 'USDC' }, reason: 'sent' })
-    expect(settled).toMatchObject({ status: 201, json: { state: 'recovered' } })
+    // Of a currency without a limit no amount is small.
+    expect(settled.json).toMatchObject({ fourEyes: true, state: 'requested' })
+    expect((await approve(settled.json)).json.state).toBe('obeyed')
     expect(await booked(json.id)).toEqual(['receivable:USDC -500000', 'treasury:evm:31337:USDC 500000'])
   })
 
@@ -99,17 +127,17 @@ describe('what comes of a receivable', () => {
     const id = await owe('acme', '100')
     const twice = { kind: 'recovered', amount: usd('0.60'), reason: 'wired' }
     const answers = [await settle(id, twice, 'once'), await settle(id, twice, 'once')]
-    expect(answers.map(({ status }) => status)).toEqual([201, 201])
+    expect(answers.map(({ status }) => status)).toEqual([202, 202])
     expect(await booked(id)).toHaveLength(2)
     expect((await settle(id, twice)).json.code).toBe('receivable_exceeded')
     const crowd = await Promise.all(Array.from({ length: 8 }, () => settle(id, { ...twice, amount: usd('0.20') })))
-    expect(crowd.filter(({ status }) => status === 201)).toHaveLength(2)
+    expect(crowd.filter(({ status }) => status === 202)).toHaveLength(2)
     expect((await list('?state=recovered')).data.map(({ transferId }: { transferId: string }) => transferId)).toContain(id)
   })
 
-  it('is nothing where nothing is owed, or to somebody else', async () => {
-    const foreign = await owe('globex', '100')
-    expect((await settle(foreign, { kind: 'recovered', amount: usd('1.00'), reason: 'x' })).json.code).toBe(
+  it('is nothing where nothing is owed', async () => {
+    const { json } = await api.post('/v1/transfers', order())
+    expect((await settle(json.id, { kind: 'recovered', amount: usd('1.00'), reason: 'x' })).json.code).toBe(
       'receivable_not_found',
     )
   })

@@ -1,29 +1,10 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
-import type { ClientBase, Pool } from 'pg'
+import type { Pool } from 'pg'
 import { z } from 'zod'
-import { BridgeError } from '../errors.ts'
-import { settleReceivable } from '../ledger/settle-receivable.ts'
 import type { Currency } from '../money/currency.ts'
-import { parsePositive } from '../money/decimal.ts'
 import { money } from '../money/money.ts'
-import { inTransaction } from '../transaction.ts'
-import { atField } from './at-field.ts'
-import { answerOnce, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
-import {
-  amount,
-  amountJson,
-  bearer,
-  guarded,
-  plainText,
-  posted,
-  problems,
-  shownAmount,
-  shows,
-  time,
-  transferId,
-  transferIdShape,
-} from './schemas.ts'
+import { amountJson, bearer, guarded, problems, shownAmount, shows, time, transferId, transferIdShape } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 
 const receivableStates = ['open', 'partlyRecovered', 'recovered', 'writtenOff', 'reversed', 'overpaid'] as const
@@ -41,14 +22,6 @@ const receivableSchema = z
     updatedAt: time,
   })
   .meta({ id: 'Receivable' })
-
-const settlementRequest = z
-  .strictObject({
-    kind: z.enum(['recovered', 'writtenOff']).describe('It has come in at our bank, or it never will.'),
-    amount,
-    reason: plainText(500).describe('What the operator has seen.'),
-  })
-  .meta({ id: 'ReceivableSettlement' })
 
 type ReceivableRow = {
   readonly transferId: string
@@ -82,49 +55,6 @@ export const receivableRoutes =
         return pageFrom('receivables', rows, limit, row => row.transferId, receivableJson)
       },
     })
-
-    app.post('/receivables/:transferId/settlements', {
-      config: { scope: 'operator' },
-      schema: {
-        operationId: 'settleReceivable',
-        summary: 'Say what came of a receivable',
-        description: 'Books what was recovered, or the loss, and takes it off what is owed; in part or in full.',
-        tags: ['Receivables'],
-        security: bearer,
-        headers: idempotencyHeaders,
-        params: z.strictObject({ transferId }),
-        body: settlementRequest,
-        response: {
-          201: shows('As it stands now.', receivableSchema),
-          ...problems(
-            ...posted,
-            ...(['amount_invalid', 'amount_not_positive', 'amount_too_precise', 'asset_unknown'] as const),
-            ...(['transfer_not_found', 'receivable_not_found', 'receivable_exceeded'] as const),
-          ),
-        },
-      },
-      handler: async (request, reply) => {
-        const claim = claimOf(request)
-        const { transferId } = request.params
-        const { kind, reason } = request.body
-        const amount = atField('amount.value', () => parsePositive(request.body.amount.value, request.body.amount.asset))
-        const answer = await orStored(pool, claim, () =>
-          inTransaction(pool, async tx => {
-            const actor = `api:${request.apiKey.id}`
-            const tenant = request.apiKey.tenant
-            await settleReceivable(tx, { transferId, tenant, kind, amount, actor, reason })
-            const response = receivableJson(await findReceivable(tx, transferId, amount.currency))
-            const answer = { status: 201, response, location: '/v1/receivables' }
-            const once = await answerOnce(tx, claim, answer, { name: 'settlement', sql: 'select from claimed', values: [] })
-            // Another request with the same key was quicker: what it has booked is the one settlement.
-            if (once.replayed) throw new BridgeError('database_unavailable', { reason: 'the same key is being used' })
-            return once
-          }),
-        )
-        setAnswerHeaders(reply, answer)
-        return reply.code(201).send(answer.response as z.output<typeof receivableSchema>)
-      },
-    })
   }
 
 const receivableJson = ({ transferId, currency, state, openedAt, updatedAt, ...amounts }: ReceivableRow) => {
@@ -142,14 +72,6 @@ const receivableJson = ({ transferId, currency, state, openedAt, updatedAt, ...a
 
 const columns = `transfer_id as "transferId", currency, state, owed, recovered, written_off as "writtenOff",
                  opened_at as "openedAt", updated_at as "updatedAt"`
-
-const findReceivable = async (client: ClientBase, transferId: string, currency: Currency): Promise<ReceivableRow> => {
-  const { rows } = await client.query<ReceivableRow>(
-    `select ${columns} from receivables where transfer_id = $1 and currency = $2`,
-    [transferId, currency],
-  )
-  return rows[0]!
-}
 
 /** Newest first, from behind `before`. A transfer owes in one currency, that of its source. */
 const listReceivables = async (

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Api, onrampInputs, order, startApi } from '../../../test/support/api.ts'
 import { type InProcessBank, inProcessBank } from '../../../test/support/in-process.ts'
+import { hearRefund } from '../refunds/hear-refund.ts'
 import { payRefunds } from '../refunds/pay-refunds.ts'
 import type { Input } from '../transfer/input.ts'
 
@@ -124,6 +125,20 @@ describe('a refund of what a transfer owes', () => {
 })
 
 describe('the payment', () => {
+  it('of which its bank tells by itself is asked about at once, and what comes back after its end is a person’s', async () => {
+    const id = await owing('b0')
+    await refund(id)
+    bank.faults.submit.push('lostAfter')
+    await turn()
+    const { externalId } = [...bank.orders.values()][0]!
+    const told = (type: 'settled' | 'returned') => hearRefund(api.pool, 'bank:test', { type, externalId })
+    expect(await told('settled')).toBe(true)
+    await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld: () => false, log: () => {} })
+    expect(await list(id)).toMatchObject([{ state: 'completed' }])
+    expect([await told('settled'), await told('returned')]).toEqual([true, false])
+    expect(await hearRefund(api.pool, 'bank:other', { type: 'settled', externalId })).toBe(false)
+  })
+
   it('whose answer was lost is asked about, and never made twice', async () => {
     const id = await owing('b1')
     await refund(id)

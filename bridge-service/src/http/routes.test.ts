@@ -1,3 +1,4 @@
+import { getAddress, slice } from 'viem'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Api,
@@ -11,10 +12,29 @@ import {
   treasury,
 } from '../../../test/support/api.ts'
 import type { ChainConfig } from '../chain-config.ts'
+import type { Chain } from '../chains/chain.ts'
+import { BridgeError } from '../errors.ts'
+import { unknown } from '../outcome.ts'
 import type { OfframpTerms, RemittanceTerms } from '../transfer/terms.ts'
 import type { EscrowJson } from './escrow-json.ts'
 
-const second = { ...readOnlyChain, id: 'evm:31338' } as const
+const silent = async () => unknown('not in this test')
+/** A chain with deposit addresses. */
+const second: Chain = {
+  ...readOnlyChain,
+  id: 'evm:31338',
+  deposits: {
+    ids: terms => [readOnlyChain.escrowId(terms)],
+    prepare: () => Promise.reject(new BridgeError('chain_unavailable')),
+    wayBack: async () => ({ kind: 'over' }),
+    addresses: {
+      addressOf: terms => getAddress(slice(readOnlyChain.escrowId(terms), 12)),
+      prepare: () => Promise.reject(new BridgeError('chain_unavailable')),
+      look: async () => [],
+      lock: silent,
+    },
+  },
+}
 const hour = 3_600_000
 
 let api: Api
@@ -120,6 +140,30 @@ describe('what is fixed when it is opened', () => {
   })
 })
 
+describe('a deposit by a plain transfer', () => {
+  const byTransfer = { ...bodies.offramp, source: { ...address(second.id), depositBy: 'transfer' } }
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['by its legs', async () => byTransfer],
+    ['by a quote', async () => ({ quoteId: (await api.post('/v1/quotes', byTransfer)).json.id })],
+  ])('has an address of its own, which is looked after, when it is ordered %s', async (_how, body) => {
+    const { json, terms } = await opened(await body())
+    const { payer, ...rest } = terms.deposit.terms
+    expect(terms.deposit.refundTo).toBe(customer)
+    expect(payer).toBe(second.deposits!.addresses!.addressOf({ ...rest, payer: customer }))
+    expect(json.source).toEqual({ ...byTransfer.source, asset: 'USDC' })
+    expect(json.deposit.terms.payer).toBe(payer)
+    const { rows } = await api.admin.query('select chain, seen from deposit_addresses where transfer_id = $1', [json.id])
+    expect(rows).toEqual([{ chain: second.id, seen: '0' }])
+  })
+
+  it('is nothing that a customer gets who did not ask for it', async () => {
+    const { json, terms } = await opened({ ...byTransfer, source: address(second.id) })
+    expect([terms.deposit.terms.payer, 'refundTo' in terms.deposit]).toEqual([customer, false])
+    expect((await api.admin.query('select from deposit_addresses where transfer_id = $1', [json.id])).rowCount).toBe(0)
+  })
+})
+
 describe('an order is refused before anything moves', () => {
   const { offramp, remittance, crosschain } = bodies
 
@@ -165,6 +209,11 @@ describe('an order is refused before anything moves', () => {
       'from an address that is none',
       { ...offramp, source: { ...offramp.source, address: '0x12' } },
       ...(['address_invalid', 'source'] as const),
+    ],
+    [
+      'by transfer on a chain that has no deposit addresses',
+      { ...offramp, source: { ...offramp.source, depositBy: 'transfer' } },
+      ...(['deposit_way_unsupported', 'source.depositBy'] as const),
     ],
     [
       'over the limit of its source',

@@ -76,9 +76,15 @@ const chainAddress = z.strictObject({
   address: plainText(128).describe('Mixed case must carry a right EIP-55 checksum.'),
 })
 
+const depositBy = z
+  .literal('transfer')
+  .optional()
+  .describe(
+    'For customers who can only transfer, from an exchange say: the deposit gets an address of its own, and whatever comes back goes to `address`. Needed on no Stellar network, where they always can.',
+  )
 const sourceAsset = { asset: asset.optional().describe('Needed where no `amount` says it.') }
 export const sourceLeg = z
-  .discriminatedUnion('type', [bankAccount.extend(sourceAsset), chainAddress.extend(sourceAsset)])
+  .discriminatedUnion('type', [bankAccount.extend(sourceAsset), chainAddress.extend({ ...sourceAsset, depositBy })])
   .meta({ id: 'Source' })
 export const destinationLeg = z
   .discriminatedUnion('type', [bankAccount.extend({ asset }), chainAddress.extend({ asset })])
@@ -97,6 +103,7 @@ const shownChainAddress = z.object({
   chain: z.string(),
   address: z.string(),
   asset: z.enum(assets),
+  depositBy,
 })
 
 /** A leg as it is shown: of an account number the end only. */
@@ -199,6 +206,7 @@ export const refusedOrders: readonly ErrorCode[] = [
   'account_invalid',
   'same_account',
   'route_unsupported',
+  'deposit_way_unsupported',
   'rate_unavailable',
 ]
 

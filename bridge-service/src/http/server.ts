@@ -7,7 +7,6 @@ import { apiKeys } from './api-key.ts'
 import { authenticate } from './authentication.ts'
 import { bankWebhookRoutes } from './bank-webhooks.ts'
 import { cancellationRoutes } from './cancellation.ts'
-import { chainResumeRoutes } from './chain-resume.ts'
 import { chainRoutes } from './chains.ts'
 import { depositRoutes } from './deposits.ts'
 import { document } from './documentation.ts'
@@ -76,7 +75,6 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(streamRoutes(deps, keys))
       await v1.register(escrowRoutes(deps))
       await v1.register(chainRoutes(deps))
-      await v1.register(chainResumeRoutes(deps))
       await v1.register(ledgerRoutes(deps))
       await v1.register(liquidityRoutes(deps))
       await v1.register(operatorActionRoutes(deps))

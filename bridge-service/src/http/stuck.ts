@@ -11,12 +11,13 @@ const stuckSchema = z
     why: z
       .enum(stuckReasons)
       .describe(
-        '`attention`: the transfer’s own patience has ended (`detail` says with what). `silent`: longer in its state than that takes. `unknown_outcome`: a bank has not said whether money moved. `suspected`: workers are lost with it. `unmatched_fact`: nobody’s news.',
+        '`attention`: the transfer’s own patience has ended (`detail` says with what). `silent`: longer in its state than that takes. `unknown_outcome`: a bank has not said whether money moved. `suspected`: workers are lost with it. `unmatched_fact`: nobody’s news. `doubtful_line`: no order of ours explains it, or it is not what was ordered.',
       ),
     transferId: transferId.nullable(),
     state: z.enum(states).nullable(),
     since: time,
     detail: z.string(),
+    line: z.object({ rail: z.string(), account: z.string(), cursor: z.string() }).nullable().describe('Of a bank’s statement.'),
     can: z.array(z.enum(actionTypes)).describe('Actions that may help.'),
   })
   .meta({ id: 'Stuck' })

@@ -12,7 +12,7 @@ import type { Intent } from './intent.ts'
 import type { IntentQueue, LeasedIntent } from './queue.ts'
 
 /** After half its lease nothing of an intent is begun: the other half is for the call, and then somebody else may have it. */
-type Queued = LeasedIntent & { readonly beginBeforeMs: number }
+type Queued = LeasedIntent & { readonly queuedAtMs: number }
 
 type Answer = Exclude<IntentInput, { type: 'screened' }> | { readonly type: 'screened'; readonly list: string }
 
@@ -27,6 +27,8 @@ export type ExecutorOptions = {
   readonly answer: (intent: Intent, answer: Answer) => void
   readonly log: Log
   readonly timing?: Timing
+  /** Database time in ms since the epoch: deadlines count from what a bank answers, and this machine's clock may be wrong. */
+  readonly databaseNowMs?: () => number
   /** Calls under way at once, per target. */
   readonly concurrency?: number
   readonly pollMs?: number
@@ -61,11 +63,12 @@ export const executor = (options: ExecutorOptions): Executor => {
   const calls = new Map<string, number>()
   const underWay = new Set<Promise<void>>()
   const concurrency = options.concurrency ?? 64
+  const databaseNowMs = options.databaseNowMs ?? timing.nowMs
   let stopped = false
 
   const enqueue = (intent: LeasedIntent) => {
     const line = waiting.get(intent.target) ?? []
-    line.push({ ...intent, beginBeforeMs: timing.nowMs() + leaseMs / 2 })
+    line.push({ ...intent, queuedAtMs: timing.nowMs() })
     waiting.set(intent.target, line)
     drain(intent.target)
   }
@@ -84,12 +87,14 @@ export const executor = (options: ExecutorOptions): Executor => {
     }
   }
 
+  const waitedMs = ({ queuedAtMs }: Queued) => timing.nowMs() - queuedAtMs
+
   const run = async (intent: Queued): Promise<void> => {
     // It waited too long behind others, or this process was frozen. It comes round again, to somebody who asks before he sends.
-    if (timing.nowMs() > intent.beginBeforeMs) return giveBack(intent)
+    if (waitedMs(intent) > leaseMs / 2) return giveBack(intent)
     if (options.isHeld?.(intent.target)) return giveBack(intent)
-    if (intent.abandoned >= parkAfter && options.park) return park(intent, options.park)
     try {
+      if (intent.abandoned >= parkAfter && options.park) return await park(intent, options.park)
       const { request } = intent
       switch (request.kind) {
         case 'screening':
@@ -114,18 +119,22 @@ export const executor = (options: ExecutorOptions): Executor => {
     }
   }
 
-  const runScreening = async (intent: LeasedIntent, outcome: Outcome<{ list: string }>) => {
+  const runScreening = async (intent: Queued, outcome: Outcome<{ list: string }>) => {
     if (outcome.kind === 'done') return answer(intent, { type: 'screened', list: outcome.value.list })
     if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
     await postpone(intent, 'PENDING') // looking at a list has no effect that could be unknown
   }
 
-  const runRail = async (intent: LeasedIntent, order: Parameters<Rail['submit']>[0], rail: Rail) => {
+  const runRail = async (intent: Queued, order: Parameters<Rail['submit']>[0], rail: Rail) => {
     const step = intent.step as RailStep
-    const { tried, createdAtMs } = intent
+    const { tried, withdrawnForMs } = intent
     const { keyRetentionMs } = options
-    const outcome = await sendOnce(rail, order, { tried, ageMs: timing.nowMs() - createdAtMs, keyRetentionMs })
-    if (outcome.kind === 'done') return answerRail(intent, step, outcome.value)
+    // It was withdrawn while it waited here, or is somebody else's by now, who asks before he sends.
+    if (order.direction === 'credit' && !(await queue.holdsIntent(intent))) return
+    const ageMs = intent.ageMs + waitedMs(intent)
+    const askedAtMs = databaseNowMs()
+    const outcome = await sendOnce(rail, order, { tried, ageMs, withdrawnForMs, keyRetentionMs })
+    if (outcome.kind === 'done') return answerRail(intent, step, outcome.value, askedAtMs)
     if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
     if (outcome.kind === 'forgotten')
       log('error', 'an order was never found and its key may be forgotten: a person must look', { intent: intent.key })
@@ -133,13 +142,14 @@ export const executor = (options: ExecutorOptions): Executor => {
     answer(intent, { type: 'intentUnknown', step, detail: outcome.detail })
   }
 
-  const answerRail = async (intent: LeasedIntent, step: RailStep, transfer: RailTransfer) => {
-    const { status, bankTransferId, externalId, rawCode } = transfer
+  /** A bank that does not tell when is taken to mean the moment in which it was asked: what it says by webhook meanwhile is later. */
+  const answerRail = async (intent: Queued, step: RailStep, transfer: RailTransfer, askedAtMs: number) => {
+    const { status, bankTransferId, externalId, rawCode, at = new Date(askedAtMs).toISOString() } = transfer
     const fact: RailFact = {
       type: status,
       bankTransferId,
       externalId,
-      at: new Date(timing.nowMs()).toISOString(),
+      at,
       ...(rawCode === undefined ? {} : { rawCode }),
     }
     answer(intent, { type: 'railAnswered', step, fact })
@@ -148,14 +158,15 @@ export const executor = (options: ExecutorOptions): Executor => {
   }
 
   /** Asked as often as it takes: to give up an order twice is to give it up once. What the bank then says is news of the order itself. */
-  const runCancel = async (intent: LeasedIntent, bankTransferId: string, rail: Rail) => {
+  const runCancel = async (intent: Queued, bankTransferId: string, rail: Rail) => {
+    const askedAtMs = databaseNowMs()
     const outcome = await rail.cancel(bankTransferId)
     if (outcome.kind === 'refused') return answer(intent, refusal(intent, outcome))
     if (outcome.kind === 'unknown' || outcome.value.status === 'submitted') return postpone(intent, 'IN_FLIGHT')
-    await answerRail(intent, 'debitFiat', outcome.value)
+    await answerRail(intent, 'debitFiat', outcome.value, askedAtMs)
   }
 
-  const runChain = async (intent: LeasedIntent, order: Parameters<Chain['submit']>[0], chain: Chain) => {
+  const runChain = async (intent: Queued, order: Parameters<Chain['submit']>[0], chain: Chain) => {
     if (intent.tried) {
       const found = await chain.find(order.key)
       if (found.kind === 'refused' && found.code !== 'not_found') return answer(intent, refusal(intent, found))
@@ -176,24 +187,19 @@ export const executor = (options: ExecutorOptions): Executor => {
   })
 
   /** As it was: nothing of it was begun. */
-  const giveBack = (intent: LeasedIntent) =>
+  const giveBack = (intent: Queued) =>
     postpone(intent, !intent.tried ? 'PENDING' : intent.request.kind === 'chain' ? 'IN_FLIGHT' : 'UNKNOWN', giveBackMs)
 
-  const park = async (intent: LeasedIntent, take: NonNullable<ExecutorOptions['park']>) => {
+  const park = async (intent: Queued, take: NonNullable<ExecutorOptions['park']>) => {
     const reason = `${intent.step}: ${intent.abandoned} workers in a row were never heard of again`
     log('error', 'a transfer is parked', { transfer: intent.transferId, intent: intent.key, reason })
-    try {
-      await take(intent.transferId, reason)
-    } catch (error) {
-      // Not given back: when its lease runs out, somebody claims it with one more on its count, and parks it.
-      return log('warn', 'a transfer could not be parked', { transfer: intent.transferId, error: String(error) })
-    }
+    await take(intent.transferId, reason)
     await giveBack(intent)
   }
 
-  const postpone = async (intent: LeasedIntent, status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN', afterMs?: number) => {
+  const postpone = async (intent: Queued, status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN', afterMs?: number) => {
     // By its age and not by its claims: a worker that dies claims and never asks, and after an outage all of them would wait for the ceiling.
-    const ageMs = timing.nowMs() - intent.createdAtMs
+    const ageMs = intent.ageMs + waitedMs(intent)
     const delayMs = afterMs ?? Math.round(Math.min(Math.max(askAgainBaseMs, ageMs / askAgainShare), askAgainCeilingMs))
     // When the database is down too, the lease runs out and another worker asks.
     await queue
@@ -215,8 +221,7 @@ export const executor = (options: ExecutorOptions): Executor => {
 
   return {
     take: intents => {
-      const createdAtMs = timing.nowMs()
-      for (const intent of intents) enqueue({ ...intent, epoch: 1, attempts: 0, abandoned: 0, tried: false, createdAtMs })
+      for (const intent of intents) enqueue({ ...intent, epoch: 1, attempts: 0, abandoned: 0, tried: false, ageMs: 0 })
     },
     stop: async () => {
       stopped = true

@@ -9,7 +9,10 @@ export type LeasedIntent = Intent & {
   readonly abandoned: number
   /** A wish that nobody has tried is sent; one that somebody may have tried is asked about first. */
   readonly tried: boolean
-  readonly createdAtMs: number
+  /** By database time, when it was claimed. */
+  readonly ageMs: number
+  /** It is only to be asked about, for so long by database time when it was claimed. */
+  readonly withdrawnForMs?: number
 }
 
 /** So many workers may be lost in a row with an intent under way before it is suspected: then it is executed alone. */
@@ -31,4 +34,9 @@ export type IntentQueue = {
     status: 'PENDING' | 'IN_FLIGHT' | 'UNKNOWN',
     delayMs: number,
   ) => Promise<boolean>
+  /**
+   * Whether the lease is still ours. Asked right before money is paid out: what was withdrawn meanwhile, or what somebody else has by now, must
+   * not be begun.
+   */
+  readonly holdsIntent: (intent: Pick<LeasedIntent, 'key' | 'epoch'>) => Promise<boolean>
 }

@@ -3,7 +3,7 @@ import { replay } from '../../../test/support/given.ts'
 import { history, onramp } from '../../../test/support/onramp.ts'
 import { type SagaDatabase, sagaDatabase, wish } from '../../../test/support/saga.ts'
 import { intentOf } from './intent.ts'
-import { claimIntents, postponeIntent } from './store.ts'
+import { claimIntents, holdsIntent, postponeIntent } from './store.ts'
 
 let database: SagaDatabase
 beforeAll(async () => {
@@ -33,7 +33,8 @@ describe('claiming', () => {
     const intent = await put()
     const [claimed] = await claim('a')
     expect(claimed).toMatchObject({ ...intent, epoch: 1, attempts: 1, tried: false })
-    expect(Math.abs(claimed!.createdAtMs - Date.now())).toBeLessThan(60_000)
+    expect(claimed!.ageMs).toBeLessThan(60_000)
+    expect(claimed!.withdrawnForMs).toBeUndefined()
     expect(await rowOf(intent.key)).toEqual({ status: 'IN_FLIGHT', attempts: 1, lease_epoch: 1, lease_owner: 'a', later: true })
     expect(await claim('b')).toEqual([])
   })
@@ -87,5 +88,23 @@ describe('a lease', () => {
     await database.owner.query('update intents set status = $2 where key = $1', [key, status])
     expect(await postponeIntent(database.app, held!, 'IN_FLIGHT', 0)).toBe(false)
     expect((await rowOf(key)).status).toBe(status)
+    expect(await holdsIntent(database.app, held!)).toBe(false)
   })
+
+  it('is held by its latest holder only', async () => {
+    const { key } = await put()
+    const [first] = await claim('a')
+    expect(await holdsIntent(database.app, first!)).toBe(true)
+    await leaseEnds(key)
+    const [second] = await claim('b')
+    expect(await holdsIntent(database.app, first!)).toBe(false)
+    expect(await holdsIntent(database.app, second!)).toBe(true)
+  })
+})
+
+it('what was withdrawn is claimed with how long ago that was, by database time', async () => {
+  await put({ status: 'UNKNOWN', withdrawn_at: new Date(Date.now() - 600_000).toISOString() })
+  const [claimed] = await claim('a')
+  expect(claimed!.withdrawnForMs).toBeGreaterThanOrEqual(599_000)
+  expect(claimed!.withdrawnForMs).toBeLessThan(660_000)
 })

@@ -14,13 +14,15 @@ type Row = {
   attempts: number
   abandoned: number
   was: string
-  created_at: Date
+  age_ms: number
+  withdrawn_for_ms: number | null
 }
 
 /** The intents of one Postgres. */
 export const intentQueue = (pool: Pool): IntentQueue => ({
   claimIntents: (owner, leaseMs, limit) => claimIntents(pool, owner, leaseMs, limit),
   postponeIntent: (intent, status, delayMs) => postponeIntent(pool, intent, status, delayMs),
+  holdsIntent: intent => holdsIntent(pool, intent),
 })
 
 export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, limit: number): Promise<LeasedIntent[]> => {
@@ -43,7 +45,9 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
                   lease_owner = $1, lease_epoch = i.lease_epoch + 1, next_at = now() + $2 * interval '1 ms', updated_at = now()
              from due where i.key = due.key
            returning i.key, i.transfer_id, i.step, i.attempt, i.target, i.request,
-                     i.lease_epoch as epoch, i.attempts, i.abandoned, due.status as was, i.created_at`,
+                     i.lease_epoch as epoch, i.attempts, i.abandoned, due.status as was,
+                     (extract(epoch from now() - i.created_at) * 1000)::float8 as age_ms,
+                     (extract(epoch from now() - i.withdrawn_at) * 1000)::float8 as withdrawn_for_ms`,
     values: [owner, leaseMs, limit, suspectAfter],
   })
   return rows.map(row => ({
@@ -58,7 +62,8 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
     attempts: row.attempts,
     abandoned: row.abandoned,
     tried: row.was !== 'PENDING',
-    createdAtMs: row.created_at.getTime(),
+    ageMs: row.age_ms,
+    ...(row.withdrawn_for_ms === null ? {} : { withdrawnForMs: row.withdrawn_for_ms }),
   }))
 }
 
@@ -73,6 +78,15 @@ export const postponeIntent = async (
     text: `update intents set status = $3, lease_owner = null, abandoned = 0, next_at = now() + $4 * interval '1 ms', updated_at = now()
             where key = $1 and lease_epoch = $2 and status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN')`,
     values: [key, epoch, status, delayMs],
+  })
+  return rowCount === 1
+}
+
+export const holdsIntent = async (pool: Pool, { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>): Promise<boolean> => {
+  const { rowCount } = await pool.query({
+    name: 'holds_intent',
+    text: `select from intents where key = $1 and lease_epoch = $2 and status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN')`,
+    values: [key, epoch],
   })
   return rowCount === 1
 }

@@ -99,6 +99,7 @@ const readStatements = async (pool: Pool): Promise<ReadonlyMap<string, Statement
                   (select json_agg(d) from (
                      select cursor, external_id as "externalId", verdict, amount::text as minor from bank_statement_lines d
                       where d.rail = l.rail and d.account = l.account and verdict in ('mismatched', 'unexplained')
+                        and d.explained_by is null
                       order by read_at limit 100) d) as unexplained
              from bank_statement_lines l group by rail, account`,
     values: [],

@@ -53,6 +53,18 @@ export const listActions = async (pool: Pool, before: string | undefined, limit:
   return rows
 }
 
+/** What was said about the halts that there are, newest first. The indexer obeys what was approved of it. */
+export const presentResumes = async (pool: Pool): Promise<Action[]> => {
+  const { rows } = await pool.query<Action>({
+    name: 'present_resumes',
+    text: `select ${columns} from chain_heads h join operator_actions a
+               on a.type = 'resumeChain' and a.scope = 'chain:' || h.chain and a.payload->>'haltedReason' = h.halted_reason
+            order by a.requested_at desc limit 1000`,
+    values: [],
+  })
+  return rows
+}
+
 /** The database refuses an approval by who has asked, and one that comes too late. */
 export const decideAction = async (
   tx: ClientBase,

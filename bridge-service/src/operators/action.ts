@@ -14,6 +14,9 @@ export const actionTypes = [
   'settleByHand',
   'reclaimDelivery',
   'refund',
+  'settleReceivable',
+  'explainLine',
+  'resumeChain',
 ] as const
 export type ActionType = (typeof actionTypes)[number]
 
@@ -30,6 +33,26 @@ export type Asked = {
   readonly payload: ActionPayload
 }
 
+/** What has come of a receivable, in minor units. */
+export type SettlementPayload = {
+  readonly kind: 'recovered' | 'writtenOff'
+  readonly currency: Currency
+  readonly minor: string
+}
+
+/** What a doubtful line of a statement is; its amount and where it is booked, if it is. */
+export type ExplanationPayload = {
+  readonly account: string
+  readonly cursor: string
+  readonly into: string | null
+  readonly document: string | null
+  readonly currency: Currency
+  readonly minor: string
+}
+
+/** On which branch a halted chain goes on; good for the halt that the person has seen, and for no other. */
+export type ResumePayload = { readonly branch: 'ours' | 'theirs'; readonly haltedReason: string }
+
 /** `markResolved` carries the version that the person has seen, and what it closes in the books. */
 export type ActionPayload =
   | Readonly<Record<string, never>>
@@ -37,6 +60,9 @@ export type ActionPayload =
   | { readonly intentKey: string; readonly fate: 'succeeded' | 'dead' }
   | { readonly balanceId: string }
   | { readonly currency: Currency; readonly minor: string }
+  | SettlementPayload
+  | ExplanationPayload
+  | ResumePayload
 
 export type Action = Asked & {
   readonly id: string
@@ -56,17 +82,20 @@ export type Action = Asked & {
 }
 
 // Money moves, or what holds it back is taken away: never on one person's word.
-const always: readonly ActionType[] = ['forceCompensation', 'markResolved', 'resume', 'settleByHand', 'reclaimDelivery', 'refund']
+const always: readonly ActionType[] = [
+  ...(['forceCompensation', 'markResolved', 'resume', 'settleByHand', 'reclaimDelivery', 'refund', 'resumeChain'] as const),
+]
 // Standing still costs nobody his money, and cannot wait for a second person.
 const never: readonly ActionType[] = ['pause']
 
 /** Whether a second person must approve it. `limits` are in minor units; a currency without one has no amount that is small. */
 export const needsFourEyes = (
-  type: ActionType,
+  { type, payload }: Pick<Asked, 'type' | 'payload'>,
   amount: { readonly currency: Currency; readonly minor: string } | undefined,
   limits: Partial<Record<Currency, bigint>>,
 ): boolean => {
   if (always.includes(type)) return true
+  if ('into' in payload) return payload.into !== null
   if (never.includes(type) || amount === undefined) return false
   const limit = limits[amount.currency]
   return limit === undefined || BigInt(amount.minor) > limit

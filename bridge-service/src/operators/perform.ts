@@ -1,11 +1,15 @@
 import type { ClientBase } from 'pg'
 import { unreachable } from '../errors.ts'
+import { explainLine } from '../ledger/explain-line.ts'
+import { settleReceivable } from '../ledger/settle-receivable.ts'
 import type { Currency } from '../money/currency.ts'
+import { money } from '../money/money.ts'
 import { openRefund } from '../refunds/open-refund.ts'
 import type { Resolution } from '../transfer/event.ts'
 import type { Input, OperatorInput } from '../transfer/input.ts'
-import { type Action, targetOfScope } from './action.ts'
+import { type Action, type ExplanationPayload, type ResumePayload, type SettlementPayload, targetOfScope } from './action.ts'
 import { endAction } from './action-store.ts'
+import { checkHalt } from './halt.ts'
 
 /** The input that an action is to the machine; undefined for one that no transfer hears of. */
 export const inputOf = ({
@@ -28,6 +32,9 @@ export const inputOf = ({
     case 'settleByHand':
     case 'reclaimDelivery':
     case 'refund':
+    case 'settleReceivable':
+    case 'explainLine':
+    case 'resumeChain':
       return undefined
     default:
       return unreachable(type)
@@ -40,6 +47,27 @@ export const perform = async (tx: ClientBase, action: Action): Promise<Action> =
     case 'settleByHand':
     case 'reclaimDelivery':
       return action
+    case 'resumeChain':
+      await checkHalt(tx, action.scope!, action.payload as ResumePayload)
+      return action
+    case 'settleReceivable': {
+      const { kind, currency, minor } = action.payload as SettlementPayload
+      const amount = money(currency, BigInt(minor))
+      await settleReceivable(tx, {
+        transferId: action.transferId!,
+        kind,
+        amount,
+        actor: actorOf(action),
+        reason: action.reason,
+      })
+      break
+    }
+    case 'explainLine': {
+      const { account, cursor, into } = action.payload as ExplanationPayload
+      const line = { rail: targetOfScope(action.scope!)!, account, cursor, into }
+      await explainLine(tx, { ...line, actionId: action.id, actor: actorOf(action), reason: action.reason })
+      break
+    }
     case 'refund': {
       const { currency, minor } = action.payload as { currency: Currency; minor: string }
       const ask = { transferId: action.transferId!, tenant: undefined, kind: 'goodwill', amount: { currency, minor } } as const

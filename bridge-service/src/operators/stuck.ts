@@ -1,11 +1,21 @@
 import type { Pool } from 'pg'
 import { suspectAfter } from '../intents/queue.ts'
+import type { LineKey } from '../ledger/explain-line.ts'
 import type { State } from '../transfer/state.ts'
 import type { ActionType } from './action.ts'
 import { stuckAfterMs, unknownForMs } from './stuck-after.ts'
 
 /** Why somebody should look. */
-export const stuckReasons = ['parked', 'review', 'attention', 'silent', 'unknown_outcome', 'suspected', 'unmatched_fact'] as const
+export const stuckReasons = [
+  'parked',
+  'review',
+  'attention',
+  'silent',
+  'unknown_outcome',
+  'suspected',
+  'unmatched_fact',
+  'doubtful_line',
+] as const
 
 export type Stuck = {
   readonly why: (typeof stuckReasons)[number]
@@ -13,6 +23,8 @@ export type Stuck = {
   readonly state: State | null
   readonly since: Date
   readonly detail: string
+  /** Of a statement, where it is about one. */
+  readonly line: LineKey | null
   /** What an operator can do about it; nothing for what happens outside. */
   readonly can: readonly ActionType[]
 }
@@ -33,6 +45,8 @@ const remedies = ({ why, state }: Row): readonly ActionType[] => {
       return ['retry']
     case 'unmatched_fact':
       return []
+    case 'doubtful_line':
+      return ['explainLine']
   }
 }
 
@@ -50,16 +64,24 @@ export const findStuck = async (pool: Pool, limit: number): Promise<Stuck[]> => 
         select case when parked_reason is not null then 'parked' when state = 'review' then 'review'
                     when attention is not null then 'attention' else 'silent' end as why,
                id as "transferId", state, updated_at as since,
-               coalesce(parked_reason, attention->>'why', failure->>'code' || ': ' || (failure->>'detail'), 'has not moved') as detail
+               coalesce(parked_reason, attention->>'why', failure->>'code' || ': ' || (failure->>'detail'), 'has not moved') as detail,
+               null::jsonb as line
           from late
         union all
         select case when i.status = 'UNKNOWN' then 'unknown_outcome' else 'suspected' end, i.transfer_id, t.state, i.created_at,
-               i.step || ' at ' || i.target || ', asked ' || i.attempts || ' times, lost ' || i.abandoned || ' workers in a row'
+               i.step || ' at ' || i.target || ', asked ' || i.attempts || ' times, lost ' || i.abandoned || ' workers in a row',
+               null
           from intents i join transfers t on t.id = i.transfer_id
          where i.status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN') and t.parked_reason is null
            and (i.abandoned >= $4 or i.status = 'UNKNOWN' and i.created_at <= now() - $3 * interval '1 ms')
         union all
-        select 'unmatched_fact', null, null, received_at, source || ' ' || kind || ' ' || fact from inbox where unmatched
+        select 'unmatched_fact', null, null, received_at, source || ' ' || kind || ' ' || fact, null from inbox where unmatched
+        union all
+        select 'doubtful_line', i.transfer_id, t.state, l.read_at,
+               l.verdict || ': ' || l.amount || ' ' || l.currency || ' minor units, ' || l.external_id || ', ' || l.bank_transfer_id,
+               jsonb_build_object('rail', l.rail, 'account', l.account, 'cursor', l.cursor)
+          from bank_statement_lines l left join intents i on i.key = l.intent_key left join transfers t on t.id = i.transfer_id
+         where l.verdict in ('mismatched', 'unexplained') and l.explained_by is null
       )
       select * from found order by since limit $5`,
     values: [patient.map(([state]) => state), patient.map(([, ms]) => ms), unknownForMs, suspectAfter, limit],

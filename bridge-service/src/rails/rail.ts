@@ -54,6 +54,8 @@ export type RailTransfer = {
   readonly externalId: string
   readonly status: RailStatus
   readonly rawCode?: string
+  /** ISO 8601, the bank's time of its status, where it tells. */
+  readonly at?: string
 }
 
 /** A line of the bridge's own account. Positive is money in. */

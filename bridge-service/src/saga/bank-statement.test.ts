@@ -38,7 +38,7 @@ const read = () =>
   readStatement(database.app, rail, 'acct_1', (_level, message, fields) => void said.push({ message, ...fields }))
 
 /** A line about an order, or about none of ours. */
-const book = (intent: Intent | undefined, amountMinor: string) =>
+const book = (intent: Pick<Intent, 'reference'> | undefined, amountMinor: string) =>
   lines.push({
     cursor: String(lines.length + 1),
     bankTransferId: 'bt_1',
@@ -61,6 +61,8 @@ const verdicts = async () =>
   (await database.owner.query<{ verdict: string }>('select verdict from bank_statement_lines order by cursor::int')).rows.map(
     row => row.verdict,
   )
+const waiting = async () =>
+  (await database.owner.query('select subject, kind from inbox')).rows.map(({ subject, kind }) => `${subject} ${kind}`)
 const heard = async () =>
   (await inTransaction(database.app, client => claimFacts(client, 100))).matched.map(({ transferId, input }) => ({
     transferId,
@@ -68,6 +70,25 @@ const heard = async () =>
   }))
 
 describe('a statement', () => {
+  it('explains a refund: it asks for itself, and what comes back after its end is told to a person', async () => {
+    const transfer = await store(database.owner, history.completed, onramp())
+    const order = { externalId: 'RF1', direction: 'credit', amountMinor: '500', currency: 'USD', account: 'acct_1' }
+    await database.owner.query(
+      `insert into refunds (id, refund_of, tenant, kind, reason, requested_by, currency, minor, rail, request, state, next_at)
+       values ('rf_1', $1, 'acme', 'goodwill', 'x', 'x', 'USD', 500, $2, $3, 'crediting', now() + interval '1 hour')`,
+      [transfer.id, rail.id, order],
+    )
+    book({ reference: 'RF1' }, '-500')
+    await read()
+    const { rows } = await database.owner.query('select next_at <= now() as due from refunds')
+    expect([await verdicts(), rows, await waiting()]).toEqual([['settled'], [{ due: true }], []])
+    await database.owner.query(`update refunds set state = 'completed', bank_transfer_id = 'bt_1'`)
+    book({ reference: 'RF1' }, '500')
+    await read()
+    expect([await verdicts(), await waiting()]).toEqual([['settled', 'returned'], ['RF1 railFact']])
+    await database.owner.query('delete from refunds')
+  })
+
   it('settles an order whose answer and webhooks were lost, gives it back and takes the return back', async () => {
     const intent = await ordered()
     book(undefined, '500000')

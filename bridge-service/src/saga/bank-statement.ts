@@ -2,12 +2,14 @@ import type { Pool, PoolClient } from 'pg'
 import type { Log } from '../log.ts'
 import { judgeLine, type LineVerdict } from '../rails/judge-line.ts'
 import type { Rail, RailFact, RailOrder, StatementLine } from '../rails/rail.ts'
+import { hearRefund } from '../refunds/hear-refund.ts'
 import { inTransaction } from '../transaction.ts'
 
 type Named = {
   readonly key: string | null
   readonly order: RailOrder | undefined
   readonly status: string | null
+  readonly isRefund: boolean
   readonly earlier: string[]
 }
 type Judged = {
@@ -15,6 +17,7 @@ type Judged = {
   readonly key: string | null
   readonly verdict: LineVerdict
   readonly isNews: boolean
+  readonly isRefund: boolean
 }
 
 /**
@@ -69,17 +72,18 @@ const keepPage = async (
     about?.earlier.push(line.amountMinor)
     // What the webhook or the answer has told already is no news.
     const isKnown = verdict === 'settled' && about?.status === 'SUCCEEDED'
-    return { line, key: about?.key ?? null, verdict, isNews: about?.order !== undefined && !isKnown }
+    const isNews = about?.order !== undefined && !isKnown
+    return { line, key: about?.key ?? null, verdict, isNews, isRefund: about?.isRefund ?? false }
   })
   await insertLines(client, rail, account, judged)
-  await tellSaga(client, rail, account, judged)
+  await tellSaga(client, rail, account, await withoutRefunds(client, rail, judged))
   return judged
 }
 
 /** The orders that lines name, and what earlier lines have moved for each. */
 const ordersOf = async (client: PoolClient, rail: string, lines: readonly StatementLine[]): Promise<Map<string, Named>> => {
   const { rows } = await client.query<Named & { external_id: string }>(
-    `select w.external_id, i.key, i.request->'order' as order, i.status,
+    `select w.external_id, i.key, coalesce(i.request->'order', f.request) as order, i.status, f.id is not null as "isRefund",
             coalesce((select array_agg(l.amount::text order by l.read_at, length(l.cursor), l.cursor) from bank_statement_lines l
                        where l.rail = $1 and l.external_id = w.external_id), '{}') as earlier
        from (select distinct unnest($2::text[]) as external_id) w
@@ -87,7 +91,8 @@ const ordersOf = async (client: PoolClient, rail: string, lines: readonly Statem
          select key, request, status from intents i
           where w.external_id like 'CW%' and length(w.external_id) = 34 and i.target = $1 and i.request->>'kind' = 'rail'
             and i.key >= substr(w.external_id, 3) and i.key < substr(w.external_id, 3) || 'g' limit 1
-       ) i on true`,
+       ) i on true
+       left join refunds f on f.rail = $1 and f.request->>'externalId' = w.external_id`,
     [rail, lines.map(({ externalId }) => externalId)],
   )
   return new Map(rows.map(({ external_id, order, ...row }) => [external_id, { ...row, order: order ?? undefined }]))
@@ -112,6 +117,20 @@ const insertLines = async (client: PoolClient, rail: string, account: string, ju
       column(({ verdict }) => verdict),
     ],
   )
+}
+
+/** A refund asks its bank by itself; what no refund is told any more goes to the inbox, and from there to a person. */
+const withoutRefunds = async (client: PoolClient, rail: string, judged: readonly Judged[]): Promise<Judged[]> => {
+  const rest: Judged[] = []
+  for (const each of judged) {
+    const { verdict, isRefund, line } = each
+    if (!isRefund) rest.push(each)
+    // A line that is not what was ordered is a doubt of its own.
+    else if (verdict === 'settled' || verdict === 'returned' || verdict === 'returnReversed') {
+      if (!(await hearRefund(client, rail, { type: verdict, externalId: line.externalId }))) rest.push(each)
+    }
+  }
+  return rest
 }
 
 /** As the inbox takes it from a webhook: a fact of its own, since two tellers of one truth are two facts. */

@@ -175,7 +175,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
     }
     settle(plan, moved)
     tellStrangers(sure)
-    for (const { work, version } of sure) work.ignored?.(version)
+    for (const { work, version, againAtMs } of sure) work.ignored?.(version, againAtMs)
     for (const { work } of stale) offer(work)
   }
 

@@ -14,11 +14,21 @@ export const dueTimers = async (pool: Pool, limit: number): Promise<DueTimer[]> 
   return rows.map(({ transfer_id: transferId, kind }) => ({ transferId, kind }))
 }
 
-/** Removes a timer that is due and that this version of its transfer ignores: a step that came meanwhile may have set it anew. */
-export const dropTimer = async (pool: Pool, { transferId, kind }: DueTimer, version: number): Promise<void> => {
-  await pool.query(
-    `delete from deadlines d using transfers t
-      where d.transfer_id = $1 and d.kind = $2 and d.due_at <= causeway_now() and t.id = d.transfer_id and t.version = $3`,
-    [transferId, kind, version],
-  )
+/** Moves a timer that is due and that this version of its transfer ignores, or removes it: a step that came meanwhile may have set it anew. */
+export const moveTimer = async (
+  pool: Pool,
+  { transferId, kind }: DueTimer,
+  version: number,
+  dueAtMs: number | null,
+): Promise<void> => {
+  const isStill = `d.transfer_id = $1 and d.kind = $2 and d.due_at <= causeway_now() and t.id = d.transfer_id and t.version = $3`
+  if (dueAtMs === null)
+    await pool.query(`delete from deadlines d using transfers t where ${isStill}`, [transferId, kind, version])
+  else
+    await pool.query(`update deadlines d set due_at = $4 from transfers t where ${isStill}`, [
+      transferId,
+      kind,
+      version,
+      new Date(dueAtMs).toISOString(),
+    ])
 }

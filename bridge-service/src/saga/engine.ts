@@ -72,6 +72,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
       coordinating.offer({ transferId: intent.transferId, input, actor: 'saga', cause: `intent:${intent.key}` }),
     log,
     timing,
+    databaseNowMs: clock.nowMs,
     pollMs,
     ...(options.keyRetentionMs === undefined ? {} : { keyRetentionMs: options.keyRetentionMs }),
   })

@@ -18,6 +18,8 @@ export type Ignored = {
   readonly stray: boolean
   /** It has overtaken what it follows from, and is told again. */
   readonly early: boolean
+  /** A timer came before its time: when it is to come again. */
+  readonly againAtMs?: number
 }
 
 export type Verdict = { readonly step: Step } | { readonly ignored: Ignored }
@@ -46,7 +48,10 @@ export const judge = (transfer: Transfer, work: Work, { pools, nowMs, roleOf, lo
   }
   const pool = input.type === 'screened' ? pools.get(transfer.terms.pool) : undefined
   const decision = decide(transfer, inputOf(input, role, pool), nowMs)
-  if ('ignored' in decision) return ignored(decision.early ? { early: true } : {})
+  if ('ignored' in decision) {
+    const { early = false, againAtMs } = decision
+    return ignored({ early, ...(againAtMs === undefined ? {} : { againAtMs }) })
+  }
   if ('refusal' in decision) return ignored()
   const reserves = pool !== undefined && decision.liquidity === 'reserve'
   if (reserves) pools.set(pool.id, { ...pool, availableMinor: pool.availableMinor - reservedMinor(transfer.terms) })

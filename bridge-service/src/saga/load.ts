@@ -4,7 +4,8 @@ import type { Transfer } from '../transfer/transfer.ts'
 
 type Database = Pool | ClientBase
 
-const columns = 'id, tenant, route, definition, state, version, terms, progress'
+const columns = `id, tenant, route, definition, state, version, terms, progress,
+  (extract(epoch from phase_since) * 1000)::float8 as "phaseSinceMs"`
 
 /** Transfers by id; one that is parked for a person is left out. */
 export const loadTransfers = async (database: Database, ids: readonly TransferId[]): Promise<Transfer[]> => {

@@ -1,7 +1,7 @@
 import type { ClientBase, Pool } from 'pg'
 import { intentQueue } from '../intents/store.ts'
 import { inTransaction } from '../transaction.ts'
-import { dropTimer, dueTimers } from './deadlines.ts'
+import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
 import { loadPools, loadTransfers, lockPools, parkTransfer, shareVersions } from './load.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
@@ -22,7 +22,7 @@ export const postgresStore = (pool: Pool): SagaStore => ({
   parkTransfer: (id, reason) => parkTransfer(pool, id, reason),
   parkedSubjects: () => parkedSubjects(pool),
   dueTimers: limit => dueTimers(pool, limit),
-  dropTimer: (timer, version) => dropTimer(pool, timer, version),
+  moveTimer: (timer, version, dueAtMs) => moveTimer(pool, timer, version, dueAtMs),
   storedAnswers: openings => storedAnswers(pool, openings),
 })
 

@@ -50,7 +50,7 @@ export const stepStatement = (steps: readonly Step[], lease: Lease | undefined) 
 const movedPart = (p: Parameters, steps: readonly Step[]): string => {
   if (steps[0]!.before.version === 0)
     return `moved as (
-      insert into transfers (id, tenant, route, definition, state, version, terms, progress, escrow_ref)
+      insert into transfers (id, tenant, route, definition, state, version, terms, progress, phase_since, escrow_ref)
       select s.* from ${rows(p, steps, 's', {
         id: ['text', s => s.before.id],
         tenant: ['text', s => s.before.tenant],
@@ -60,13 +60,14 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
         version: ['int', s => s.decision.after.version],
         terms: ['jsonb', s => s.before.terms],
         progress: ['jsonb', s => s.decision.after.progress],
+        phase_since: ['timestamptz', phaseSince],
         escrow_ref: ['text', s => refOf(s.before.terms)],
       })} on conflict do nothing returning id
     )`
   const touched = poolsOf(steps)
   const advanced = (isPromised: string) => `moved as (
       update transfers t
-         set version = s.to_version, state = s.state, progress = s.progress, updated_at = now()
+         set version = s.to_version, state = s.state, progress = s.progress, phase_since = s.phase_since, updated_at = now()
         from ${rows(p, steps, 's', {
           id: ['text', s => s.before.id],
           version: ['int', s => s.before.version],
@@ -74,6 +75,7 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
           state: ['text', s => s.decision.after.state],
           to_version: ['int', s => s.decision.after.version],
           progress: ['jsonb', s => s.decision.after.progress],
+          phase_since: ['timestamptz', phaseSince],
           pool: ['text', s => s.pool?.id ?? null],
           pool_version: ['int', s => s.pool?.version ?? null],
         })}
@@ -89,6 +91,9 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
          and (select count(*) from pool) >= 0
          and (s.pool is null or exists (select from pool where pool.id = s.pool and pool.version = s.pool_version))`)}`
 }
+
+const phaseSince = ({ decision: { after } }: Step): string | null =>
+  typeof after.phaseSinceMs === 'number' ? new Date(after.phaseSinceMs).toISOString() : null
 
 /** The pools that a batch changes. */
 const poolsOf = (steps: readonly Step[]): string[] => [
@@ -172,10 +177,17 @@ const intentChangePart = (p: Parameters, steps: readonly Step[]): string | undef
     })),
   )
   if (list.length === 0) return undefined
+  // What is withdrawn stands where it stood, and its lease is over: whoever holds it and has not begun must not begin.
   return `intent_changed as (
       update intents i
-         set status = c.status, lease_owner = null, abandoned = 0, updated_at = now(),
-             next_at = now() + case when c.status = 'UNKNOWN' then interval '250 ms' else interval '2 s' end
+         set status = case c.status when 'WITHDRAWN' then i.status
+                                    when 'REINSTATED' then case i.status when 'PENDING' then 'PENDING' else 'UNKNOWN' end
+                                    else c.status end,
+             withdrawn_at = case c.status when 'WITHDRAWN' then now() when 'REINSTATED' then null else i.withdrawn_at end,
+             lease_epoch = i.lease_epoch + case c.status when 'WITHDRAWN' then 1 else 0 end,
+             lease_owner = null, abandoned = 0, updated_at = now(),
+             next_at = now() + case when c.status in ('WITHDRAWN', 'REINSTATED') then interval '0'
+                                    when c.status = 'UNKNOWN' then interval '250 ms' else interval '2 s' end
         from ok, ${rows(p, list, 'c', {
           n: ['int', c => c.n],
           key: ['text', c => c.key],

@@ -54,8 +54,11 @@ export type SagaStore = StepStore &
     readonly parkedSubjects: () => Promise<readonly string[]>
     /** Durable timers that are due by database time, the oldest first; not those of parked transfers. */
     readonly dueTimers: (limit: number) => Promise<readonly DueTimer[]>
-    /** Removes a timer that is due and that this version of its transfer ignores: a step that came meanwhile may have set it anew. */
-    readonly dropTimer: (timer: DueTimer, version: number) => Promise<void>
+    /**
+     * Moves a timer that is due and that this version of its transfer ignores; `null` removes it. One that a step has set anew meanwhile stays
+     * as it is.
+     */
+    readonly moveTimer: (timer: DueTimer, version: number, dueAtMs: number | null) => Promise<void>
     /** What keys that were used before were answered with. */
     readonly storedAnswers: (openings: readonly Opening[]) => Promise<readonly StoredAnswer[]>
   }

@@ -61,6 +61,23 @@ describe('timers', () => {
     await database.owner.query('delete from deadlines')
   })
 
+  it('that came before their time come again, unless they were set anew', async () => {
+    const [early, anew] = await Promise.all([store(database.owner, history.locking), store(database.owner, history.locking)])
+    await set(early, 'patience', '-1 s')
+    await set(anew, 'patience', '-1 s')
+    const due = await timerWorks(postgresStore(database.app))
+    await set(anew, 'patience', '1 h')
+    const againAtMs = Date.now() + 7_200_000
+    const dueAt = async ({ id }: Transfer) =>
+      (await database.owner.query<{ due_at: Date }>('select due_at from deadlines where transfer_id = $1', [id])).rows[0]!.due_at
+    for (const work of due) work.ignored?.(early.version + 1, againAtMs)
+    for (const work of due) work.ignored?.(early.version, againAtMs)
+    await until('it is moved', async () => (await dueAt(early)).getTime() === againAtMs)
+    expect((await dueAt(anew)).getTime()).toBeLessThan(againAtMs)
+    expect(await timerWorks(postgresStore(database.app))).toEqual([])
+    await database.owner.query('delete from deadlines')
+  })
+
   it('are not lost on a process whose clock is behind the database’s', async () => {
     const settledAt = Date.now() - clearingMs
     const events = history.clearing.map(event =>

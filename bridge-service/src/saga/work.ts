@@ -14,8 +14,8 @@ export type Work = {
   readonly escrowId?: string
   readonly madeBy?: string
   readonly bringsMoney?: true
-  /** Told when the input turned out to change nothing, with the transfer's version for which that is true. */
-  readonly ignored?: (version: number) => void
+  /** Told when the input turned out to change nothing, with the transfer's version for which that is true, and when it is to come again. */
+  readonly ignored?: (version: number, againAtMs?: number) => void
 }
 
 /** The pool's state is read when the step is decided, so a screening's answer travels without it. */

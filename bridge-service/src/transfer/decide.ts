@@ -15,7 +15,8 @@ import { readOfframp } from './offramp/read.ts'
 import { onrampEffects } from './onramp/effects.ts'
 import { readOnramp } from './onramp/read.ts'
 import { isOperators, readOperator } from './operating.ts'
-import { callBack, endOfCallBack, patienceAfter, readMismatch, readNoCallBack, readPatience } from './patience.ts'
+import { callBack, endOfCallBack, readMismatch, readNoCallBack, readPatience } from './patience.ts'
+import { patienceAfter, phaseSinceMs } from './patience-timer.ts'
 import { poolChanges } from './pool-changes.ts'
 import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
@@ -23,6 +24,7 @@ import { readRemittance } from './remittance/read.ts'
 import { readResolved, resolutionEffects } from './resolution.ts'
 import { currentDefinition } from './state.ts'
 import type { Progress, Transfer, Unborn } from './transfer.ts'
+import { withdrawals } from './withdrawal.ts'
 
 /**
  * What one input does to one transfer. Pure: the same arguments give the same answer. `nowMs` is database time.
@@ -93,7 +95,8 @@ const conclude = (
     const before = steps.at(-1)?.after ?? start
     steps.push({ event, before, after: evolve(before, event) })
   }
-  const after = steps.at(-1)!.after
+  const last = steps.at(-1)!.after
+  const after: Transfer = { ...last, phaseSinceMs: phaseSinceMs(start, last, nowMs) }
   // Nothing is booked or reserved before the first event, so `before` is a transfer wherever the effects read it.
   const effects = steps.map(({ event, before }): Effects & { version: number } => ({
     version: before.version + 1,
@@ -107,7 +110,11 @@ const conclude = (
   return {
     after,
     events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
-    intentChanges: [...intentChanges, ...endOfCallBack(start, after)],
+    intentChanges: [
+      ...intentChanges,
+      ...endOfCallBack(start, after),
+      ...steps.flatMap(({ before, event }) => withdrawals(before, event)),
+    ],
     intents: effects.flatMap(effect => effect.intents),
     entries: effects.flatMap(({ entries, version }) => entries.map(entry => ({ version, entry }))),
     timers: lastOfEachKind([...effects.flatMap(effect => effect.timers), ...(patience ? [patience] : [])]),

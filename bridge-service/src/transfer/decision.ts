@@ -11,8 +11,13 @@ import type { WaitKind } from './wait.ts'
 /** A wish to cause one external effect; the key follows from transfer, step, attempt and the day of creation. */
 export type IntentWish = { readonly step: Step; readonly attempt: number }
 
-/** What happened to an earlier wish, as far as this step knows. */
-export type IntentChange = IntentWish & { readonly status: 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'IN_FLIGHT' }
+/**
+ * What happened to an earlier wish, as far as this step knows. `WITHDRAWN`: from here on it is only asked about. `REINSTATED`: it is wished for
+ * again after all, under its key.
+ */
+export type IntentChange = IntentWish & {
+  readonly status: 'SUCCEEDED' | 'FAILED' | 'UNKNOWN' | 'IN_FLIGHT' | 'WITHDRAWN' | 'REINSTATED'
+}
 
 /** `null` clears the timer. */
 export type TimerChange = { readonly kind: TimerKind; readonly dueAtMs: number | null }
@@ -54,6 +59,8 @@ export type Ignored = {
   readonly ignored: string
   /** It has overtaken what it follows from: news of a chain come again until that is known, or can no longer be. */
   readonly early?: true
+  /** It is a timer that came before its time: when it is to come again. */
+  readonly againAtMs?: number
 }
 
 /** What an input means in a transfer's state, as events and as news about earlier intents; the effects follow from the events. */

@@ -103,6 +103,8 @@ export type TransferEvent =
   | ({ readonly type: 'creditRefused' } & Refused)
   | { readonly type: 'creditReturned'; readonly rawCode: string | null }
   | { readonly type: 'transferCompensated' }
+  /** Nothing was paid out for what its issuer took, and nothing is owed. */
+  | { readonly type: 'transferFailed' }
   /** The customer's own lock, or what he sent us by its reference. */
   | ({ readonly type: 'depositLocked' } & ChainPlace)
   | { readonly type: 'depositOrphaned'; readonly fact: string }

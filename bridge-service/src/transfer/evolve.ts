@@ -3,13 +3,14 @@ import type { TransferEvent } from './event.ts'
 import { attentionAfter } from './patience.ts'
 import { type State, targetOf } from './state.ts'
 import type { Progress, RetriedStep, Transfer, Unborn } from './transfer.ts'
+import { reinstatedBy, withdrawnBy, withdrawnCode } from './withdrawal.ts'
 
 /** The transfer after an event. Throws `transition_illegal` for one that its state does not allow: that is a bug, not a refusal. */
 export const evolve = (transfer: Transfer | Unborn, event: TransferEvent): Transfer => {
   const state = targetOf(transfer.route, transfer.state, event.type)
   if (state === undefined)
     throw new BridgeError('transition_illegal', { transfer: transfer.id, state: transfer.state, event: event.type })
-  const progress = progressAfter(transfer.progress, event, state)
+  const progress = paying(transfer, event, progressAfter(transfer.progress, event, state))
   return {
     ...transfer,
     state,
@@ -34,6 +35,7 @@ const arrived = (progress: Progress, event: TransferEvent, state: State): Progre
   isSetback(event) ? progress : entering(progress, state)
 
 const entering = (progress: Progress, state: State): Progress => {
+  if (state === 'crediting') return { ...progress, credit: progress.credit ?? {} }
   const step = wishOf[state]
   if (step === undefined || progress.wishes?.[step] !== undefined) return progress
   // Somebody else's refund leaves us without a wish of our own.
@@ -43,6 +45,15 @@ const entering = (progress: Progress, state: State): Progress => {
 const withAttention = (progress: Progress, attention: Progress['attention']): Progress =>
   progress.attention === attention ? progress : omit(progress, 'attention')
 
+/** What must not be paid any more, or may be again. */
+const paying = (before: Transfer | Unborn, event: TransferEvent, progress: Progress): Progress => {
+  const withdrawn = withdrawnBy(before, event)
+  if (withdrawn !== undefined) return { ...progress, [withdrawn]: { ...progress[withdrawn], withdrawn: true } }
+  const reinstated = reinstatedBy(before, event)
+  // Nothing that was heard of it counts: it is asked about anew.
+  return reinstated === undefined ? progress : { ...progress, [reinstated]: {} }
+}
+
 const progressAfter = (progress: Progress, event: TransferEvent, state: State): Progress => {
   switch (event.type) {
     case 'transferRequested':
@@ -51,11 +62,16 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'mintPlanned':
     case 'debitUnknown':
     case 'creditUnknown':
-    case 'transferCompensated':
+    case 'transferFailed':
     case 'receivableOpened':
     case 'creditOwed':
     case 'payoutUnknown':
       return progress
+    case 'transferCompensated': {
+      const { settled, refused, returned } = progress.credit ?? {}
+      // It has only passed by: with the debit back there was nothing to credit, and no wish.
+      return settled || refused || returned ? progress : omit(progress, 'credit')
+    }
     case 'releaseFinalized': {
       const ended: Progress = { ...progress, holdEnded: true }
       // What was refused on the way is no failure of a transfer that arrived.
@@ -67,8 +83,9 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'liquidityRefused':
     case 'debitRefused':
     case 'lockRefused':
-    case 'creditRefused':
       return { ...progress, failure: { code: event.code, detail: event.detail } }
+    case 'creditRefused':
+      return { ...progress, credit: { ...progress.credit, refused: true }, failure: failureAfter(progress, event) }
     case 'releaseRefused':
       return refusedWish(progress, 'release', event)
     case 'refundRefused':
@@ -182,7 +199,7 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return {
         ...progress,
         payout: { ...progress.payout, refused: true },
-        failure: { code: event.code, detail: event.detail },
+        failure: failureAfter(progress, event),
       }
     case 'payoutReturned':
       return {
@@ -231,6 +248,12 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return unreachable(event)
   }
 }
+
+/** What was withdrawn failed for the reason that it was withdrawn for. */
+const failureAfter = (
+  { failure }: Progress,
+  { code, detail }: { code: string; detail: string },
+): NonNullable<Progress['failure']> => (code === withdrawnCode && failure !== undefined ? failure : { code, detail })
 
 const placeOf = ({ fact, txHash, blockNumber, blockHash }: NonNullable<Progress['lock']>) => ({
   fact,

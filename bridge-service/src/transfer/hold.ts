@@ -9,6 +9,10 @@ export const holdOf = (terms: Terms): TreasuryHold | undefined => ('hold' in ter
 /** The customer's own escrow, of the routes that have one. */
 export const depositOf = (terms: Terms): Deposit | undefined => ('deposit' in terms ? terms.deposit : undefined)
 
+/** The terms that the address of a deposit follows from: as if the customer locked by himself. Undefined where he does. */
+export const addressTermsOf = ({ terms, refundTo }: Deposit): HoldTerms | undefined =>
+  refundTo === undefined ? undefined : { ...terms, payer: refundTo }
+
 /** What every event of a transfer on a chain carries: of both its escrows, where it has two. */
 export const refOf = (terms: Terms): `0x${string}` => ('hold' in terms ? terms.hold.ref : terms.deposit.terms.ref)
 

@@ -17,6 +17,8 @@ const patience = {
 }
 const patient = () => onramp({ patience })
 const wholeAtMs = settledAtMs + patience.transferMs
+// From here on the timer is as exact as where it is set; before, it stands at the first look (see patience-timer.test.ts).
+const laterMs = settledAtMs + 5 * minute
 const submitted: TransferEvent = { type: 'debitSubmitted', bankTransferId: 'bt_1' }
 const calledBack: TransferEvent = { type: 'debitCalledBack', bankTransferId: 'bt_1' }
 const told = (why: Extract<TransferEvent, { type: 'attentionRequired' }>['why']): TransferEvent => ({
@@ -28,12 +30,12 @@ const told = (why: Extract<TransferEvent, { type: 'attentionRequired' }>['why'])
 describe('the time for a phase', () => {
   it('begins with the phase, and ends with it', () => {
     given(patient(), history.locking)
-      .when(included('escrowLocked', '10'))
+      .when(included('escrowLocked', '10'), laterMs)
       .then(['escrowLocked'], {
         state: 'locked',
         answered: ['lockEscrow SUCCEEDED'],
         waits: { lock: place('10').fact },
-        timers: { patience: settledAtMs + patience.finalityMs },
+        timers: { patience: laterMs + patience.finalityMs },
       })
     given(patient(), history.released)
       .when(final('release', '20'))
@@ -72,11 +74,11 @@ describe('the time for a phase', () => {
 describe('a debit that does not settle in time', () => {
   it('is called back once, and waited for again', () => {
     given(patient(), [...history.debiting, submitted])
-      .when(deadline('patience'))
+      .when(deadline('patience'), laterMs)
       .then([calledBack], {
         state: 'debiting',
         intents: ['cancelDebit'],
-        timers: { patience: settledAtMs + patience.debitMs },
+        timers: { patience: laterMs + patience.debitMs },
       })
   })
 
@@ -100,13 +102,13 @@ describe('a debit that does not settle in time', () => {
     const waiting = [...tooLate, told('debit_overdue')]
     expect(replay(patient(), waiting).progress.attention).toEqual({ why: 'debit_overdue', since: expect.any(String) })
     given(patient(), waiting)
-      .when(debit('settled'))
+      .when(debit('settled'), laterMs)
       .then(['debitSettled'], {
         state: 'locking',
         answered: ['debitFiat SUCCEEDED', 'cancelDebit FAILED'],
         intents: ['lockEscrow'],
         entries: [['customer_clearing:USD -100.25', 'bank_cash:bank:sim:USD +100.25']],
-        timers: { patience: settledAtMs + patience.inclusionMs },
+        timers: { patience: laterMs + patience.inclusionMs },
       })
     expect(replay(patient(), [...waiting, debitSettled]).progress.attention).toBeUndefined()
   })

@@ -1,37 +1,16 @@
-import type { IntentChange, IntentWish, Reading, TimerChange } from './decision.ts'
+import type { IntentChange, IntentWish, Reading } from './decision.ts'
 import type { TransferEvent } from './event.ts'
 import type { Input } from './input.ts'
+import { isPatient, looksAgainAtMs, type Phase, phaseOf, wholeAtMs } from './patience-timer.ts'
 import { changed, happened, nothing } from './reading.ts'
 import { type Source, type State, terminalStates } from './state.ts'
-import type { Patience } from './terms.ts'
 import type { Progress, Transfer, Unborn } from './transfer.ts'
 
 /**
- * How long a transfer may stand where it stands. One durable timer, `patience`, is due when the time for its present phase is over, or the
- * time for the whole of it, whichever comes first. Nothing is ever given up because of it: a debit is called back once, where the bank
- * still can, and else a person is told, with the money held where it is.
+ * How long a transfer may stand where it stands. One durable timer, `patience`, comes when the time for its present phase is over, or the time
+ * for the whole of it, and perhaps earlier (see patience-timer.ts). Nothing is ever given up because of it: a debit is called back once, where
+ * the bank still can, and else a person is told, with the money held where it is.
  */
-type Phase = Exclude<keyof Patience, 'transferMs'>
-
-const phases: { readonly [S in State]?: Phase } = {
-  debiting: 'debitMs',
-  locking: 'inclusionMs',
-  committing: 'inclusionMs',
-  releasing: 'inclusionMs',
-  collecting: 'inclusionMs',
-  refunding: 'inclusionMs',
-  refundingDeposit: 'inclusionMs',
-  deposited: 'finalityMs',
-  locked: 'finalityMs',
-  committed: 'finalityMs',
-  released: 'finalityMs',
-  collected: 'finalityMs',
-  refunded: 'finalityMs',
-  refundedDeposit: 'finalityMs',
-  payingOut: 'payoutMs',
-  crediting: 'payoutMs',
-}
-
 const reasons = {
   debitMs: 'debit_overdue',
   inclusionMs: 'chain_transaction_overdue',
@@ -42,35 +21,18 @@ const reasons = {
 /** Nobody waits for anything of it any more, or a person does already. */
 const isOver = (state: Source): boolean => state === 'review' || terminalStates.some(end => end === state)
 
-/** The timer as a step leaves it; undefined where it stays as it is. What was made before there was patience has none. */
-export const patienceAfter = (before: Transfer | Unborn, after: Transfer, nowMs: number): TimerChange | undefined => {
-  const { patience, createdAt } = after.terms
-  if (patience === undefined) return undefined
-  if (isOver(after.state)) return isOver(before.state) ? undefined : { kind: 'patience', dueAtMs: null }
-  const { attention, debit } = after.progress
-  if (
-    before.state === after.state &&
-    before.progress.attention === attention &&
-    before.progress.debit?.calledBack === debit?.calledBack
-  )
-    return undefined
-  // Somebody was told, and is told again only when it has moved and stands still anew.
-  if (attention !== undefined) return { kind: 'patience', dueAtMs: null }
-  const phase = phases[after.state]
-  const wholeAtMs = Date.parse(createdAt) + patience.transferMs
-  return { kind: 'patience', dueAtMs: phase === undefined ? wholeAtMs : Math.min(nowMs + patience[phase], wholeAtMs) }
-}
-
 /** The timer has come. `nowMs` is database time. */
-export const readPatience = ({ state, progress, terms }: Transfer, nowMs: number): Reading => {
-  const { patience, createdAt } = terms
-  if (patience === undefined || progress.attention !== undefined || isOver(state)) return nothing('nobody has to be told')
+export const readPatience = (transfer: Transfer, nowMs: number): Reading => {
+  const { state, progress, terms } = transfer
+  if (terms.patience === undefined || !isPatient(transfer)) return nothing('nobody has to be told')
+  const againAtMs = looksAgainAtMs(transfer, terms.patience, nowMs)
+  if (againAtMs !== undefined) return { ignored: 'it has not taken too long yet', againAtMs }
   const { debit } = progress
   if (state === 'debiting' && debit?.bankTransferId !== undefined && !debit.calledBack)
     return happened([{ type: 'debitCalledBack', bankTransferId: debit.bankTransferId }])
-  const phase = phases[state]
+  const phase = phaseOf(transfer)
   // The timer is due by the database's own clock, which ours follows at some distance: only a phase's time can be meant while it runs.
-  const isWhole = phase === undefined || nowMs >= Date.parse(createdAt) + patience.transferMs
+  const isWhole = phase === undefined || nowMs >= wholeAtMs(transfer, terms.patience)
   return happened([attention(isWhole ? 'transfer_overdue' : reasons[phase], nowMs)])
 }
 

@@ -40,11 +40,17 @@ export const readReturnReversal = (transfer: Debiting, fact: RailFact, settle: (
       // Nothing was credited, since the bank had given it back itself: now it is our turn.
       return happened(debit?.returned === undefined ? [reversed] : [reversed, { type: 'creditOwed' }])
     case 'review':
-      return happened([reversed, ...whatReviewWasFor(transfer)])
+      return happened([reversed, ...(isWithdrawn(transfer) ? [{ type: 'creditOwed' } as const] : whatReviewWasFor(transfer))])
     default:
       return happened([reversed])
   }
 }
+
+/** The return is all that keeps the credit from being paid. */
+const isWithdrawn = ({ progress: { debit, credit, payout, refunds } }: Debiting): boolean =>
+  debit?.returned === 'afterPivot' &&
+  credit?.withdrawn === true &&
+  !(credit.settled || credit.refused || credit.returned || payout?.settled || refunds !== undefined)
 
 /** Where the late return was all that a person had to see to, nothing is left for him. */
 const whatReviewWasFor = ({ route, progress }: Debiting): TransferEvent[] => {

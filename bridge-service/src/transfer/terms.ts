@@ -11,7 +11,14 @@ export type BankLeg = {
   readonly currency: Currency
   readonly account: Counterparty
 }
-export type ChainLeg = { readonly kind: 'chain'; readonly chain: ChainId; readonly currency: Currency; readonly address: string }
+export type ChainLeg = {
+  readonly kind: 'chain'
+  readonly chain: ChainId
+  readonly currency: Currency
+  readonly address: string
+  /** Of a source: by a plain transfer to an address of its own, from wherever; `address` is then where it goes back to. */
+  readonly depositBy?: 'transfer'
+}
 export type Leg = BankLeg | ChainLeg
 
 export type Route = 'onramp' | 'offramp' | 'remittance' | 'crosschain'
@@ -103,11 +110,16 @@ export type TreasuryHold = Finality & {
   }
 }
 
-/** The customer's own escrow: he is its payer, the treasury its payee, and on expiry it is refunded. */
+/**
+ * The customer's own escrow: he is its payer, the treasury its payee, and on expiry it is refunded. Or that of a deposit address, which is then the
+ * payer, and whatever comes back there goes on to `refundTo`.
+ */
 export type Deposit = Finality & {
   readonly chain: ChainId
   /** Complete, since he locks it as it stands. `refundAfter` is as long as we may take to commit it. */
   readonly terms: HoldTerms
+  /** Of a deposit address: the customer's own. */
+  readonly refundTo?: string
   /** ISO 8601. What comes later is sent back. */
   readonly dueAt: string
   /**

@@ -36,7 +36,16 @@ export type Progress = {
   readonly holdEnded?: true
   /** What was released is ours again. */
   readonly deliveryReclaimed?: true
-  readonly credit?: { readonly bankTransferId?: string; readonly settled?: true; readonly returned?: true }
+  /** There is one from the first wish for it on. */
+  readonly credit?: {
+    readonly bankTransferId?: string
+    readonly settled?: true
+    /** The bank has said that it does not pay it. */
+    readonly refused?: true
+    readonly returned?: true
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
+  }
   readonly deposit?: {
     readonly lock?: ChainPlace
     /** It was final once, so it stands in the ledger. */
@@ -57,6 +66,8 @@ export type Progress = {
     /** The bank has said that it pays nothing out. */
     readonly refused?: true
     readonly returned?: true
+    /** It is only asked about since the reason for it has gone. */
+    readonly withdrawn?: true
   }
   /** The refunds that have been paid beside it, by id. */
   readonly refunds?: readonly string[]
@@ -82,8 +93,14 @@ type Common = {
 
 type ByRoute<R extends Route> = { readonly route: R; readonly terms: TermsByRoute[R] }
 
-/** `version` is the number of events so far. */
-export type TransferOf<R extends Route> = Common & ByRoute<R> & { readonly state: State; readonly version: number }
+export type TransferOf<R extends Route> = Common &
+  ByRoute<R> & {
+    readonly state: State
+    /** The number of events so far. */
+    readonly version: number
+    /** Database time, as far as the saga needs it: since when the time for its phase runs (see patience-timer.ts). */
+    readonly phaseSinceMs?: number | null | undefined
+  }
 export type Transfer = { [R in Route]: TransferOf<R> }[Route]
 
 /** A transfer before its first event. */

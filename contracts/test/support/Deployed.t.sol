@@ -6,6 +6,7 @@ import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
+import {IDepositAddresses} from "../../interfaces/IDepositAddresses.sol";
 import {EscrowSetup, IEscrow} from "../../interfaces/IEscrow.sol";
 import {ISettlementToken, SettlementSetup} from "../../interfaces/ISettlementToken.sol";
 import {vm} from "./Vm.t.sol";
@@ -39,6 +40,11 @@ function deployEscrow(EscrowSetup memory setup) returns (DeployedEscrow) {
 
 function deploySettlementToken(SettlementSetup memory setup) returns (DeployedSettlementToken) {
     return DeployedSettlementToken(_create(bytes.concat(vm.getCode("SettlementToken.sol:SettlementToken"), abi.encode(setup))));
+}
+
+function deployDepositAddresses(IEscrow escrow) returns (IDepositAddresses) {
+    bytes memory code = vm.getCode("DepositAddresses.sol:DepositAddresses");
+    return IDepositAddresses(_create(bytes.concat(code, abi.encode(escrow))));
 }
 
 function _create(bytes memory code) returns (address created) {

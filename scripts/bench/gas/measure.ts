@@ -1,4 +1,5 @@
 import { encodeFunctionData, type Hex, hexToBytes, keccak256, parseUnits } from 'viem'
+import { depositAddress } from '../../../bridge-service/src/chains/evm/deposit-address.ts'
 import { type EvmTerms, escrowId } from '../../../bridge-service/src/chains/evm/escrow-id.ts'
 import { testDollarAbi } from '../../../contracts/abi/test-dollar.ts'
 import { forever, signaturesOn } from './signatures.ts'
@@ -32,7 +33,8 @@ const amount = parseUnits('100.25', 6)
 /** What each operation of the escrow costs on the test dollar: receipts, on a warm contract, to an account that has tokens already. */
 export const measureGas = async (): Promise<GasReport> => {
   const stage = await openStage()
-  const { admin, treasury, operator, customer, anyone, token, escrow, chainId, callToken, callEscrow, terms } = stage
+  const { admin, treasury, operator, customer, anyone, token, escrow, depositAddresses, chainId } = stage
+  const { callToken, callEscrow, callDepositAddresses, terms } = stage
   const { authorization, permit, attestations } = signaturesOn(stage)
   const rows: GasRow[] = []
 
@@ -119,10 +121,23 @@ export const measureGas = async (): Promise<GasReport> => {
   single('release, refused by the token', 'transfer', await callEscrow(operator, 'release', [refused[1]]))
   await callToken(admin, 'setDenied', [customer.address, false])
   single('claim', 'transfer', await callEscrow(anyone, 'claim', [token, customer.address]))
+
+  // What a customer has transferred to an address of its own, which has no code until something leaves it.
+  const bring = async (own: EvmTerms) => {
+    const to = depositAddress(depositAddresses, escrowId({ chainId, escrow, terms: own }))
+    await callToken(treasury, 'transfer', [to, amount])
+    return own
+  }
+  const own = () => terms({ payer: customer.address, payee: treasury.address })
+  const sent = await bring(own())
+  single('lock from a deposit address', 'transferFrom', await callDepositAddresses(operator, 'lock', [sent]))
+  single('recover', 'transfer', await callDepositAddresses(operator, 'recover', [await bring(sent), token]))
+  single('recover, first', 'transfer', await callDepositAddresses(operator, 'recover', [await bring(own()), token]))
+
   stage.passDeadline()
   single('expire', 'transfer', await callEscrow(anyone, 'expire', [late]))
 
-  return { rows, bytecode: { Escrow: await stage.bytesAt(escrow) } }
+  return { rows, bytecode: { Escrow: await stage.bytesAt(escrow), DepositAddresses: await stage.bytesAt(depositAddresses) } }
 }
 
 // 21,000 for the transaction and, since EIP-2028, 4 for a zero byte of calldata and 16 for any other.

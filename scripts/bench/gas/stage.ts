@@ -12,6 +12,7 @@ import {
   toHex,
 } from 'viem'
 import type { EvmTerms } from '../../../bridge-service/src/chains/evm/escrow-id.ts'
+import { depositAddressesAbi } from '../../../contracts/abi/deposit-addresses.ts'
 import { escrowAbi } from '../../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../../contracts/abi/test-dollar.ts'
 import { compileContracts, readArtifact } from '../../local/compile.ts'
@@ -69,6 +70,7 @@ export const openStage = async () => {
       listings: [{ token, limits }],
     },
   ])
+  const depositAddresses = await create('DepositAddresses.sol/DepositAddresses', depositAddressesAbi, [escrow])
   const gasOf = (to: Address, abi: Abi) => async (from: { address: Address }, functionName: string, args: unknown[]) =>
     Number((await send(from.address, { to, data: encodeFunctionData({ abi, functionName, args }) })).gasUsed)
 
@@ -77,9 +79,11 @@ export const openStage = async () => {
     chainId: Number(await rpc<Hex>('eth_chainId', [])),
     token,
     escrow,
+    depositAddresses,
     /** Unix seconds at which the terms of this stage become refundable by anyone. */
     refundAfter: BigInt(start + day),
     callToken: gasOf(token, testDollarAbi as Abi),
+    callDepositAddresses: gasOf(depositAddresses, depositAddressesAbi as Abi),
     callEscrow: gasOf(escrow, escrowAbi as Abi),
     /** New terms, each time; 100.25 dollars from treasury to customer unless changed. */
     terms: (change: Partial<EvmTerms> = {}): EvmTerms => ({

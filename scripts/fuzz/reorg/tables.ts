@@ -46,8 +46,11 @@ export const waitForPayout = async (db: pg.Pool, chain: string, finalized: numbe
 /** What the first operator's word leaves behind. */
 export const requestResume = async (db: pg.Pool, chain: string, branch: 'ours' | 'theirs'): Promise<string> => {
   const { rows } = await db.query(
-    `insert into chain_resumes (chain, halted_reason, branch, reason, requested_by)
-     select chain, halted_reason, $2, 'fuzz', 'operator:one' from chain_heads where chain = $1 returning id`,
+    `insert into operator_actions (id, type, scope, reason, payload, payload_hash, four_eyes, requested_by, requested_person, expires_at)
+     select 'oa_' || gen_random_uuid(), 'resumeChain', 'chain:' || chain, 'fuzz',
+            jsonb_build_object('branch', $2::text, 'haltedReason', halted_reason), repeat('0', 64), true, 'operator:one', 'one',
+            now() + interval '1 day'
+       from chain_heads where chain = $1 returning id`,
     [chain, branch],
   )
   return rows[0].id
@@ -55,4 +58,7 @@ export const requestResume = async (db: pg.Pool, chain: string, branch: 'ours' |
 
 /** And the second one's. */
 export const approveResume = (db: pg.Pool, id: string) =>
-  db.query(`update chain_resumes set approved_by = 'operator:two', approved_at = now() where id = $1`, [id])
+  db.query(
+    `update operator_actions set decision = 'approve', decided_by = 'operator:two', decided_person = 'two', decided_at = now() where id = $1`,
+    [id],
+  )

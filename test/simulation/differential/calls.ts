@@ -11,6 +11,7 @@ import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { News } from '../memory/facts.ts'
 import { isOpen } from '../memory/intents.ts'
 import { sorted } from './canonical.ts'
+import { deskCall } from './desk-calls.ts'
 import type { Heads, Mined } from './followed-chain.ts'
 import { anyPlace, anyRailFact } from './inputs.ts'
 import { anyStep, broken, stepBy } from './steps.ts'
@@ -40,8 +41,9 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       claiming,
       postponing,
       postponing,
+      holding,
       timing,
-      dropping,
+      moving,
       parking,
       unparking,
       finalizing,
@@ -51,6 +53,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       flowing,
       asking,
     ],
+    ...Array.from({ length: 8 }, () => deskCall),
   ]
   return random.pick(kinds)(random, twins, past)
 }
@@ -243,6 +246,13 @@ const postponing = (random: Random, { memory }: Twins): Call => {
   return { name: 'postponing', run: ({ store }) => store.postponeIntent(held, status, delayMs) }
 }
 
+const holding = (random: Random, { memory }: Twins): Call => {
+  const rows = [...memory.database.tables.intents.values()]
+  const row = rows.length > 0 ? random.pick(rows) : undefined
+  const held = { key: row?.key ?? 'none', epoch: (row?.lease_epoch ?? 0) - (random.chance(0.4) ? 1 : 0) }
+  return { name: 'holding', run: ({ store }) => store.holdsIntent(held) }
+}
+
 const timing = (random: Random, { memory, nowMs }: Twins): Call => {
   const { deadlines, transfers } = memory.database.tables
   const rows = [...deadlines.values()].filter(row => transfers.get(row.transfer_id)?.parked_reason === null)
@@ -282,14 +292,15 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
   }
 }
 
-const dropping = (random: Random, { memory }: Twins): Call => {
+const moving = (random: Random, { memory, nowMs }: Twins): Call => {
   const { deadlines, transfers } = memory.database.tables
   const rows = [...deadlines.values()]
   const row = rows.length > 0 ? random.pick(rows) : undefined
   const transferId = row?.transfer_id ?? ('tr_none' as TransferId)
   const timer: DueTimer = { transferId, kind: row?.kind ?? 'clearing' }
   const version = (transfers.get(transferId)?.transfer.version ?? 1) - (random.chance(0.3) ? 1 : 0)
-  return { name: 'dropping', run: ({ store }) => store.dropTimer(timer, version) }
+  const dueAtMs = random.pick([null, nowMs() - 1_000, nowMs() + 600_000])
+  return { name: 'moving', run: ({ store }) => store.moveTimer(timer, version, dueAtMs) }
 }
 
 const parking = (random: Random, _twins: Twins, past: Past): Call => {

@@ -22,7 +22,12 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
   const postgres = await virtualPostgres()
   await postgres.setTime(nowMs)
   const memory = memoryStore(() => nowMs)
-  const inMemory = spoil({ ...memory, store: memory.connect().store, chain: followedInMemory(memory) })
+  const inMemory = spoil({
+    ...memory,
+    store: memory.connect().store,
+    deposits: memory.deposits(),
+    chain: followedInMemory(memory),
+  })
 
   return {
     memory,

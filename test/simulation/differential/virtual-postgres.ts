@@ -1,4 +1,6 @@
 import type pg from 'pg'
+import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
+import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
 import type { SagaStore } from '../../../bridge-service/src/saga/store.ts'
 import type { News } from '../memory/facts.ts'
@@ -10,7 +12,7 @@ import { virtualDatabase } from './virtual-database.ts'
 export type Side = Pick<
   MemoryStore,
   'keepFact' | 'tellFact' | 'openAccounts' | 'openPool' | 'movePool' | 'keepQuote' | 'unparkTransfer'
-> & { readonly store: SagaStore; readonly chain: FollowedChain }
+> & { readonly store: SagaStore; readonly deposits: DepositStore; readonly chain: FollowedChain }
 
 export type VirtualPostgres = Side & {
   readonly setTime: (nowMs: number) => Promise<void>
@@ -37,6 +39,8 @@ const dumpSql = {
   receivables:
     'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
+  stray_deposits: 'select * from stray_deposits',
+  deposit_orders: 'select * from deposit_orders',
   idempotency_keys: 'select * from idempotency_keys',
 }
 
@@ -53,6 +57,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
   }
   return {
     store: postgresStore(app),
+    deposits: postgresDepositStore(app),
     chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),
     tellFact: news =>

@@ -29,7 +29,11 @@ export const agreement: Law = evidence => {
     const ours = escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
     const deposits = escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
     const held = sumOf(ours.filter(escrow => isOpen(escrow) && escrow.terms.payer === world.treasury))
-    compare(`escrow on ${id}`, ofToken('escrow'), sumOf([...ours, ...deposits].filter(isOpen)))
+    compare(
+      `escrow on ${id}`,
+      ofToken('escrow'),
+      sumOf([...ours.filter(isOpen), ...deposits.filter(({ status }) => status === 'committed')]),
+    )
     compare(`treasury on ${id}`, ofToken('treasury'), BigInt(treasuryMinor) - BigInt(treasuryStartMinor))
     compare(`issued on ${id}`, -ofToken('issued'), BigInt(mintedMinor))
     compare(
@@ -38,7 +42,8 @@ export const agreement: Law = evidence => {
       sumOf(ours.filter(({ status, terms }) => status === 'clawedBack' && terms.payer === world.treasury)),
     )
     // What is locked for a transfer is the pool's until it is delivered.
-    pool(`${id}:USDC`, BigInt(treasuryMinor) + held)
+    const strange = tables.stray_deposits.filter(({ chain, state }) => chain === id && state === 'person')
+    pool(`${id}:USDC`, BigInt(treasuryMinor) + held - strange.reduce((sum, { booked }) => sum + BigInt(booked), 0n))
   }
   compare('bank cash', balance('bank_cash:bank:sim:USD'), knownToHouse(evidence))
   pool('bank:sim:USD', BigInt(world.bankStartMinor) + balance('bank_cash:bank:sim:USD'))

@@ -1,5 +1,7 @@
+import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { isWithPerson } from './strays.ts'
 
 type Wanted = Evidence['requests'][number]['bodies'][number]
 type Transfer = Evidence['tables']['transfers'][number]
@@ -82,7 +84,7 @@ const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted:
   const isElsewhere = delivered.length !== released.length
   if ((wanted.route === 'onramp' || wanted.route === 'crosschain') && isElsewhere)
     wrong.push('released something else to somebody else')
-  const deposit = on(wanted.chain).find(({ terms }) => terms.payer === wanted.address && terms.amountMinor === wanted.paidMinor)
+  const deposit = depositOf(evidence, ref, wanted)
   switch (wanted.route) {
     case 'onramp':
       return {
@@ -105,17 +107,17 @@ const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted:
     }
     case 'crosschain':
       return {
-        gave: deposit?.status === 'released',
+        gave: deposit === 'kept',
         got: delivered.some(({ delivery }) => delivery !== 'reclaimed'),
-        hasBack: deposit?.status === 'refunded',
+        hasBack: deposit === 'back',
         isReclaimed: delivered.some(({ delivery }) => delivery === 'reclaimed'),
         ...{ isReturned, wrong },
       }
     case 'offramp':
       return {
-        gave: deposit?.status === 'released',
+        gave: deposit === 'kept',
         got: moved('credit', world.ownAccount, wanted.deliveredMinor),
-        hasBack: deposit?.status === 'refunded',
+        hasBack: deposit === 'back',
         isReclaimed: false,
         ...{ isReturned, wrong },
       }
@@ -136,4 +138,17 @@ export const isInHands = ({ bank, tables, world }: Evidence, id: string): boolea
       (isSeenTo || world.endMs - Date.parse(created_at) > world.keyRetentionMs) &&
       (bank.silentKeys.includes(key) || !bank.orders.some(order => order.key === key)),
   )
+}
+
+/** What became of what he was to bring: out of an escrow of his own, or out of what he has brought to a ledger. */
+const depositOf = (evidence: Evidence, ref: string, { chain: id, address, paidMinor }: Wanted): 'kept' | 'back' | 'gone' => {
+  const chain = evidence.chains.find(chain => chain.id === id)!
+  const isHis = ({ terms }: { readonly terms: EscrowTerms }) =>
+    terms.ref === ref && terms.payer === address && terms.amountMinor === paidMinor && terms.currency === 'USDC'
+  const ends = [
+    ...chain.escrows.filter(isHis).map(({ status }) => status),
+    ...chain.brought.filter(each => isHis(each) && !isWithPerson(evidence, chain, each.fact)).map(({ status }) => status),
+  ]
+  if (ends.some(end => end === 'released' || end === 'claimed')) return 'kept'
+  return ends.some(end => end === 'refunded' || end === 'returned' || end === 'takenBack') ? 'back' : 'gone'
 }

@@ -5,8 +5,16 @@ export const escrowEnds: Law = ({ chains, world }) =>
   chains.flatMap(({ done, escrows }) => {
     const broken: string[] = []
     const ends = new Map<string, string[]>()
-    for (const { escrowId, action } of done)
-      if (action !== 'lock' && action !== 'commit' && action !== 'collect' && action !== 'reclaim')
+    for (const { escrowId, action, brought } of done)
+      if (
+        brought === undefined &&
+        action !== 'lock' &&
+        action !== 'bring' &&
+        action !== 'pay' &&
+        action !== 'commit' &&
+        action !== 'collect' &&
+        action !== 'reclaim'
+      )
         ends.set(escrowId, [...(ends.get(escrowId) ?? []), action])
     for (const [escrowId, actions] of ends)
       if (actions.length > 1) broken.push(`escrow ${escrowId} ended by ${actions.join(' and ')}`)

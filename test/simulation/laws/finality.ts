@@ -54,7 +54,7 @@ const atTheBank = (evidence: Evidence, { transfer, wish, place, escrows }: Momen
   const { status, lockHeight, lockMayCome } = escrow
   const endIsFinal = isFinal(evidence, escrow, escrow.endHeight)
   if (routeOf(evidence, transfer) === 'offramp' || place === evidence.world.partnerAccount) {
-    const commits = chainOf(evidence, escrow).flavour === 'evm'
+    const commits = escrow.role === 'deposit' || chainOf(evidence, escrow).flavour === 'evm'
     // What its issuer takes while the order is on its way to the bank, nobody could know of: that is the house's risk.
     if (status === 'clawedBack') return []
     if (status !== (commits ? 'committed' : 'locked')) return [`paid out while its escrow was ${status}`]

@@ -77,8 +77,8 @@ const advance = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Pr
   const moved = new Set<string>()
   for (const { before, decision } of steps.filter(isDue)) {
     const row = tx.get(tables.transfers, before.id)!
-    const { state, version, progress } = decision.after
-    const transfer = frozen({ ...row.transfer, state, version, progress })
+    const { state, version, progress, phaseSinceMs } = decision.after
+    const transfer = frozen({ ...row.transfer, state, version, progress, phaseSinceMs })
     tx.put(tables.transfers, before.id, { ...row, transfer, updated_at: tx.nowMs })
     moved.add(before.id)
   }
@@ -121,6 +121,7 @@ const wish = (tx: MemoryTx, tables: Tables, intent: Step['intents'][number], lea
       target,
       request: frozen(request),
       outcome: null,
+      withdrawn_at: null,
       attempts: 0,
       abandoned: 0,
     },
@@ -135,7 +136,7 @@ const wish = (tx: MemoryTx, tables: Tables, intent: Step['intents'][number], lea
   tx.put(tables.by_reference, key.slice(0, 32), key)
 }
 
-type Change = Pick<IntentRow, 'key' | 'status'>
+type Change = Pick<IntentRow, 'key'> & Pick<Step['decision']['intentChanges'][number], 'status'>
 
 const changesOf = ({ before, decision }: Step): Change[] =>
   decision.intentChanges.map(({ step, attempt, status }) => ({
@@ -146,9 +147,24 @@ const changesOf = ({ before, decision }: Step): Change[] =>
 const changeIntents = (tx: MemoryTx, tables: Tables, changes: readonly Change[]) => {
   for (const { key, status } of changes) {
     const row = tx.get(tables.intents, key)
-    const next_at = tx.nowMs + (status === 'UNKNOWN' ? 250 : 2_000)
     if (row !== undefined)
-      tx.put(tables.intents, key, { ...row, status, lease_owner: null, abandoned: 0, next_at, updated_at: tx.nowMs })
+      tx.put(tables.intents, key, {
+        ...changedIntent(row, status, tx.nowMs),
+        lease_owner: null,
+        abandoned: 0,
+        updated_at: tx.nowMs,
+      })
+  }
+}
+
+const changedIntent = (row: IntentRow, status: Change['status'], nowMs: number): IntentRow => {
+  switch (status) {
+    case 'WITHDRAWN':
+      return { ...row, withdrawn_at: nowMs, lease_epoch: row.lease_epoch + 1, next_at: nowMs }
+    case 'REINSTATED':
+      return { ...row, status: row.status === 'PENDING' ? 'PENDING' : 'UNKNOWN', withdrawn_at: null, next_at: nowMs }
+    default:
+      return { ...row, status, next_at: nowMs + (status === 'UNKNOWN' ? 250 : 2_000) }
   }
 }
 

@@ -1,9 +1,9 @@
 import type { PoolState } from '../../../bridge-service/src/saga/load.ts'
 import type { SagaStore, SagaTx, StepStore } from '../../../bridge-service/src/saga/store.ts'
 import { commitSteps } from './commit-steps.ts'
-import { dropTimer, dueTimers } from './deadlines.ts'
+import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
-import { claimIntents, postponeIntent } from './intents.ts'
+import { claimIntents, holdsIntent, postponeIntent } from './intents.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { inOneStatement } from './statement.ts'
 import type { Tables } from './tables.ts'
@@ -137,9 +137,9 @@ export const connect = (
       ),
     parkedSubjects: () => around({ name: 'parkedSubjects', transfers: [] }, async () => parkedSubjects(tables)),
     dueTimers: limit => around({ name: 'dueTimers', transfers: [] }, async () => dueTimers(tables, nowMs(), limit)),
-    dropTimer: (timer, version) =>
-      around({ name: 'dropTimer', transfers: [timer.transferId] }, () =>
-        inOneStatement(database, undefined, tx => dropTimer(tx, tables, timer, version)),
+    moveTimer: (timer, version, dueAtMs) =>
+      around({ name: 'moveTimer', transfers: [timer.transferId] }, () =>
+        inOneStatement(database, undefined, tx => moveTimer(tx, tables, timer, version, dueAtMs)),
       ),
     storedAnswers: openings => around({ name: 'storedAnswers', transfers: [] }, async () => storedAnswers(tables, openings)),
     claimIntents: (owner, leaseMs, limit) =>
@@ -150,6 +150,8 @@ export const connect = (
       around({ name: 'postponeIntent', transfers: transfersOf(tables, intent.key) }, () =>
         inOneStatement(database, undefined, tx => postponeIntent(tx, tables, intent, status, delayMs)),
       ),
+    holdsIntent: intent =>
+      around({ name: 'holdsIntent', transfers: transfersOf(tables, intent.key) }, async () => holdsIntent(tables, intent)),
   }
   return {
     store,

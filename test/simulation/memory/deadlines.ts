@@ -11,16 +11,17 @@ export const dueTimers = ({ deadlines, transfers }: Tables, nowMs: number, limit
   return due.slice(0, limit).map(({ transfer_id: transferId, kind }) => ({ transferId, kind }))
 }
 
-/** Removes a timer that is due and that this version of its transfer ignores. */
-export const dropTimer = async (
+/** Moves a timer that is due and that this version of its transfer ignores; `null` removes it. */
+export const moveTimer = async (
   tx: MemoryTx,
   { deadlines, transfers }: Tables,
   { transferId, kind }: DueTimer,
   version: number,
+  dueAtMs: number | null,
 ): Promise<void> => {
   const key = `${transferId} ${kind}`
   await tx.lock([`deadline ${key}`])
   const row = tx.get(deadlines, key)
-  if (row === undefined || row.due_at > tx.nowMs) return
-  if (tx.get(transfers, transferId)?.transfer.version === version) tx.put(deadlines, key, undefined)
+  if (row === undefined || row.due_at > tx.nowMs || tx.get(transfers, transferId)?.transfer.version !== version) return
+  tx.put(deadlines, key, dueAtMs === null ? undefined : { ...row, due_at: new Date(dueAtMs).getTime() })
 }

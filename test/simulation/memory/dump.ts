@@ -4,17 +4,21 @@ const time = (ms: number) => new Date(ms).toISOString()
 
 /** Every table as plain JSON, under the names of the migrations: times in ISO 8601, amounts and heights as decimal strings. */
 export const dump = (tables: Tables) => ({
-  transfers: [...tables.transfers.values()].map(({ transfer, created_at, updated_at, ...row }) => ({
-    ...transfer,
-    ...row,
-    created_at: time(created_at),
-    updated_at: time(updated_at),
-  })),
+  transfers: [...tables.transfers.values()].map(
+    ({ transfer: { phaseSinceMs, ...transfer }, created_at, updated_at, ...row }) => ({
+      ...transfer,
+      ...row,
+      phase_since: typeof phaseSinceMs === 'number' ? time(phaseSinceMs) : null,
+      created_at: time(created_at),
+      updated_at: time(updated_at),
+    }),
+  ),
   transfer_events: [...tables.transfer_events.values()].map(row => ({ ...row, at: time(row.at) })),
   outbox: [...tables.outbox.values()].map(row => ({ ...row, position: String(row.position) })),
   audit_log: [...tables.audit_log.values()].map(row => ({ ...row, at: time(row.at) })),
-  intents: [...tables.intents.values()].map(({ next_at, created_at, updated_at, ...row }) => ({
+  intents: [...tables.intents.values()].map(({ withdrawn_at, next_at, created_at, updated_at, ...row }) => ({
     ...row,
+    withdrawn_at: withdrawn_at === null ? null : time(withdrawn_at),
     next_at: time(next_at),
     created_at: time(created_at),
     updated_at: time(updated_at),
@@ -52,6 +56,21 @@ export const dump = (tables: Tables) => ({
     updated_at: time(updated_at),
   })),
   quotes: [...tables.quotes.values()].map(row => ({ ...row, expires_at: time(row.expires_at) })),
+  stray_deposits: [...tables.stray_deposits.values()].map(row => ({
+    ...row,
+    units: String(row.units),
+    booked: String(row.booked),
+    reclaim_after: row.reclaim_after === null ? null : String(row.reclaim_after),
+    look_at: time(row.look_at),
+    received_at: time(row.received_at),
+    updated_at: time(row.updated_at),
+  })),
+  deposit_orders: [...tables.deposit_orders.values()].map(({ next_at, created_at, updated_at, ...row }) => ({
+    ...row,
+    next_at: time(next_at),
+    created_at: time(created_at),
+    updated_at: time(updated_at),
+  })),
   idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
     ...row,
     request_hash: request_hash.toString('hex'),

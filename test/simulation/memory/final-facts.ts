@@ -43,7 +43,7 @@ export const finalFacts = ({ finality_waits, inbox, transfers }: Tables, limit: 
     const news = inbox.get(`${chain} ${fact}`)
     if (news !== undefined && news.consumed < news.revision) continue
     const transfer = transfers.get(transferId)
-    if (transfer !== undefined && transfer.escrow_ref !== ref) continue
+    if (transfer !== undefined && (transfer.escrow_ref !== ref || transfer.parked_reason !== null)) continue
     due.push({ transferId, kind, fact, escrowId })
   }
   return due

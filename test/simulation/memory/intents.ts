@@ -32,7 +32,7 @@ export const claimIntents = (
       updated_at: tx.nowMs,
     }
     tx.put(intents, row.key, leased)
-    const { key, transfer_id: transferId, step, attempt, target, request, created_at: createdAtMs } = row
+    const { key, transfer_id: transferId, step, attempt, target, request, created_at, withdrawn_at } = row
     const { lease_epoch: epoch, attempts, abandoned } = leased
     const reference = referenceOf(key)
     return {
@@ -47,7 +47,8 @@ export const claimIntents = (
       attempts,
       abandoned,
       tried: row.status !== 'PENDING',
-      createdAtMs,
+      ageMs: tx.nowMs - created_at,
+      ...(withdrawn_at === null ? {} : { withdrawnForMs: tx.nowMs - withdrawn_at }),
     }
   })
 }
@@ -68,4 +69,9 @@ export const postponeIntent = async (
   if (row === undefined || row.lease_epoch !== epoch || !isOpen(row)) return false
   tx.put(intents, key, { ...row, status, lease_owner: null, abandoned: 0, next_at: tx.nowMs + delayMs, updated_at: tx.nowMs })
   return true
+}
+
+export const holdsIntent = ({ intents }: Tables, { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>): boolean => {
+  const row = intents.get(key)
+  return row !== undefined && row.lease_epoch === epoch && isOpen(row)
 }

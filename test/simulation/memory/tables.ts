@@ -1,3 +1,5 @@
+import type { DepositOrder } from '../../../bridge-service/src/deposits/orders.ts'
+import type { StrayRow } from '../../../bridge-service/src/deposits/stray-row.ts'
 import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
 import type { AccountDefinition } from '../../../bridge-service/src/ledger/chart.ts'
 import type { Layer } from '../../../bridge-service/src/ledger/entry.ts'
@@ -37,6 +39,7 @@ export type IntentRow = {
   readonly request: LeasedIntent['request']
   readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED' | 'UNKNOWN'
   readonly outcome: null
+  readonly withdrawn_at: number | null
   readonly attempts: number
   readonly abandoned: number
   readonly lease_epoch: number
@@ -122,6 +125,26 @@ export type KeyRow = {
   readonly created_at: number
 }
 
+/** A case as its table has it, but for times and amounts. */
+export type StrayTableRow = Omit<StrayRow, 'units' | 'booked' | 'reclaim_after' | 'received_at' | 'updated_at'> & {
+  readonly units: bigint
+  readonly booked: bigint
+  readonly reclaim_after: number | null
+  readonly look_at: number
+  readonly received_at: number
+  readonly updated_at: number
+}
+export type DepositOrderRow = DepositOrder & {
+  readonly status: 'PENDING' | 'IN_FLIGHT' | 'SUCCEEDED' | 'FAILED'
+  readonly tx_hash: string | null
+  readonly code: string | null
+  readonly detail: string | null
+  readonly attempts: number
+  readonly next_at: number
+  readonly created_at: number
+  readonly updated_at: number
+}
+
 export type Tables = ReturnType<typeof emptyTables>
 
 /** Every table by its primary key, joined by spaces; `by_…` are the unique indexes. */
@@ -146,4 +169,7 @@ export const emptyTables = () => ({
   receivables: new Map<string, ReceivableRow>(),
   quotes: new Map<string, QuoteRow>(),
   idempotency_keys: new Map<string, KeyRow>(),
+  stray_deposits: new Map<string, StrayTableRow>(),
+  by_stray_fact: new Map<string, string>(),
+  deposit_orders: new Map<string, DepositOrderRow>(),
 })

@@ -20,6 +20,17 @@ export const plantedInTime: readonly Planted[] = [
     }),
   },
   {
+    name: 'a credit that was withdrawn is sent again',
+    plant: ports => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        claimIntents: async (owner, leaseMs, limit) =>
+          (await ports.store.claimIntents(owner, leaseMs, limit)).map(({ withdrawnForMs: _withdrawn, ...intent }) => intent),
+      },
+    }),
+  },
+  {
     name: 'an intent is never asked about again',
     plant: ports => ({
       ...ports,

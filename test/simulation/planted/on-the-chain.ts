@@ -2,6 +2,7 @@ import type { Chain } from '../../../bridge-service/src/chains/chain.ts'
 import { refused } from '../../../bridge-service/src/outcome.ts'
 import { findHoldTerms } from '../../../bridge-service/src/transfer/hold.ts'
 import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
+import { escrowIdOf } from '../ids.ts'
 import type { Plant } from '../worker.ts'
 import { changeFacts, changeSteps } from './change-store.ts'
 import type { Planted } from './planted.ts'
@@ -72,7 +73,7 @@ export const plantedOnTheChain: readonly Planted[] = [
         matched: claimed.matched.map(fact => {
           const transfer = memory.database.tables.transfers.get(fact.transferId)?.transfer
           const hold = transfer && findHoldTerms(transfer)
-          return hold && fact.escrowId !== undefined ? { ...fact, escrowId: ports.chains.get(fact.source)!.escrowId(hold) } : fact
+          return hold && fact.escrowId !== undefined ? { ...fact, escrowId: escrowIdOf(hold) } : fact
         }),
       })),
     }),

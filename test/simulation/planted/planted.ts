@@ -1,6 +1,7 @@
 import type { PlantEvm } from '../senders/evm/line.ts'
 import type { Plant } from '../worker.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
+import { plantedAtTheDesk } from './at-the-desk.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
@@ -14,6 +15,7 @@ export type Planted = { readonly name: string; readonly plant?: Plant; readonly 
 
 export const planted: readonly Planted[] = [
   ...plantedAtTheBank,
+  ...plantedAtTheDesk,
   ...plantedOnTheChain,
   ...plantedInTheStore,
   ...plantedInTime,

@@ -38,7 +38,7 @@ export const depositPart = ({ wanted, chain, settings, random, nowMs }: TermsReq
   return {
     chain: chain.id,
     finality: chain.finality,
-    committedBy: 'escrow',
+    committedBy: chain.flavour === 'stellar' ? 'balance' : 'escrow',
     dueAt: new Date(dueAtMs).toISOString(),
     terms: {
       ...{ ref, currency: 'USDC', amountMinor: wanted.paidMinor, payer: wanted.address, payee: treasury },

@@ -7,7 +7,7 @@ import { evmTerms } from './escrow-id.ts'
 /** What an order asks of the chain: one call of the escrow contract by one of our keys. */
 export type Call = {
   readonly key: string
-  readonly action: ChainOrder['action']
+  readonly action: ChainOrder['action'] | 'recover'
   readonly sender: Hex
   readonly to: Hex
   readonly data: Hex

@@ -11,6 +11,8 @@ export type SenderConfig = {
   readonly id: ChainId
   /** Address of the escrow contract. */
   readonly escrow: string
+  /** Address of the contract of the deposit addresses, where there is one. */
+  readonly depositAddresses?: string
   readonly tokens: Partial<Record<Currency, { readonly address: string }>>
   readonly fees: FeePolicy
   /** Age of the newest signature from which the oldest pending transaction is replaced. */

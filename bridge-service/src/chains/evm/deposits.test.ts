@@ -189,7 +189,7 @@ describe('what was locked under other terms', () => {
     const terms = await locked(agreed({ amountMinor: '1' }))
     const stray = {
       ...{ fact: '0x1:0', token: terms.currency, units: '1', payer: customer.address, balanceId: null },
-      ...{ escrowId: chain.escrowId(terms), refundAfter: terms.refundAfter },
+      ...{ escrowId: chain.escrowId(terms), refundAfter: terms.refundAfter, address: null },
     }
     expect(await chain.deposits!.wayBack(stray)).toEqual({ kind: 'byItself', from: terms.refundAfter })
     await scene.client.increaseTime({ seconds: 4_000 })

@@ -8,6 +8,7 @@ import { parseEvmAddress } from './address.ts'
 import { callOf } from './call.ts'
 import type { SenderConfig } from './config.ts'
 import type { EvmContext } from './context.ts'
+import { evmDepositAddresses } from './deposit-addresses.ts'
 import { escrowId, evmTerms } from './escrow-id.ts'
 import { unavailable } from './failure.ts'
 import { finding } from './find.ts'
@@ -93,6 +94,13 @@ export const evmSender = (config: SenderConfig, { store, lanes, rpc, keys }: Evm
     if (!signings.has(token)) signings.set(token, await tokenSigning(rpc, token, chainId))
     return signings.get(token)
   }
+  const depositsAt = config.depositAddresses === undefined ? undefined : getAddress(config.depositAddresses)
+  const atAddress =
+    depositsAt &&
+    evmDepositAddresses({
+      ...{ rpc, chainId, contract: depositsAt, tokens: [...tokens.values()], contractTerms, idOf, verifyChain },
+      ...{ operator, submit: call => submitters.get(call.sender)!(call) },
+    })
   const deposits: ChainDeposits = {
     ids: terms => [idOf(terms)],
     prepare: async (terms, dueAt) => {
@@ -109,7 +117,17 @@ export const evmSender = (config: SenderConfig, { store, lanes, rpc, keys }: Evm
       const call = signedLockCall(key, contractTerms(terms), signed, { operator, escrow })
       return submitters.get(call.sender)!(call)
     },
-    wayBack: money => wayBackOf(rpc, escrow, money),
+    wayBack: money => (atAddress && money.address ? atAddress.wayBack(money.address, money) : wayBackOf(rpc, escrow, money)),
+    ...(atAddress
+      ? {
+          addresses: atAddress.addresses,
+          giveBack: (key, money) => {
+            // A lock is its payer's to take back, and is never ordered.
+            if (money.address === null) throw new BridgeError('internal', { reason: 'no deposit address', fact: money.fact })
+            return atAddress.giveBack(key, money.address, money)
+          },
+        }
+      : {}),
   }
 
   return {
@@ -117,7 +135,7 @@ export const evmSender = (config: SenderConfig, { store, lanes, rpc, keys }: Evm
     treasury,
     escrow,
     escrowId: idOf,
-    parseAddress: text => parseEvmAddress(text, [escrow, ...tokens.values()]),
+    parseAddress: text => parseEvmAddress(text, [escrow, ...(depositsAt ? [depositsAt] : []), ...tokens.values()]),
     supports: currency => tokens.has(currency),
     submit: async order => {
       const token = tokenOf(order.terms.currency)

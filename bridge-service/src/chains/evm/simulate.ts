@@ -1,4 +1,5 @@
 import { BaseError, decodeErrorResult, type Hex, isHex, numberToHex } from 'viem'
+import { depositAddressesAbi } from '../../../../contracts/abi/deposit-addresses.ts'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
 import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
@@ -8,7 +9,9 @@ import { unavailable } from './failure.ts'
 import type { Rpc } from './rpc.ts'
 
 // The token's errors come through the escrow unchanged; ours are OpenZeppelin's (EIP-6093), as most tokens' are.
-const errorsAbi = [...escrowAbi, ...settlementTokenAbi, ...testDollarAbi].filter(item => item.type === 'error')
+const errorsAbi = [...escrowAbi, ...depositAddressesAbi, ...settlementTokenAbi, ...testDollarAbi].filter(
+  item => item.type === 'error',
+)
 
 /**
  * Runs a call on the newest block. Gives the gas limit to sign with; `refused` with the contract's error name as code when the contract

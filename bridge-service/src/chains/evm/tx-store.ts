@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import type { Hash, Hex } from 'viem'
 import { BridgeError } from '../../errors.ts'
-import type { ChainOrder } from '../chain.ts'
+import type { Call } from './call.ts'
 import type { Fees } from './fees.ts'
 import type { Lease } from './lanes.ts'
 
@@ -25,7 +25,7 @@ type TxStatus = 'allocated' | 'signed' | 'included' | 'reverted' | 'usurped'
 /** One nonce and the call it was given out for. */
 export type EvmTx = {
   readonly key: string
-  readonly action: ChainOrder['action']
+  readonly action: Call['action']
   readonly sender: Hex
   readonly nonce: number
   readonly to: Hex
@@ -198,7 +198,7 @@ const columnsOf = (versions: readonly NewVersion[]) => [
 
 type TxRow = {
   intent_key: string
-  action: ChainOrder['action']
+  action: Call['action']
   sender: Hex
   nonce: string
   target: Hex

@@ -170,7 +170,7 @@ describe('a deposit by a payment', () => {
 describe('money that no transfer takes', () => {
   const stray = (fact: string, overrides: Partial<StrayMoney> = {}): StrayMoney => ({
     ...{ fact, token: chain.tokenAddress('USDC'), units: '1002500000', payer: customer.publicKey() },
-    ...{ escrowId: null, balanceId: null, refundAfter: null, ...overrides },
+    ...{ escrowId: null, balanceId: null, refundAfter: null, address: null, ...overrides },
   })
   const giveBack = async (money: StrayMoney, key = newKey()) => carried(key, await chain.deposits!.giveBack!(key, money))
   const balance = async (claimants: Claimant[], amount = '33.0000001') => {

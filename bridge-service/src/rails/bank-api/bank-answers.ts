@@ -12,6 +12,7 @@ export const bankTransfer = z.object({
   externalId: z.string().min(1),
   status: z.enum(['submitted', 'settled', 'rejected', 'returned']),
   returnCode: z.string().optional(),
+  updatedAt: z.iso.datetime().optional(),
 })
 
 export const bankTransfers = z.object({ data: z.array(bankTransfer) })
@@ -57,11 +58,18 @@ export const bankWebhook = z.object({
   data: z.object({ id: z.string().min(1), externalId: z.string().min(1), returnCode: z.string().optional() }),
 })
 
-export const toRailTransfer = ({ id, externalId, status, returnCode }: z.infer<typeof bankTransfer>): RailTransfer => ({
+export const toRailTransfer = ({
+  id,
+  externalId,
+  status,
+  returnCode,
+  updatedAt,
+}: z.infer<typeof bankTransfer>): RailTransfer => ({
   bankTransferId: id,
   externalId,
   status,
   ...(returnCode === undefined ? {} : { rawCode: returnCode }),
+  ...(updatedAt === undefined ? {} : { at: updatedAt }),
 })
 
 export const toStatementLine = (line: z.infer<typeof bankStatement>['data'][number]): StatementLine => ({

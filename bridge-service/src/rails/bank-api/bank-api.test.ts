@@ -52,7 +52,7 @@ describe('submit', () => {
     const [transfer] = await held(order.externalId)
     expect(first).toEqual({
       kind: 'done',
-      value: { bankTransferId: transfer?.id, externalId: order.externalId, status: 'submitted' },
+      value: { bankTransferId: transfer?.id, externalId: order.externalId, status: 'submitted', at: transfer?.updatedAt },
     })
     expect(await rail.submit(order)).toEqual(first)
     // What the bank forgot by key it still knows by our reference.

@@ -67,7 +67,7 @@ const depositGone: TransferEvent = { type: 'compensationStarted', reason: 'depos
 describe('a new crosschain transfer', () => {
   it('is screened before anything else', () => {
     const { after, events, intents } = request(crosschain(), settledAtMs)
-    exercised.add('none transferRequested')
+    exercised().add('none transferRequested')
     expect(events).toEqual([{ version: 1, from: 'none', to: 'requested', event: { type: 'transferRequested' } }])
     expect(after).toMatchObject({ state: 'requested', version: 1 })
     expect(intents).toEqual([{ step: 'screen', attempt: 0 }])

@@ -15,7 +15,7 @@ import { offrampTransitions } from './transitions.ts'
 
 // What the payout changes has tests of its own.
 const ofPayout =
-  / payout|^payingOut (compensationStarted|depositClawedBack)|receivableOpened|transferCompensated|^collecting depositReleaseFinalized/
+  / payout|^payingOut (compensationStarted|depositClawedBack)|receivableOpened|transferCompensated|transferFailed|^collecting depositReleaseFinalized/
 
 const route: DepositRoute<'offramp'> = {
   make: committedBy => offramp({ deposit: deposit(committedBy) }),
@@ -35,7 +35,7 @@ hearsOfOthers(route)
 describe('a new off-ramp', () => {
   it('is screened before anything else', () => {
     const { after, events, intents } = request(offramp(), settledAtMs)
-    exercised.add('none transferRequested')
+    exercised().add('none transferRequested')
     expect(events).toEqual([{ version: 1, from: 'none', to: 'requested', event: { type: 'transferRequested' } }])
     expect(after).toMatchObject({ state: 'requested', version: 1 })
     expect(intents).toEqual([{ step: 'screen', attempt: 0 }])

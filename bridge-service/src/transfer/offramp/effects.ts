@@ -34,6 +34,7 @@ const effectsOf = (before: TransferOf<'offramp'>, event: TransferEvent, after: T
         intents: after.state === 'collecting' ? [{ step: 'releaseDeposit', attempt: 0 }] : [],
       }
     case 'payoutReturned':
+    case 'transferFailed':
       return { ...none, entries }
     default:
       return deposit

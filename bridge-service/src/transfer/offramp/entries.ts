@@ -25,6 +25,9 @@ export const payoutPostings = ({ state, terms, progress }: TransferOf<'offramp'>
         return [...undoExchangePostings(terms, accounts), ...move(customer, account.feeIncome(fee.currency), fee)]
       // The deposit is ours: what came back is the customer's.
       return move(account.customerClearing(delivered.currency), bankCash, delivered)
+    case 'transferFailed':
+      // What stood as our claim on the issuer is the customer's loss, since he was not paid for it.
+      return progress.deposit?.booked ? move(account.exposure(terms.deposit.chain, paid.currency), customer, paid) : []
     default:
       return []
   }

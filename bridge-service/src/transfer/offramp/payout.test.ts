@@ -13,6 +13,7 @@ import {
   turnedBack,
 } from '../../../../test/support/deposit-behaviour/telling.ts'
 import { given, unseen } from '../../../../test/support/given.ts'
+import { withdrawn } from '../../../../test/support/inputs.ts'
 import {
   collectPlace,
   commitRefused,
@@ -34,7 +35,7 @@ import { offrampTransitions } from './transitions.ts'
 
 // What the deposit changes has tests of its own.
 const ofPayout =
-  / payout|^payingOut (compensationStarted|depositClawedBack)|receivableOpened|transferCompensated|^collecting depositReleaseFinalized/
+  / payout|^payingOut (compensationStarted|depositClawedBack)|receivableOpened|transferCompensated|transferFailed|^collecting depositReleaseFinalized/
 
 const payout = (type: Parameters<typeof payoutSays>[0], rawCode?: string): Input => ({
   type: 'railFact',
@@ -278,6 +279,7 @@ describe('the payout of a deposit that others have touched', () => {
       .when(clawedBack)
       .then([taken], {
         state: 'review',
+        answered: ['payoutFiat WITHDRAWN'],
         entries: [['escrow:evm:1:USDC -100.250000', 'exposure:evm:1:USDC +100.250000']],
         ...nothingMore,
       })
@@ -290,9 +292,24 @@ describe('the payout of a deposit that others have touched', () => {
         entries: [exchanged],
         liquidity: 'consume',
       })
-    given(offramp(), lost)
-      .when(payout('rejected'))
-      .then(['payoutRefused'], { state: 'review', answered: ['payoutFiat FAILED'], liquidity: 'free' })
+    // Nothing was paid for it, so that the loss is whose the deposit was.
+    for (const input of [payout('rejected'), withdrawn('payoutFiat')])
+      given(offramp(), lost)
+        .when(input)
+        .then(['payoutRefused', 'transferFailed'], {
+          state: 'failed',
+          answered: ['payoutFiat FAILED'],
+          entries: [['exposure:evm:1:USDC -100.250000', 'customer_clearing:USDC +100.250000']],
+          liquidity: 'free',
+        })
+    given(offramp(), history.payingOut).when(withdrawn('payoutFiat')).thenNothing()
+    given(offramp(), [...lost, payoutRefused, { type: 'transferFailed' }])
+      .when(payout('settled'))
+      .then(['payoutSettled', 'receivableOpened'], {
+        state: 'review',
+        answered: ['payoutFiat SUCCEEDED'],
+        entries: [exchanged, ['customer_clearing:USDC -100.250000', 'receivable:USDC +100.250000']],
+      })
     given(offramp(), [...lost, payoutRefused])
       .when(payout('returned'))
       .thenNothing()

@@ -5,6 +5,7 @@ import { collected } from '../deposit/finality.ts'
 import { rawCodeOf, type TransferEvent } from '../event.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import type { Progress, TransferOf } from '../transfer.ts'
+import { isStale } from '../withdrawal.ts'
 
 type Transfer = TransferOf<'offramp'>
 
@@ -35,8 +36,13 @@ export const payoutIsOpen = ({ payout }: Progress): boolean => !payout?.settled 
 /** The bank says definitely that nothing was paid out, so the deposit is the customer's. */
 export const refusedPayout = ({ state, progress }: Transfer, code: string, detail: string): Reading => {
   if ((state !== 'payingOut' && state !== 'review') || !payoutIsOpen(progress)) return nothing('the payout is over')
+  if (isStale(code, progress.payout)) return nothing('it is to be paid after all')
   const refused: TransferEvent = { type: 'payoutRefused', code, detail }
-  if (state === 'review') return happened([refused], changed('payoutFiat', 'FAILED'))
+  if (state === 'review') {
+    // What his issuer took from him is not ours to pay for.
+    const isOver = progress.deposit?.clawedBack === true && progress.refunds === undefined
+    return happened([refused, ...(isOver ? [{ type: 'transferFailed' } as const] : [])], changed('payoutFiat', 'FAILED'))
+  }
   return happened([refused, ...turnBack(progress, code)], changed('payoutFiat', 'FAILED'), ...abandoned(progress))
 }
 

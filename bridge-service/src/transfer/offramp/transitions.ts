@@ -34,5 +34,5 @@ export const offrampTransitions = {
   canceled: { ...ended, depositClawedBack: 'canceled' },
   failed: { ...ended, depositClawedBack: 'failed', payoutSettled: 'failed', receivableOpened: 'review' },
   // A person has it, and the bank goes on all the same: what moves there is booked here.
-  review: { payoutSettled: 'review', payoutRefused: 'review', payoutReturned: 'review' },
+  review: { payoutSettled: 'review', payoutRefused: 'review', payoutReturned: 'review', transferFailed: 'failed' },
 } as const satisfies Transitions

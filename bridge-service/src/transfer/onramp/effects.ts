@@ -131,7 +131,8 @@ const effectsOf = (before: TransferOf<'onramp'>, event: TransferEvent, after: Tr
         intents: when('crediting', { step: 'creditFiat', attempt: 0 }),
       }
     case 'creditOwed':
-      return { ...none, intents: [{ step: 'creditFiat', attempt: 0 }] }
+      // What was wished for before is wished for again under its key.
+      return before.progress.credit !== undefined ? none : { ...none, intents: [{ step: 'creditFiat', attempt: 0 }] }
     case 'deliveryReclaimed':
       return { ...none, entries, liquidity: 'restore' }
     default:

@@ -66,7 +66,8 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
       // The delivery undone, but for the fee: we owe the customer his money again, and a person decides how he gets it.
       return [entry(undoExchangePostings(terms, { customer, delivery: funds }))]
     case 'creditSettled':
-      return [entry(move(bankCash, customer, paid))]
+      // What was his he has had back from his bank: this one he owes us.
+      return [entry(move(bankCash, before.state === 'compensated' ? receivable : customer, paid))]
     case 'creditReturned':
       return progress.credit?.settled ? [entry(move(customer, bankCash, paid))] : []
     case 'transferCompensated':

@@ -1,5 +1,5 @@
 import type { RailFact } from '../../rails/rail.ts'
-import { creditIsOpen, ifNothingToPayBack, readCredit } from '../credit.ts'
+import { ifNothingToPayBack, ifNothingWasCredited, readCredit, readCreditRefusal } from '../credit.ts'
 import { readDebit } from '../debit.ts'
 import type { Reading } from '../decision.ts'
 import type { ChainPlace, TransferEvent } from '../event.ts'
@@ -74,8 +74,7 @@ const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type
     return happened([{ type: 'releaseRefused', code, detail }], failed)
   if (step === 'refundEscrow' && state === 'refunding' && attempt === progress.attempts.refund)
     return happened([{ type: 'refundRefused', code, detail }], failed)
-  if (step === 'creditFiat' && creditIsOpen({ state, progress }))
-    return happened([{ type: 'creditRefused', code, detail }], failed)
+  if (step === 'creditFiat') return readCreditRefusal({ state, progress }, code, detail)
   return nothing('the refusal is about a step that is over')
 }
 
@@ -102,7 +101,9 @@ const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
     case 'compensated':
       return happened([returned(true)])
     case 'review':
-      return progress.debit === undefined ? nothing('no money of this debit is here') : happened([returned(true)])
+      return progress.debit === undefined
+        ? nothing('no money of this debit is here')
+        : happened([returned(true), ...ifNothingWasCredited(progress)])
     default:
       return nothing('no money of this debit is here')
   }

@@ -208,7 +208,7 @@ describe('a return after the pivot', () => {
   it('comes to a person when the credit back is on its way, or through', () => {
     given(onramp(), history.crediting)
       .when(debit('returned', 'R10'))
-      .then(['debitReturned'], { state: 'review', entries: [lost] })
+      .then(['debitReturned'], { state: 'review', answered: ['creditFiat WITHDRAWN'], entries: [lost] })
     given(onramp(), history.compensated)
       .when(debit('returned', 'R10'))
       .then(['debitReturned'], { state: 'review', entries: [lost] })

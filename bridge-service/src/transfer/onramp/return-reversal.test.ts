@@ -92,9 +92,21 @@ describe('a return that the bank takes back after the release', () => {
     given(onramp(), reclaimed)
       .when(reversal)
       .then([reversed], { state: 'review', entries: [claimGone] })
-    given(onramp(), [...history.crediting, debitReturnedLate])
+  })
+
+  it('has the credit sent after all that was withdrawn, under its key', () => {
+    const comesBack = [...history.crediting, debitReturnedLate]
+    const sentAgain = { state: 'crediting', answered: ['creditFiat REINSTATED'] } as const
+    given(onramp(), comesBack)
       .when(reversal)
-      .then([reversed], { state: 'review', entries: [claimGone] })
+      .then([reversed, 'creditOwed'], { ...sentAgain, entries: [claimGone] })
+    const refused = { type: 'creditRefused', code: 'withdrawn', detail: 'x' } as const
+    given(onramp(), [...comesBack, refused, { type: 'transferCompensated' }])
+      .when(reversal)
+      .then([reversed, 'creditOwed'], { ...sentAgain, entries: [paidIn] })
+    given(onramp(), [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' }])
+      .when(reversal)
+      .then([reversed, 'transferCompensated'], { state: 'compensated', entries: [claimGone] })
   })
 })
 

@@ -93,7 +93,14 @@ export const onrampTransitions = {
     transferCompensated: 'compensated',
     debitReturnReversed: 'crediting',
   },
-  compensated: { creditReturned: 'review', debitReturned: 'review', debitReturnReversed: 'compensated', creditOwed: 'crediting' },
+  // A credit that was held for withdrawn or refused is paid all the same: the customer has been paid twice.
+  compensated: {
+    creditSettled: 'review',
+    creditReturned: 'review',
+    debitReturned: 'review',
+    debitReturnReversed: 'compensated',
+    creditOwed: 'crediting',
+  },
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
   failed: { debitSettled: 'review', debitReturned: 'failed' },
@@ -107,5 +114,6 @@ export const onrampTransitions = {
     debitReturnReversed: 'review',
     receivableClosed: 'completed',
     transferCompensated: 'compensated',
+    creditOwed: 'crediting',
   },
 } as const satisfies Transitions

@@ -1,6 +1,16 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { given, unseen } from '../../../../test/support/given.ts'
-import { credit, deadline, debit, final, included, orphaned, refusal, unknown } from '../../../../test/support/inputs.ts'
+import { given, replay, unseen } from '../../../../test/support/given.ts'
+import {
+  credit,
+  deadline,
+  debit,
+  final,
+  included,
+  orphaned,
+  refusal,
+  unknown,
+  withdrawn,
+} from '../../../../test/support/inputs.ts'
 import {
   debitReturned,
   debitReturnedLate,
@@ -12,7 +22,7 @@ import {
   settledAtMs,
 } from '../../../../test/support/onramp.ts'
 import { fileOf } from '../../../../test/support/onramp-files.ts'
-import { lost, outOfEscrow, paidBack, paidIn, unhold } from '../../../../test/support/onramp-lines.ts'
+import { lost, notOwed, outOfEscrow, paidBack, paidIn, unhold } from '../../../../test/support/onramp-lines.ts'
 import { onrampTransitions } from './transitions.ts'
 
 describe('the refund', () => {
@@ -218,12 +228,11 @@ describe('a transfer in a person’s hands', () => {
     given(onramp(), comesBack)
       .when(credit('settled'))
       .then(['creditSettled'], { state: 'review', answered: ['creditFiat SUCCEEDED'], entries: [paidBack] })
-    given(onramp(), comesBack)
-      .when(credit('rejected'))
-      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
-    given(onramp(), comesBack)
-      .when(refusal('creditFiat'))
-      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
+    const nothingOwed = { state: 'compensated', answered: ['creditFiat FAILED'] } as const
+    for (const input of [credit('rejected'), refusal('creditFiat'), withdrawn('creditFiat')])
+      given(onramp(), comesBack)
+        .when(input)
+        .then(['creditRefused', 'transferCompensated'], { ...nothingOwed, entries: [notOwed] })
     given(onramp(), [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' }])
       .when(credit('returned', 'AC04'))
       .then(['creditReturned'], { state: 'review', answered: ['creditFiat FAILED'], entries: [paidIn] })
@@ -240,6 +249,13 @@ describe('a transfer in a person’s hands', () => {
       .thenNothing()
   })
 
+  it('keeps what has already been given back another way', () => {
+    const paid = { refundId: 'rf_1', kind: 'owed', currency: 'USD', minor: '10025' } as const
+    given(onramp(), [...comesBack, { type: 'refundPaid', ...paid }])
+      .when(withdrawn('creditFiat'))
+      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
+  })
+
   it('knows that a credit whose return it heard of first has settled and come back', () => {
     const returnedFirst = [...history.crediting, { type: 'creditReturned', rawCode: 'AC04' } as const]
     given(onramp(), returnedFirst).when(credit('settled')).thenNothing()
@@ -253,7 +269,40 @@ describe('a transfer in a person’s hands', () => {
     const refused = [...history.crediting, { type: 'creditRefused', code: 'rail_refused', detail: 'AC04' } as const]
     given(onramp(), refused)
       .when(debit('returned', 'R10'))
+      .then(['debitReturned', 'transferCompensated'], { state: 'compensated', entries: [lost, notOwed] })
+    given(onramp(), [...refused, { type: 'creditSettled', bankTransferId: 'bt_2' }])
+      .when(debit('returned', 'R10'))
       .then(['debitReturned'], { state: 'review', entries: [lost] })
+  })
+})
+
+describe('a credit that was withdrawn', () => {
+  const refused = { type: 'creditRefused', code: 'withdrawn', detail: 'the bank never got it' } as const
+  const ended = [...history.crediting, debitReturnedLate, refused, { type: 'transferCompensated' }] as const
+
+  it('failed for the reason that it was withdrawn for', () => {
+    expect(replay(onramp(), ended).progress.failure).toEqual({ code: 'debit_returned', detail: 'R01' })
+  })
+
+  it('and is paid all the same is a claim on the customer', () => {
+    given(onramp(), ended)
+      .when(credit('settled'))
+      .then(['creditSettled'], {
+        state: 'review',
+        answered: ['creditFiat SUCCEEDED'],
+        entries: [lost],
+      })
+    given(onramp(), [...ended, { type: 'creditSettled', bankTransferId: 'bt_2' }])
+      .when(credit('settled'))
+      .thenNothing()
+  })
+
+  it('is not refused by an answer to a withdrawal that is over, or to none', () => {
+    given(onramp(), history.crediting).when(withdrawn('creditFiat')).thenNothing()
+    const again = { type: 'debitReturnReversed', at: new Date(settledAtMs).toISOString() } as const
+    given(onramp(), [...history.crediting, debitReturnedLate, again, { type: 'creditOwed' }])
+      .when(withdrawn('creditFiat'))
+      .thenNothing()
   })
 })
 

@@ -20,7 +20,7 @@ import { onrampTransitions } from './transitions.ts'
 describe('a new on-ramp', () => {
   it('is screened before anything else', () => {
     const { after, events, intents } = request(onramp(), settledAtMs)
-    exercised.add('none transferRequested')
+    exercised().add('none transferRequested')
     expect(events).toEqual([{ version: 1, from: 'none', to: 'requested', event: { type: 'transferRequested' } }])
     expect(after).toMatchObject({ state: 'requested', version: 1 })
     expect(intents).toEqual([{ step: 'screen', attempt: 0 }])

@@ -20,6 +20,7 @@ type Die = {
     | 'reject'
     | 'return'
     | 'reverse'
+    | 'lose'
     | 'mine'
     | 'reorg'
     | 'refundByAnybody'
@@ -39,6 +40,7 @@ const anyLife = fc.array(
       'reject',
       'return',
       'reverse',
+      'lose',
       'mine',
       'mine',
       'reorg',
@@ -62,8 +64,10 @@ const live = (dice: readonly Die[]) => {
   let nowMs = settledAtMs
   const bank = { debit: 'none', credit: 'none' } as Record<
     'debit' | 'credit',
-    'none' | 'held' | 'settled' | 'returned' | 'rejected'
+    'none' | 'held' | 'settled' | 'returned' | 'rejected' | 'lost'
   >
+  /** The credit is only asked about. */
+  let withdrawn = false
   /** On chain: what each action's transaction is, and in which block it stands. */
   const chain = { lock: 0, release: 0, refund: 0, clawback: 0 }
   const isOpen = () => chain.lock > 0 && chain.release === 0 && chain.refund === 0 && chain.clawback === 0
@@ -112,6 +116,14 @@ const live = (dice: readonly Die[]) => {
     if (decision.intents.some(({ step }) => step === 'creditFiat')) {
       expect(bank.credit, 'credited twice').toBe('none')
       bank.credit = 'held'
+    }
+    for (const { status } of decision.intentChanges) {
+      if (status === 'WITHDRAWN') withdrawn = true
+      if (status !== 'REINSTATED') continue
+      withdrawn = false
+      // It is asked about, and sent again when the bank does not have it.
+      if (bank.credit === 'lost') bank.credit = 'held'
+      else if (bank.credit !== 'held') railNews('creditFiat', bank.credit as 'rejected')
     }
     return decision.after
   }
@@ -197,6 +209,16 @@ const live = (dice: readonly Die[]) => {
         if (bank.debit === 'returned' && pick % 2 === 0) {
           bank.debit = 'settled'
           railNews('debitFiat', 'returnReversed')
+        }
+        return
+      case 'lose':
+        if (bank.credit === 'held' && withdrawn && pick % 2 === 0) {
+          bank.credit = 'lost'
+          news.push({ type: 'intentRefused', step: 'creditFiat', attempt: 0, code: 'withdrawn', detail: 'never got' })
+        } else if (bank.credit === 'lost' && pick % 2 === 1) {
+          // The order was under way all the time.
+          bank.credit = 'settled'
+          railNews('creditFiat', 'settled')
         }
         return
       case 'mine':
@@ -294,7 +316,7 @@ describe('an on-ramp in a world that tells the truth late, twice and in any orde
           expect([chain.release > 0, bank.debit, bank.credit]).toEqual([true, 'settled', 'none'])
         if (transfer.state === 'compensated') {
           expect(chain.release).toBe(0)
-          expect(bank.debit === 'returned' ? 'none' : 'settled', 'the money is with the customer').toBe(bank.credit)
+          expect(credit, 'the money is with the customer').toBe(debit)
         }
         if (transfer.state === 'failed' || transfer.state === 'canceled') expect([chain.lock, debit, credit]).toEqual([0, 0n, 0n])
       }),

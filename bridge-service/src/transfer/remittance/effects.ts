@@ -113,7 +113,8 @@ const effectsOf = (before: Remittance, event: TransferEvent, after: Transfer, no
         intents: credit,
       }
     case 'creditOwed':
-      return { ...none, intents: credit }
+      // What was wished for before is wished for again under its key.
+      return before.progress.credit !== undefined ? none : { ...none, intents: credit }
     case 'deliveryReclaimed':
       return { ...none, liquidity: 'restore' }
     default:

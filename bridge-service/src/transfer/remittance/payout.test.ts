@@ -1,6 +1,17 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { given, isOfReversals, unseen } from '../../../../test/support/given.ts'
-import { cancel, deadline, debit, final, included, orphaned, payout, refusal, unknown } from '../../../../test/support/inputs.ts'
+import {
+  cancel,
+  deadline,
+  debit,
+  final,
+  included,
+  orphaned,
+  payout,
+  refusal,
+  unknown,
+  withdrawn,
+} from '../../../../test/support/inputs.ts'
 import {
   debitReturned,
   debitReturnedLate,
@@ -190,10 +201,15 @@ describe('the payout', () => {
       .thenNothing()
   })
 
-  it('goes on when the debit comes back, which the customer owes us from then on', () => {
+  it('is only asked about when the debit comes back: what the bank has is paid, and the customer owes it to us', () => {
+    const comesBack = [...history.payingOut, debitReturnedLate]
     given(remittance(), history.payingOut)
       .when(debit('returned', 'R10'))
-      .then([debitReturnedLate.type], { state: 'payingOut', entries: [lost] })
+      .then([debitReturnedLate.type], { state: 'payingOut', answered: ['payoutFiat WITHDRAWN'], entries: [lost] })
+    given(remittance(), comesBack)
+      .when(withdrawn('payoutFiat'))
+      .then([{ type: 'payoutRefused', code: 'withdrawn' }, 'compensationStarted'], { ...turned, answered: ['payoutFiat FAILED'] })
+    given(remittance(), history.payingOut).when(withdrawn('payoutFiat')).thenNothing()
   })
 
   it('comes to a person when the chain moves the hold meanwhile, with the payout still to be heard of', () => {

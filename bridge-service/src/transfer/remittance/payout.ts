@@ -3,6 +3,7 @@ import type { Reading } from '../decision.ts'
 import { rawCodeOf } from '../event.ts'
 import { changed, happened, nothing } from '../reading.ts'
 import type { TransferOf } from '../transfer.ts'
+import { isStale } from '../withdrawal.ts'
 
 type Transfer = TransferOf<'remittance'>
 
@@ -38,6 +39,7 @@ export const readPayoutRefusal = (transfer: Transfer, code: string, detail: stri
   const { state, progress } = transfer
   if (!wasWished(transfer) || progress.payout?.settled || progress.payout?.returned || progress.payout?.refused)
     return nothing('the payout is over')
+  if (isStale(code, progress.payout)) return nothing('it is to be paid after all')
   const refused = { type: 'payoutRefused', code, detail } as const
   const failed = changed('payoutFiat', 'FAILED')
   if (state === 'payingOut') return happened([refused, { type: 'compensationStarted', reason: 'payout_refused' }], failed)

@@ -1,5 +1,5 @@
 import type { RailFact } from '../../rails/rail.ts'
-import { creditIsOpen, ifNothingToPayBack, readCredit } from '../credit.ts'
+import { ifNothingToPayBack, readCredit, readCreditRefusal } from '../credit.ts'
 import { readDebit } from '../debit.ts'
 import type { Reading } from '../decision.ts'
 import type { TransferEvent } from '../event.ts'
@@ -79,7 +79,7 @@ const readRefusal = (transfer: Transfer, input: Extract<Input, { type: 'intentRe
     return happened([{ type: 'releaseRefused', code, detail }], failed)
   if (step === 'refundEscrow' && state === 'refunding' && attempt === progress.attempts.refund)
     return happened([{ type: 'refundRefused', code, detail }], failed)
-  if (step === 'creditFiat' && creditIsOpen(transfer)) return happened([{ type: 'creditRefused', code, detail }], failed)
+  if (step === 'creditFiat') return readCreditRefusal(transfer, code, detail)
   return nothing('the refusal is about a step that is over')
 }
 

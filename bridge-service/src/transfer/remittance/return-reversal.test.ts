@@ -22,7 +22,19 @@ it.each(['locking', 'refunding', 'refunded'] as const)('a return taken back befo
     .then([reversed], { state, entries: [paidIn] })
 })
 
-it.each(['payingOut', 'releasing', 'released'] as const)('a return taken back after the payout was wished: %s', state => {
+it('a return taken back while the payout is only asked about has it sent after all', () => {
+  given(remittance(), [...history.payingOut, debitReturnedLate])
+    .when(reversal)
+    .then([reversed], { state: 'payingOut', answered: ['payoutFiat REINSTATED'], entries: [claimGone] })
+})
+
+it('a return taken back while the credit is only asked about has it sent after all', () => {
+  given(remittance(), [...history.crediting, debitReturnedLate])
+    .when(reversal)
+    .then([reversed, 'creditOwed'], { state: 'crediting', answered: ['creditFiat REINSTATED'], entries: [claimGone] })
+})
+
+it.each(['releasing', 'released'] as const)('a return taken back after the payout was wished: %s', state => {
   given(remittance(), [...history[state], debitReturnedLate])
     .when(reversal)
     .then([reversed], { state, entries: [claimGone] })

@@ -135,8 +135,9 @@ export const remittanceTransitions = {
     transferCompensated: 'compensated',
     debitReturnReversed: 'crediting',
   },
-  // A bank that settles what it refused: the customer has been served twice.
+  // A bank that settles what it refused, or what was held for withdrawn: the customer has been served twice.
   compensated: {
+    creditSettled: 'review',
     creditReturned: 'review',
     debitReturned: 'review',
     payoutSettled: 'review',
@@ -166,5 +167,6 @@ export const remittanceTransitions = {
     debitReturnReversed: 'review',
     receivableClosed: 'completed',
     transferCompensated: 'compensated',
+    creditOwed: 'crediting',
   },
 } as const satisfies Transitions

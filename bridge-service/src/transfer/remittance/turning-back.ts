@@ -1,4 +1,5 @@
 import type { RailFact } from '../../rails/rail.ts'
+import { ifNothingWasCredited } from '../credit.ts'
 import type { IntentChange, Reading } from '../decision.ts'
 import { rawCodeOf, type TransferEvent } from '../event.ts'
 import { changed, happened, nothing } from '../reading.ts'
@@ -48,7 +49,9 @@ export const readReturn = (transfer: Transfer, fact: RailFact): Reading => {
     case 'completed':
       return happened([returned(true), { type: 'receivableOpened' }])
     case 'review':
-      return progress.debit === undefined ? nothing('no money of this debit is here') : happened([returned(true)])
+      return progress.debit === undefined
+        ? nothing('no money of this debit is here')
+        : happened([returned(true), ...ifNothingWasCredited(progress)])
     default:
       return nothing('no money of this debit is here')
   }

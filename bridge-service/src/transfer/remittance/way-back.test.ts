@@ -11,6 +11,7 @@ import {
   payout,
   refusal,
   unknown,
+  withdrawn,
 } from '../../../../test/support/inputs.ts'
 import {
   debitReturned,
@@ -20,7 +21,7 @@ import {
   settledAtMs,
   turnedBack,
 } from '../../../../test/support/onramp.ts'
-import { hold, lost, outOfEscrow, paidBack, paidIn, unhold } from '../../../../test/support/onramp-lines.ts'
+import { hold, lost, notOwed, outOfEscrow, paidBack, paidIn, unhold } from '../../../../test/support/onramp-lines.ts'
 import { canceledAfterLock, history, payoutSettled, refunded, released, remittance } from '../../../../test/support/remittance.ts'
 import { outOfEscrowAs, partnerPaid, served, servedFrom } from '../../../../test/support/remittance-lines.ts'
 import { remittanceTransitions } from './transitions.ts'
@@ -230,7 +231,15 @@ describe('a bank that settles the payout it had refused', () => {
       .then(['payoutSettled'], { state: 'review', answered: ['payoutFiat SUCCEEDED'], entries: [served] })
     given(remittance(), history.crediting)
       .when(payout('settled'))
-      .then(['payoutSettled'], { state: 'review', answered: ['payoutFiat SUCCEEDED'], entries: [served] })
+      .then(['payoutSettled'], {
+        state: 'review',
+        answered: ['payoutFiat SUCCEEDED', 'creditFiat WITHDRAWN'],
+        entries: [served],
+      })
+    // The customer has what he wanted, and the partner is still to be paid.
+    given(remittance(), [...history.crediting, payoutSettled])
+      .when(withdrawn('creditFiat'))
+      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
   })
 
   it('has served the customer twice, which he owes us', () => {
@@ -290,10 +299,12 @@ describe('the credit back', () => {
     given(remittance(), history.compensated)
       .when(credit('returned', 'AC04'))
       .then(['creditReturned'], { state: 'review', answered: ['creditFiat FAILED'], entries: [paidIn] })
-    for (const state of ['crediting', 'compensated'] as const)
-      given(remittance(), history[state])
-        .when(debit('returned', 'R10'))
-        .then(['debitReturned'], { state: 'review', entries: [lost] })
+    given(remittance(), history.crediting)
+      .when(debit('returned', 'R10'))
+      .then(['debitReturned'], { state: 'review', answered: ['creditFiat WITHDRAWN'], entries: [lost] })
+    given(remittance(), history.compensated)
+      .when(debit('returned', 'R10'))
+      .then(['debitReturned'], { state: 'review', entries: [lost] })
   })
 })
 
@@ -317,17 +328,23 @@ describe('a remittance in a person’s hands', () => {
       })
     given(remittance(), releasedByAnybody)
       .when(debit('returned', 'R10'))
-      .then(['debitReturned'], { state: 'review', entries: [lost] })
+      .then(['debitReturned'], { state: 'review', answered: ['payoutFiat WITHDRAWN'], entries: [lost] })
     const returnedMeanwhile = [...history.crediting, debitReturnedLate]
     given(remittance(), returnedMeanwhile)
       .when(credit('settled'))
       .then(['creditSettled'], { state: 'review', answered: ['creditFiat SUCCEEDED'], entries: [paidBack] })
-    given(remittance(), returnedMeanwhile)
-      .when(credit('rejected'))
-      .then(['creditRefused'], { state: 'review', answered: ['creditFiat FAILED'] })
+    const nothingOwed = { state: 'compensated', answered: ['creditFiat FAILED'] } as const
+    for (const input of [credit('rejected'), withdrawn('creditFiat')])
+      given(remittance(), returnedMeanwhile)
+        .when(input)
+        .then(['creditRefused', 'transferCompensated'], { ...nothingOwed, entries: [notOwed] })
     given(remittance(), [...returnedMeanwhile, { type: 'creditSettled', bankTransferId: 'bt_2' }])
       .when(credit('returned'))
       .then(['creditReturned'], { state: 'review', answered: ['creditFiat FAILED'], entries: [paidIn] })
+    const neverGot = { type: 'creditRefused', code: 'withdrawn', detail: 'x' } as const
+    given(remittance(), [...returnedMeanwhile, neverGot, { type: 'transferCompensated' }])
+      .when(credit('settled'))
+      .then(['creditSettled'], { state: 'review', answered: ['creditFiat SUCCEEDED'], entries: [lost] })
   })
 
   it('books each of them once', () => {

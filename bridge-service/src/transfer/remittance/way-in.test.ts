@@ -29,7 +29,7 @@ const turned = {
 describe('a new remittance', () => {
   it('is screened before anything else', () => {
     const { events, intents } = request(remittance(), settledAtMs)
-    exercised.add('none transferRequested')
+    exercised().add('none transferRequested')
     expect(events).toEqual([{ version: 1, from: 'none', to: 'requested', event: { type: 'transferRequested' } }])
     expect(intents).toEqual([{ step: 'screen', attempt: 0 }])
   })

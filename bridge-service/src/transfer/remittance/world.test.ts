@@ -14,7 +14,7 @@ import { remittanceTransitions } from './transitions.ts'
 
 const happenings = [
   ...(['quiet', 'settle', 'settle', 'reject', 'return', 'mine', 'mine', 'reorg'] as const),
-  ...(['expire', 'clawBack', 'cancel', 'wait', 'repeat'] as const),
+  ...(['expire', 'clawBack', 'cancel', 'wait', 'repeat', 'reverse', 'lose'] as const),
 ] as const
 
 /** What the dice decide: which news arrives next, and what the world does meanwhile. Every number picks from what is possible then. */
@@ -45,11 +45,13 @@ const live = (dice: readonly Die[], commits: boolean) => {
   const ledger = books()
   const unborn = remittance({ commits })
   let nowMs = settledAtMs
-  const bank: Record<Order, 'none' | 'held' | 'settled' | 'returned' | 'rejected'> = {
+  const bank: Record<Order, 'none' | 'held' | 'settled' | 'returned' | 'rejected' | 'lost'> = {
     debit: 'none',
     credit: 'none',
     payout: 'none',
   }
+  /** They are only asked about. */
+  const withdrawn = new Set<Order>()
   /** On chain: in which block each action's transaction stands. */
   const chain: Record<Action, number> = { lock: 0, commit: 0, release: 0, refund: 0, clawback: 0 }
   const isOpen = () => chain.lock > 0 && chain.release === 0 && chain.refund === 0 && chain.clawback === 0
@@ -98,6 +100,16 @@ const live = (dice: readonly Die[], commits: boolean) => {
           expect(bank[order], `${step} twice`).toBe('none')
           bank[order] = 'held'
         }
+    }
+    for (const { step, status } of decision.intentChanges) {
+      const order = orders.find(each => stepOf[each] === step)
+      if (order === undefined) continue
+      if (status === 'WITHDRAWN') withdrawn.add(order)
+      if (status !== 'REINSTATED') continue
+      withdrawn.delete(order)
+      // It is asked about, and sent again when the bank does not have it.
+      if (bank[order] === 'lost') bank[order] = 'held'
+      else if (bank[order] !== 'held') railNews(order, bank[order] as 'rejected')
     }
     for (const { to } of decision.events) passed.add(to as State)
     return decision.after
@@ -160,11 +172,32 @@ const live = (dice: readonly Die[], commits: boolean) => {
           }
         return
       case 'return': {
+        // The bank's clock never stands still between two of its news.
+        nowMs++
         // A debit comes back now and then, what we pay rarely; each once.
         const order = orders[pick % 6]
         if (order !== undefined && bank[order] === 'settled') {
           bank[order] = 'returned'
           railNews(order, 'returned')
+        }
+        return
+      }
+      case 'reverse':
+        nowMs++
+        if (bank.debit === 'returned' && pick % 2 === 0) {
+          bank.debit = 'settled'
+          railNews('debit', 'returnReversed')
+        }
+        return
+      case 'lose': {
+        const order = orders[1 + (pick % 2)]!
+        if (bank[order] === 'held' && withdrawn.has(order)) {
+          bank[order] = 'lost'
+          news.push({ type: 'intentRefused', step: stepOf[order], attempt: 0, code: 'withdrawn', detail: 'never got' })
+        } else if (bank[order] === 'lost' && pick % 3 === 0) {
+          // The order was under way all the time.
+          bank[order] = 'settled'
+          railNews(order, 'settled')
         }
         return
       }

@@ -28,7 +28,13 @@ export const customerOf = (bank: { readonly url: string; readonly apiKey: string
     call,
     submit: (order: unknown, key: string = randomUUID()) => call('POST', '/v1/transfers', order, { 'idempotency-key': key }),
     arm: (fault: object) => call('POST', '/admin/faults', fault),
-    truth: async () => (await call('GET', '/admin/transfers')).body.data as { id: string; externalId: string; status: string }[],
+    truth: async () =>
+      (await call('GET', '/admin/transfers')).body.data as {
+        id: string
+        externalId: string
+        status: string
+        updatedAt: string
+      }[],
     books: async () =>
       (await call('GET', '/admin/books')).body as {
         balances: Record<string, string>

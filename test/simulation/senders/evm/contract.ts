@@ -1,17 +1,18 @@
 import { erc20Abi, getAbiItem, type Hex, toFunctionSelector } from 'viem'
-import { escrowId, evmTerms } from '../../../../bridge-service/src/chains/evm/escrow-id.ts'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
 import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
-import { type EscrowTerms, mintPayer } from '../../escrow.ts'
+import { mintPayer } from '../../escrow.ts'
+import type { EscrowTerms } from '../../escrow-terms.ts'
 
 export const escrowAddress = `0x${'33'.repeat(20)}` as const
-export const tokenAddress = mintPayer
+export const tokenAddress = mintPayer as Hex
 
 /** What some calldata asks for. */
 export type Read =
   | { readonly kind: 'order'; readonly action: 'lock' | 'commit' | 'release' | 'refund'; readonly terms: EscrowTerms }
   | { readonly kind: 'transfer'; readonly payee: string; readonly amountMinor: string }
+  | { readonly kind: 'statusOf'; readonly escrowId: string }
 
 const selectors = new Map(
   (['lock', 'commit', 'release', 'refund'] as const).map(name => [
@@ -19,6 +20,8 @@ const selectors = new Map(
     name,
   ]),
 )
+const lockSigned = toFunctionSelector(getAbiItem({ abi: escrowAbi, name: 'lockWithAuthorization' }))
+const statusOf = toFunctionSelector(getAbiItem({ abi: escrowAbi, name: 'statusOf' }))
 const mintAndLock = toFunctionSelector(getAbiItem({ abi: settlementTokenAbi, name: 'mintAndLock' }))
 const transfer = toFunctionSelector(getAbiItem({ abi: erc20Abi, name: 'transfer' }))
 
@@ -29,8 +32,9 @@ export const readCall = (data: Hex): Read => {
   const address = (index: number) => `0x${word(index).slice(24)}`
   const number = (index: number) => BigInt(`0x${word(index)}`)
   if (selector === transfer) return { kind: 'transfer', payee: address(0), amountMinor: number(1).toString() }
+  if (selector === statusOf) return { kind: 'statusOf', escrowId: `0x${word(0)}` }
   const from = selector === mintAndLock ? 1 : 0
-  const action = selector === mintAndLock ? 'lock' : selectors.get(selector)
+  const action = selector === mintAndLock || selector === lockSigned ? 'lock' : selectors.get(selector)
   if (action === undefined) throw new Error(`nothing is known by ${selector}`)
   const terms = {
     ref: `0x${word(from)}`,
@@ -43,24 +47,6 @@ export const readCall = (data: Hex): Read => {
     onExpiry: number(from + 7) === 1n ? 'release' : 'refund',
   } as const
   return { kind: 'order', action, terms }
-}
-
-/** As the contract numbers its escrows. Remembers: a hash of typed data is the dearest thing in a world. */
-export const escrowIds = (chainId: number): ((terms: EscrowTerms) => Hex) => {
-  const known = new Map<string, Hex>()
-  return terms => {
-    const { ref, payer, payee, amountMinor, refundAfter, hardDeadline, onExpiry } = terms
-    const name = [ref, payer, payee, amountMinor, refundAfter, hardDeadline, onExpiry].join()
-    const id =
-      known.get(name) ??
-      escrowId({
-        chainId,
-        escrow: escrowAddress,
-        terms: evmTerms({ ...terms, ref: ref as Hex, currency: 'USDC' }, tokenAddress),
-      })
-    known.set(name, id)
-    return id
-  }
 }
 
 const errors = [...escrowAbi, ...settlementTokenAbi, ...testDollarAbi].filter(item => item.type === 'error')

@@ -7,7 +7,7 @@ export const operator = `0x${'44'.repeat(20)}` as const
 
 /** Real bytes, and a signature that is only a name: nobody forges one in these worlds, and a real one costs more than all else of a call. */
 export const namedKeys: EvmKeys = {
-  treasury,
+  treasury: treasury as Hex,
   operator,
   sign: async (sender, request) => serializeTransaction(request, { r: pad(sender), s: pad('0x01'), yParity: 0 }),
 }

@@ -6,13 +6,16 @@ import { BridgeError } from '../../../../bridge-service/src/errors.ts'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
 import type { SimChain } from '../../chain.ts'
 import type { ChainLine } from '../../chain-line.ts'
+import { mintPayer, treasury } from '../../escrow.ts'
 import type { Faults } from '../../faults.ts'
 import { firstAsked } from '../../first-asked.ts'
+import { escrowIdOf } from '../../ids.ts'
+import { tokenOf } from '../../indexer.ts'
 import type { Around } from '../../memory/connection.ts'
 import type { Process } from '../../process.ts'
 import type { Scheduler } from '../../scheduler.ts'
 import type { ChainSettings } from '../../settings.ts'
-import { escrowAddress, escrowIds, readCall, tokenAddress } from './contract.ts'
+import { escrowAddress, readCall, tokenAddress } from './contract.ts'
 import { type FeeMarket, feeCapWei } from './fee-market.ts'
 import { namedKeys } from './keys.ts'
 import { memoryLanes } from './memory-lanes.ts'
@@ -35,6 +38,7 @@ export type House = {
 }
 
 const stuckAfterMs = 60_000
+const ownPayers: readonly string[] = [treasury, mintPayer]
 
 /** The chain behind the real sender: what it keeps is the database's, and its nodes are those of this world. */
 export const evmLine = (
@@ -48,11 +52,10 @@ export const evmLine = (
 ): ChainLine => {
   const tables = emptyEvmTables()
   const chainId = Number(id.slice('evm:'.length))
-  const escrowIdOf = escrowIds(chainId)
   const { ask, onFirstAsked } = firstAsked()
   const conflicts: string[] = []
-  const mempool = openMempool(nowMs, faults, chain, escrowIdOf, transferOf)
-  const node = evmNode(chainId, nowMs, random, faults, chain, market, mempool, escrowIdOf)
+  const mempool = openMempool(nowMs, faults, chain, transferOf)
+  const node = evmNode(chainId, nowMs, random, faults, chain, market, mempool)
 
   const transfersOf = (keys: readonly string[]) => [...new Set(keys.flatMap(key => transferOfKey(key) ?? []))]
 
@@ -94,7 +97,6 @@ export const evmLine = (
     versions.some(({ hash }) => chain.minedAs(hash) !== undefined)
 
   return {
-    escrowIdOf,
     sent: mempool.sent,
     onFirstAsked,
     conflicts,
@@ -102,7 +104,7 @@ export const evmLine = (
       open().some(({ action, data, versions }) => {
         if (action !== 'lock' || isMined(versions)) return false
         const call = readCall(data)
-        return call.kind === 'order' && call.terms.ref === ref
+        return call.kind === 'order' && call.terms.ref === ref && ownPayers.includes(call.terms.payer)
       }),
     tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),
     isAtRest: () => open().length === 0,
@@ -122,7 +124,9 @@ export const evmLine = (
           throw error
         })
       }
-      return { ...sender, submit }
+      // The contract of these worlds numbers escrows, and names tokens, in a way of its own.
+      const names = { escrowId: escrowIdOf, tokenAddress: tokenOf, mintPayer: () => mintPayer }
+      return { ...sender, ...names, submit, deposits: { ...sender.deposits!, ids: terms => [escrowIdOf(terms)] } }
     },
   }
 }

@@ -1,8 +1,8 @@
 import { type Hex, keccak256, TimeoutError } from 'viem'
 import type { PooledTx, SimChain } from '../../chain.ts'
 import type { Sent } from '../../chain-line.ts'
-import type { EscrowTerms } from '../../escrow.ts'
 import type { Faults } from '../../faults.ts'
+import { escrowIdOf } from '../../ids.ts'
 import { readCall } from './contract.ts'
 import { readSigned, type SignedCall } from './keys.ts'
 import { rpcError } from './rpc-error.ts'
@@ -18,7 +18,6 @@ export const openMempool = (
   nowMs: () => number,
   faults: Faults,
   chain: SimChain,
-  escrowIdOf: (terms: EscrowTerms) => Hex,
   transferOf: (ref: string) => string | undefined,
 ): Mempool => {
   const sent: Sent[] = []

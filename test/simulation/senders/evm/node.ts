@@ -1,9 +1,10 @@
 import { type Hex, numberToHex, TimeoutError } from 'viem'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
 import type { MinedTx, SimChain } from '../../chain.ts'
-import { type EscrowTerms, isOpen, refusalOf } from '../../escrow.ts'
+import { planOfContract } from '../../chain-request.ts'
+import { isOpen } from '../../escrow.ts'
 import type { Faults } from '../../faults.ts'
-import { escrowAddress, readCall, revertData } from './contract.ts'
+import { readCall, revertData } from './contract.ts'
 import { type FeeMarket, tipWei } from './fee-market.ts'
 import { operator } from './keys.ts'
 import type { Mempool } from './mempool.ts'
@@ -14,7 +15,11 @@ export type RpcRequest = { readonly method: string; readonly params?: unknown }
 
 export type EvmNode = (request: RpcRequest) => unknown
 
-type Call = { readonly from: string; readonly to: string; readonly data: Hex }
+/** As the contract numbers them; and what a token answers that has paid. */
+const statuses = ['none', 'locked', 'released', 'refunded', 'committed']
+const done = numberToHex(1, { size: 32 })
+
+type Call = { readonly from: string; readonly data: Hex }
 
 /**
  * All nodes behind one address: what each knows is as old as it likes, and what it says is not always so. A node that says nothing of what has
@@ -28,7 +33,6 @@ export const evmNode = (
   chain: SimChain,
   market: FeeMarket,
   mempool: Mempool,
-  escrowIdOf: (terms: EscrowTerms) => Hex,
 ): EvmNode => {
   /** Receipts that were shown once: some node may still believe in the branch that they were of. */
   const shown = new Map<string, object>()
@@ -59,7 +63,7 @@ export const evmNode = (
     return before !== undefined && faults.strikes('evm: a node shows a receipt of a block that is no more') ? before : null
   }
 
-  const run = ({ from, to, data }: Call, lag: number): void => {
+  const run = ({ from, data }: Call, lag: number): Hex => {
     const state = lag === 0 ? chain.state() : chain.stateBefore(lag)
     const call = readCall(data)
     if (call.kind === 'transfer') {
@@ -72,14 +76,15 @@ export const evmNode = (
           nowMs() < (chain.circumstances.deniedUntilMs.get(escrow.escrowId) ?? 0),
       )
       if (denied) throw rpcError(3, 'execution reverted', '0x')
-      return
+      return done
     }
+    if (call.kind === 'statusOf')
+      return numberToHex(statuses.indexOf(state.escrows.get(call.escrowId)?.status ?? 'none'), { size: 32 })
     const { action, terms } = call
     if (action !== 'lock' && from.toLowerCase() !== operator) throw rpcError(3, 'execution reverted', '0x')
-    if (action === 'lock' && to.toLowerCase() === escrowAddress && from.toLowerCase() !== terms.payer)
-      throw rpcError(3, 'execution reverted', revertData('CallerNotPayer'))
-    const refusal = refusalOf({ action, terms, escrowId: escrowIdOf(terms) }, state, chain.circumstances, nowMs(), 'evm')
-    if (refusal !== undefined && refusal !== 'payout_refused') throw rpcError(3, 'execution reverted', revertData(refusal))
+    const plan = planOfContract({ action, terms }, state, chain, nowMs(), 'evm')
+    if (typeof plan === 'string' && plan !== 'payout_refused') throw rpcError(3, 'execution reverted', revertData(plan))
+    return done
   }
 
   return ({ method, params }) => {
@@ -106,8 +111,7 @@ export const evmNode = (
         run(args[0] as Call, lag)
         return numberToHex(100_000)
       case 'eth_call':
-        run(args[0] as Call, lag)
-        return numberToHex(1, { size: 32 })
+        return run(args[0] as Call, lag)
       case 'eth_sendRawTransaction':
         return mempool.take(args[0] as Hex)
       default:
