@@ -41,7 +41,7 @@ create table bank_statement_lines (
   constraint bank_statement_lines_pkey PRIMARY KEY (rail, account, cursor),
   constraint bank_statement_lines_explained_by_fkey FOREIGN KEY (explained_by) REFERENCES operator_actions(id),
   constraint bank_statement_lines_explained CHECK (((explained_by IS NULL) OR (verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])))),
-  constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'mismatched'::text, 'unexplained'::text])))
+  constraint bank_statement_lines_verdict_check CHECK ((verdict = ANY (ARRAY['opening'::text, 'settled'::text, 'returned'::text, 'returnReversed'::text, 'arrived'::text, 'arrivalReversed'::text, 'mismatched'::text, 'unexplained'::text])))
 );
 CREATE INDEX bank_statement_doubts ON public.bank_statement_lines USING btree (read_at) WHERE ((verdict = ANY (ARRAY['mismatched'::text, 'unexplained'::text])) AND (explained_by IS NULL));
 CREATE INDEX bank_statement_lines_by_order ON public.bank_statement_lines USING btree (rail, external_id);
@@ -509,7 +509,9 @@ create table liquidity_alerts (
   opened_at timestamp with time zone not null default now(),
   cleared_at timestamp with time zone,
   available_then numeric(38,0),
+  refill_action key_text,
   constraint liquidity_alerts_pkey PRIMARY KEY (id),
+  constraint liquidity_alerts_refill_action_fkey FOREIGN KEY (refill_action) REFERENCES operator_actions(id),
   constraint liquidity_alerts_check CHECK (((cleared_at IS NULL) = (available_then IS NULL)))
 );
 CREATE UNIQUE INDEX liquidity_alerts_one_open ON public.liquidity_alerts USING btree (pool_id) WHERE (cleared_at IS NULL);
@@ -680,11 +682,11 @@ create table refunds (
   constraint refunds_pkey PRIMARY KEY (id),
   constraint refunds_refund_of_fkey FOREIGN KEY (refund_of) REFERENCES transfers(id),
   constraint refunds_check CHECK (((state = 'failed'::text) = (failure IS NOT NULL))),
-  constraint refunds_check1 CHECK (((state <> 'completed'::text) OR (bank_transfer_id IS NOT NULL))),
   constraint refunds_kind_check CHECK ((kind = ANY (ARRAY['owed'::text, 'goodwill'::text]))),
   constraint refunds_minor_check CHECK ((minor > (0)::numeric)),
+  constraint refunds_paid CHECK (((state <> ALL (ARRAY['completed'::text, 'returned'::text])) OR (bank_transfer_id IS NOT NULL))),
   constraint refunds_reason_check CHECK ((length(TRIM(BOTH FROM reason)) > 0)),
-  constraint refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'crediting'::text, 'completed'::text, 'failed'::text])))
+  constraint refunds_state_check CHECK ((state = ANY (ARRAY['requested'::text, 'crediting'::text, 'completed'::text, 'returned'::text, 'failed'::text])))
 );
 CREATE INDEX refunds_of ON public.refunds USING btree (refund_of);
 CREATE INDEX refunds_waiting ON public.refunds USING btree (next_at) WHERE (state = ANY (ARRAY['requested'::text, 'crediting'::text]));
@@ -854,13 +856,21 @@ create table transfers (
   phase_since timestamp with time zone,
   constraint transfers_escrow_ref_key UNIQUE (escrow_ref),
   constraint transfers_pkey PRIMARY KEY (id),
-  constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text]))),
+  constraint transfers_route_check CHECK ((route = ANY (ARRAY['onramp'::text, 'offramp'::text, 'remittance'::text, 'crosschain'::text, 'rebalance'::text]))),
   constraint transfers_version_check CHECK ((version > 0))
 );
 CREATE INDEX transfers_by_tenant ON public.transfers USING btree (tenant, id);
 CREATE INDEX transfers_parked ON public.transfers USING btree (id) WHERE (parked_reason IS NOT NULL);
 CREATE TRIGGER watch_deposit_address AFTER INSERT ON public.transfers FOR EACH ROW WHEN (((new.terms #> '{deposit,refundTo}'::text[]) IS NOT NULL)) EXECUTE FUNCTION watch_deposit_address();
 grant insert, select, update on transfers to causeway_app;
+
+create table transfers_in_hand (
+  transfer_id key_text not null,
+  times integer not null,
+  since timestamp with time zone not null default now(),
+  constraint transfers_in_hand_pkey PRIMARY KEY (transfer_id)
+);
+grant delete, insert, select, update on transfers_in_hand to causeway_app;
 
 create table web_auth_answered (
   challenge bytea not null,

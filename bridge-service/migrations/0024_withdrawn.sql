@@ -2,6 +2,13 @@
 
 alter table intents add column withdrawn_at timestamptz;
 
+-- A refund may come back after it has settled.
+alter table refunds
+  drop constraint refunds_state_check,
+  add constraint refunds_state_check check (state in ('requested', 'crediting', 'completed', 'returned', 'failed')),
+  drop constraint refunds_check1,
+  add constraint refunds_paid check (state not in ('completed', 'returned') or bank_transfer_id is not null);
+
 -- A transfer knows from now on whether its credit was ever wished for.
 update transfers t set progress = jsonb_set(t.progress, '{credit}', '{}')
  where not t.progress ? 'credit' and exists (select from intents i where i.transfer_id = t.id and i.step = 'creditFiat');

@@ -40,3 +40,12 @@ drop index bank_statement_doubts;
 create index bank_statement_doubts on bank_statement_lines (read_at)
   where verdict in ('mismatched', 'unexplained') and explained_by is null;
 grant update (explained_by) on bank_statement_lines to causeway_app;
+
+-- What workers that have just been started have in hand. Who puts it down again takes his row away; a row that stays is one of whom nobody
+-- ever heard again, and too many in a row are the transfer's doing.
+create table transfers_in_hand (
+  transfer_id key_text primary key,
+  times       int not null,
+  since       timestamptz not null default now()  -- of the latest
+);
+grant select, insert, update, delete on transfers_in_hand to causeway_app;

@@ -11,6 +11,7 @@ import { postgresAddressStore } from './deposits/address-store.ts'
 import { depositDesk } from './deposits/desk.ts'
 import { postgresDepositStore } from './deposits/postgres-store.ts'
 import { BridgeError } from './errors.ts'
+import { hashOf } from './http/operator-request.ts'
 import { clientDomainKeys } from './http/sep/client-domain.ts'
 import { horizonSigners } from './http/sep/horizon-signers.ts'
 import { buildServer } from './http/server.ts'
@@ -24,11 +25,13 @@ import type { Log } from './log.ts'
 import type { Currency } from './money/currency.ts'
 import { type HandTools, obeyActions } from './operators/obey.ts'
 import { type Pauses, pausesOf } from './operators/pauses.ts'
+import { refillPools } from './operators/refill.ts'
 import { checkPartners } from './policy/payout-partner.ts'
 import { publishFinality } from './policy/publish-finality.ts'
 import { houseRates } from './policy/rates/house-rates.ts'
 import { httpRates } from './policy/rates/http-rates.ts'
 import type { RateSource } from './policy/rates/rate-source.ts'
+import { checkProviders } from './policy/rebalance.ts'
 import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
@@ -40,7 +43,7 @@ import { startEngine } from './saga/engine.ts'
 import { listen } from './saga/listen.ts'
 import { transferOpener } from './saga/open.ts'
 import { postgresStore } from './saga/postgres-store.ts'
-import type { TransferId } from './transfer/id.ts'
+import { type TransferId, typeId } from './transfer/id.ts'
 import type { WaitKind } from './transfer/wait.ts'
 
 export type App = {
@@ -185,6 +188,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       .map(currency => ({ chain: chains.get(id)!, currency })),
   )
   checkPartners(config.policy.payoutPartners, chains)
+  checkProviders(config.policy.liquidityProviders, chains)
   if (config.roles.includes('saga')) {
     await openAccounts(pool, configuredChart(config))
     await checkFunding(pool, minted, log)
@@ -218,6 +222,10 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         log,
       })
     : undefined
+  const clock = databaseClock(store)
+  await clock.synchronise()
+  const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
+  stops.push(synchronising.stop)
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
@@ -234,9 +242,15 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       ...{ store: postgresDepositStore(pool), addresses: postgresAddressStore(pool) },
       ...{ chains, screening, newUuid: randomUUIDv7, log },
     })
+    const { lowWater: marks } = config.policy
+    const house = { config, chains, nowMs: clock.nowMs }
+    const newActionId = () => typeId<string>('oa', randomUUIDv7())
     const lowWater = repeat(
       5_000,
-      () => watchLowWater(pool, config.policy.lowWater, log),
+      async () => {
+        await watchLowWater(pool, marks, log)
+        await refillPools({ pool, marks, house, newActionId, hashOf, log })
+      },
       warn('the low-water marks could not be read'),
     )
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
@@ -264,9 +278,6 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
 
   let url: string | undefined
   if (config.roles.includes('api')) {
-    const clock = databaseClock(store)
-    await clock.synchronise()
-    const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
     await publishFinality(pool, config.chains)
     const opener = engine?.opener ?? transferOpener({ store, clock, execute: () => {}, onMoved: tail.wake })
     const wakeSaga = engine?.wake ?? (() => void pool.query('notify causeway_inbox').catch(warn('the saga could not be woken')))
@@ -291,7 +302,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
       newUuid: randomUUIDv7,
     })
     url = await server.listen({ host: config.host, port: config.port })
-    stops.unshift(() => server.close(), synchronising.stop)
+    stops.unshift(() => server.close())
   }
 
   return {

@@ -112,3 +112,31 @@ describe('a Stellar network', () => {
     expect(JSON.stringify(refusal)).not.toContain(wrong)
   })
 })
+
+describe('what a rebalance needs', () => {
+  const readPolicy = (policy: object) =>
+    readConfig({ DATABASE_URL: 'postgres://localhost/x', CAUSEWAY_POLICY: JSON.stringify(policy) }, ['api']).policy
+  const account = { scheme: 'wire', name: 'Deep Pockets', accountNumber: '310000001', routingNumber: '021000021' }
+  const provider = { currency: 'USD', account, addresses: { 'evm:1': '0x1' } }
+  const mark = { alertMinor: '100', clearMinor: '150' }
+
+  it('is read, and absent where nothing is said', () => {
+    expect(readPolicy({ liquidityProviders: [provider] }).liquidityProviders).toEqual([provider])
+    expect(readPolicy({}).liquidityProviders).toEqual([])
+    const refill = { ...mark, refillFrom: 'evm:1:USDC', refillTo: '200' }
+    expect(readPolicy({ lowWater: { x: refill, y: mark } }).lowWater).toEqual({
+      x: { alertMinor: 100n, clearMinor: 150n, refillFrom: 'evm:1:USDC', refillTo: 200n },
+      y: { alertMinor: 100n, clearMinor: 150n },
+    })
+  })
+
+  it.each([
+    ['two providers of one currency', { liquidityProviders: [provider, provider] }],
+    ['an account number with spaces', { liquidityProviders: [{ ...provider, account: { ...account, accountNumber: '3 1' } }] }],
+    ['an address on no chain', { liquidityProviders: [{ ...provider, addresses: { nowhere: '0x1' } }] }],
+    ['a refill without its level', { lowWater: { x: { ...mark, refillFrom: 'y' } } }],
+    ['a refill to under the clear mark', { lowWater: { x: { ...mark, refillFrom: 'y', refillTo: '149' } } }],
+  ])('is refused with %s', (_what, policy) => {
+    expect(() => readPolicy(policy)).toThrow(expect.objectContaining({ code: 'config_invalid' }))
+  })
+})

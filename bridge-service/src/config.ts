@@ -27,12 +27,25 @@ const fromJson = <T extends z.ZodType>(schema: T) =>
     })
     .pipe(schema)
 
+/** A bank account as a payment names it. */
+const payable = z.strictObject({
+  scheme,
+  name: z.string().min(1).max(140),
+  accountNumber: z.string().regex(/^[A-Z0-9]{4,34}$/, 'an account number without spaces'),
+  routingNumber: z
+    .string()
+    .regex(/^\d{9}$/)
+    .optional(),
+})
+
 const bank = z.object({
   id: z.string().regex(/^bank:[\w-]+$/),
   url: z.url(),
   apiKey: z.string().min(1),
   webhookSecrets: z.array(z.string().startsWith('whsec_')).min(1),
   accounts: z.partialRecord(currency, z.string()),
+  /** As whom, and by which scheme, others pay into them: what lets our other banks do so. */
+  payableAs: z.partialRecord(currency, payable).default({}),
   schemes: z.array(scheme).min(1),
   timeoutMs: z.int().positive().default(5_000),
   /** Between two looks at the statements of our accounts. */
@@ -68,9 +81,28 @@ const payoutPartner = z
     message: 'fiat is paid out for a token',
   })
 
+const chainAddresses = z.record(z.string().regex(/^(?:evm|stellar):[\w.-]+$/, 'a chain'), z.string().min(1))
+
+/** Who takes one side of a rebalance between a bank and a chain, or between two chains, at par. */
+const liquidityProvider = z.strictObject({
+  currency,
+  /** His account, which we pay into, and debit from. */
+  account: payable,
+  /** His address on each chain, which tokens come from, and go to. */
+  addresses: chainAddresses,
+})
+
 const lowWater = z
-  .strictObject({ alertMinor: positive, clearMinor: positive })
+  .strictObject({
+    alertMinor: positive,
+    clearMinor: positive,
+    /** The pool out of which an alert asks to be refilled, up to `refillTo`. */
+    refillFrom: z.string().optional(),
+    refillTo: positive.optional(),
+  })
   .refine(({ alertMinor, clearMinor }) => alertMinor < clearMinor, 'alertMinor is not under clearMinor')
+  .refine(({ refillFrom, refillTo }) => (refillFrom === undefined) === (refillTo === undefined), 'refillFrom needs refillTo')
+  .refine(({ clearMinor, refillTo }) => refillTo === undefined || clearMinor <= refillTo, 'refillTo is under clearMinor')
 
 const policyShape = z.strictObject({
   limits: z
@@ -79,6 +111,10 @@ const policyShape = z.strictObject({
   payoutPartners: z
     .array(payoutPartner)
     .refine(partners => new Set(partners.map(({ currency }) => currency)).size === partners.length, 'one for each currency')
+    .default([]),
+  liquidityProviders: z
+    .array(liquidityProvider)
+    .refine(providers => new Set(providers.map(each => each.currency)).size === providers.length, 'one for each currency')
     .default([]),
   fees,
   rates,

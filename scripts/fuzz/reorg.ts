@@ -30,7 +30,7 @@ const anvil =
 if (!options.json) console.log(`seeds from ${options.seed}`)
 
 const workspace = createWorkspace()
-const postgres = await startPostgres(workspace.folder)
+const postgres = await startPostgres(workspace.folder, { ephemeral: true })
 await migrate(postgres.url)
 const db = new pg.Pool({ connectionString: postgres.url, max: 8 })
 db.on('error', () => {})

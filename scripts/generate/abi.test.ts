@@ -10,6 +10,7 @@ beforeAll(compileContracts)
 test('the committed ABIs are what the compiler says', async () => {
   const generated = await generateAbi()
   expect(Object.keys(generated)).toEqual([
+    'contracts/abi/deposit-addresses.ts',
     'contracts/abi/escrow.ts',
     'contracts/abi/settlement-token.ts',
     'contracts/abi/test-dollar.ts',

@@ -8,6 +8,7 @@ import type { Transfer, Unborn } from '../../bridge-service/src/transfer/transfe
 import * as crosschain from '../../test/support/crosschain.ts'
 import * as offramp from '../../test/support/offramp.ts'
 import * as onramp from '../../test/support/onramp.ts'
+import * as rebalance from '../../test/support/rebalance.ts'
 import * as remittance from '../../test/support/remittance.ts'
 import { repository } from '../local/child.ts'
 
@@ -19,6 +20,7 @@ const examples: Readonly<Record<keyof typeof transitions, Example>> = {
   offramp: { unborn: offramp.offramp, history: offramp.history },
   remittance: { unborn: remittance.remittance, history: remittance.history },
   crosschain: { unborn: crosschain.crosschain, history: crosschain.history },
+  rebalance: { unborn: rebalance.rebalance, history: rebalance.history },
 }
 
 const path = 'docs/cancellation.md'

@@ -8,7 +8,7 @@ const path = 'bridge-service/schema.sql'
 /** What all migrations together make, read back from the catalogue of a real Postgres. */
 export const generateSchema = async (): Promise<Record<string, string>> => {
   const workspace = createWorkspace()
-  const postgres = await startPostgres(workspace.folder)
+  const postgres = await startPostgres(workspace.folder, { ephemeral: true })
   const client = new pg.Client({ connectionString: postgres.url })
   try {
     await migrate(postgres.url)

@@ -111,12 +111,24 @@ export const bankLaws = async (
   )
   const known = new Set([...wished.map(({ reference }) => reference), ...kindOf.keys()])
 
+  const { rows: kept } = await database.query<{ id: string }>(
+    `select id from ledger_accounts where id like 'bank_cash:bank:two:%'`,
+  )
   const cash = await Promise.all(
-    Object.entries(bank.accounts).map(async ([currency, id]) => ({
-      currency,
-      atBank: books.balances[id],
-      inLedger: (await posted(`bank_cash:bank:sim:${currency}`)).toString(),
-    })),
+    [
+      ...Object.entries(bank.accounts).map(([currency, id]) => ({ ledger: `bank_cash:bank:sim:${currency}`, currency, id })),
+      ...Object.entries(bank.secondAccounts).map(([currency, id]) => ({
+        ledger: `bank_cash:bank:two:${currency}`,
+        currency,
+        id,
+      })),
+    ]
+      .filter(({ ledger }) => ledger.startsWith('bank_cash:bank:sim:') || kept.some(({ id }) => id === ledger))
+      .map(async ({ ledger, currency, id }) => ({
+        currency,
+        atBank: books.balances[id],
+        inLedger: (await posted(ledger)).toString(),
+      })),
   )
   return [
     {

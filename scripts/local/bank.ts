@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { bridgeAccounts, partnerAccounts } from './bank/accounts.ts'
+import { accountNumbers, bridgeAccounts, partnerAccounts, secondAccounts } from './bank/accounts.ts'
 import type { SettlementDelays } from './bank/transfers.ts'
 import { startChild } from './child.ts'
 import { freePort } from './ports.ts'
@@ -25,7 +25,10 @@ export type LocalBank = {
   readonly apiKey: string
   readonly webhookSecret: string
   readonly accounts: typeof bridgeAccounts
+  readonly secondAccounts: typeof secondAccounts
   readonly partnerAccounts: typeof partnerAccounts
+  /** By account. */
+  readonly accountNumbers: typeof accountNumbers
   readonly alive: () => boolean
   readonly stop: () => Promise<void>
   /** For tests of a bank that dies; started again on the same folder it has the same books. */
@@ -58,7 +61,7 @@ export const startBank = async (folder: string, options: LocalBankOptions = {}):
   let child = await start()
   const { url } = child.ready as { url: string }
   return {
-    ...{ url, apiKey, webhookSecret, accounts: bridgeAccounts, partnerAccounts },
+    ...{ url, apiKey, webhookSecret, accounts: bridgeAccounts, secondAccounts, partnerAccounts, accountNumbers },
     alive: () => child.alive(),
     stop: () => child.stop(),
     kill: () => child.kill('SIGKILL'),

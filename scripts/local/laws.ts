@@ -64,7 +64,7 @@ export const checkLaws = async (
     for (const { name, problems, fine } of findings) law(name, problems, fine)
 
     const [rows] = await ask<{ events: string; told: string; audited: string; matched: string; gaps: string }>(
-      `select (select count(*) from transfer_events) as events, (select count(*) from outbox) as told, (select count(*) from audit_log) as audited,
+      `select (select count(*) from transfer_events) as events, (select count(*) from outbox) as told, (select count(*) from audit_log where transfer_id like 'tr\\_%') as audited,
               (select count(*) from transfer_events e join outbox o using (transfer_id, version) join audit_log a using (transfer_id, version)) as matched,
               (select count(*) from transfers t where t.version <> (select count(*) from transfer_events e where e.transfer_id = t.id)) as gaps`,
     )

@@ -5,8 +5,8 @@ import pg from 'pg'
 import { postgresBinaries } from './postgres-binaries.ts'
 
 // A process around Postgres, so that Postgres ends when the world that started it is killed.
-const [data, port] = process.argv.slice(2)
-if (!data || !port) throw new Error('usage: postgres-process.ts FOLDER PORT')
+const [data, port, ...more] = process.argv.slice(2)
+if (!data || !port) throw new Error('usage: postgres-process.ts FOLDER PORT [SETTING=VALUE …]')
 
 const password = 'local'
 const { folder: binaries, user } = postgresBinaries(dirname(data))
@@ -43,6 +43,7 @@ const settings = [
   'shared_buffers=256MB',
   'max_wal_size=4GB',
   'max_connections=200',
+  ...more,
 ]
 const postgres = spawn(join(binaries, 'postgres'), ['-D', data, '-p', port, ...settings.flatMap(setting => ['-c', setting])], {
   ...user,

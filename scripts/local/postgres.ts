@@ -12,22 +12,28 @@ export type LocalPostgres = {
   readonly crash?: () => Promise<void>
 }
 
+type Options = {
+  readonly port?: number | undefined
+  /** Does not wait for the disk: it survives whatever happens to a process, and no power cut. For what is thrown away at the end. */
+  readonly ephemeral?: true
+}
+
 /**
  * Real Postgres on a folder of its own. `DATABASE_URL` takes over when it is set: then the world gets a new database on that server, since
  * a fresh chain beside the tables of an old one would look like a reorg, and drops it at the end.
  */
-export const startPostgres = async (folder: string, port?: number): Promise<LocalPostgres> => {
+export const startPostgres = async (folder: string, options: Options = {}): Promise<LocalPostgres> => {
   const external = process.env.DATABASE_URL
-  return external ? borrowServer(external) : startServer(folder, port)
+  return external ? borrowServer(external) : startServer(folder, options)
 }
 
-const startServer = async (folder: string, port?: number): Promise<LocalPostgres> => {
+const startServer = async (folder: string, { port, ephemeral }: Options): Promise<LocalPostgres> => {
   const chosen = await freePort(port)
   const start = () =>
     startChild({
       name: 'postgres',
       script: 'scripts/local/postgres-process.ts',
-      args: [join(folder, 'postgres'), String(chosen)],
+      args: [join(folder, 'postgres'), String(chosen), ...(ephemeral ? ['fsync=off'] : [])],
       logFile: join(folder, 'postgres.log'),
     })
   let child = await start()

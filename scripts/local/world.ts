@@ -11,6 +11,7 @@ import { type LocalBank, startBank } from './bank.ts'
 import { type Child, startChild } from './child.ts'
 import { localChainId } from './evm.ts'
 import { type EvmBridge, startEvmBridge } from './evm-bridge.ts'
+import { providersOn } from './liquidity-provider.ts'
 import { openPartner, type PayoutChains, partnersOf } from './payout-partners.ts'
 import { freePort } from './ports.ts'
 import { type LocalPostgres, startPostgres } from './postgres.ts'
@@ -42,6 +43,8 @@ export type WorldOptions = {
   /** Where the payout partner of a currency is paid; on the first EVM chain where nothing is said. */
   readonly payoutChains?: PayoutChains
   readonly bank?: Parameters<typeof startBank>[1]
+  /** `bank:two`: more accounts of ours, in the same two currencies. The same simulator keeps them. */
+  readonly secondBank?: boolean
   /** Milliseconds between two looks at the bank's statement. */
   readonly statementPollMs?: number
   /** More variables for service and indexer. */
@@ -113,7 +116,7 @@ export const startWorld = async (options: WorldOptions = {}): Promise<World> => 
       return startEvmBridge(folder, { blockMs, confirmations, finalityDepth, chainId, ...given('port', port) }).then(started)
     }
     const [postgres, evmBridge, secondEvm, bank, stellar] = await settleAll([
-      timed('Postgres', startPostgres(folder, ports.postgres).then(started)).then(async (postgres: LocalPostgres) => {
+      timed('Postgres', startPostgres(folder, { port: ports.postgres }).then(started)).then(async (postgres: LocalPostgres) => {
         await timed('migrations', migrate(postgres.url))
         return postgres
       }),
@@ -218,26 +221,34 @@ const environment = ({ postgres, evmBridges, bank, stellar, apiPort, options }: 
   ...stellar?.env,
   ...(stellar ? wallets(stellar.chain, apiPort) : {}),
   CAUSEWAY_BANKS: JSON.stringify([
-    {
-      id: 'bank:sim',
-      url: bank.url,
-      apiKey: bank.apiKey,
-      webhookSecrets: [bank.webhookSecret],
-      accounts: { USD: bank.accounts.USD, EUR: bank.accounts.EUR },
-      schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'],
-      timeoutMs: 2_000,
-      ...given('statementPollMs', options.statementPollMs),
-    },
+    bankEntry('bank:sim', bank.accounts, bank, options),
+    ...(options.secondBank ? [bankEntry('bank:two', bank.secondAccounts, bank, options)] : []),
   ]),
   CAUSEWAY_POLICY: JSON.stringify({
     // One customer plays all parts here: a return of one transfer must not make his next ones wait for three days.
     exposure: { perPayer: {} },
     payoutPartners: partnersOf(options.payoutChains ?? {}, evmBridges[0].chain, bank),
     rates: [...pegs, ...crossRates],
+    liquidityProviders: providersOn(evmBridges.map(({ chain }) => chain)),
   }),
   CAUSEWAY_TREASURY_KEY: evmBridges[0].contracts.treasury.key,
   CAUSEWAY_OPERATOR_KEY: evmBridges[0].contracts.operator.key,
   CAUSEWAY_INTENT_LEASE_MS: '5000',
+})
+
+const bankEntry = (
+  id: string,
+  accounts: LocalBank['accounts'] | LocalBank['secondAccounts'],
+  { url, apiKey, webhookSecret, accountNumbers }: LocalBank,
+  { statementPollMs }: WorldOptions,
+) => ({
+  ...{ id, url, apiKey, accounts, webhookSecrets: [webhookSecret], timeoutMs: 2_000 },
+  schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'],
+  payableAs: {
+    USD: { scheme: 'wire', name: 'Causeway', accountNumber: accountNumbers[accounts.USD], routingNumber: '021000021' },
+    EUR: { scheme: 'sepa_inst', name: 'Causeway', accountNumber: accountNumbers[accounts.EUR] },
+  },
+  ...given('statementPollMs', statementPollMs),
 })
 
 const rate = (from: Currency, to: Currency, numerator: string, denominator: string) => ({ from, to, numerator, denominator })

@@ -18,6 +18,7 @@ import {
 } from '../../test/support/inputs.ts'
 import { offramp } from '../../test/support/offramp.ts'
 import { finalAtMs, onramp, refundAfterMs, settledAtMs } from '../../test/support/onramp.ts'
+import { rebalance } from '../../test/support/rebalance.ts'
 import { remittance } from '../../test/support/remittance.ts'
 
 type Said = Input | OperatorInput | { readonly at: number }
@@ -174,6 +175,30 @@ const others: readonly Scenario[] = [
       ...[...releasing, included('escrowCommitted', '15'), final('commit', '15'), debit('returned', 'R10')],
       ...[withdrawn('payoutFiat'), ...refunded],
     ],
+  },
+  {
+    name: 'a rebalance arrives',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('submitted'), payout('settled'), payout('arrived')],
+  },
+  {
+    name: 'a rebalance is refused by the bank that was to send it',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('rejected', 'AC04')],
+  },
+  {
+    name: 'a rebalance comes back, as both banks tell',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('arrived'), payout('settled'), payout('returned', 'AC04'), payout('arrivalReversed')],
+  },
+  {
+    name: 'a rebalance that never arrives is taken in hand, and then does',
+    since: 7,
+    unborn: rebalance() as Unborn,
+    said: [covered, payout('settled'), { type: 'compensateCommand', reason: 'nobody has it' }, payout('arrived')],
   },
 ]
 

@@ -87,6 +87,19 @@ describe('what was agreed, transferred to its address', () => {
     expect(await bridge.strays()).toEqual([])
   })
 
+  test('is locked once, however many look', async () => {
+    const deposit = await opened()
+    await bring(deposit)
+    for (let round = 0; round < 3; round++) {
+      await bridge.owner.query('update deposit_addresses set look_at = now()')
+      await Promise.all(Array.from({ length: 4 }, () => bridge.look()))
+    }
+    await bridge.reaches(deposit.id, 'completed')
+    const { rows } = await bridge.owner.query(`select status from deposit_orders where subject = $1`, [deposit.id])
+    expect(rows).toEqual([{ status: 'SUCCEEDED' }])
+    await isClear(deposit, 0n)
+  })
+
   test('is taken in parts, from whoever', async () => {
     const deposit = await opened()
     await bring(deposit, amountMinor - 1n)

@@ -144,7 +144,7 @@ describe('a fault', () => {
       const struck = await network.arm({ kind: 'timeout_after', times: 2 })
       await scene.endsAs(id, 'completed')
       // What is paid with a memo is ours without a transaction of ours on Stellar.
-      expect(await struck()).toBe({ locked: 2, signed: 2, left: 1, paid: 0 }[how])
+      expect(await struck()).toBe({ locked: 2, signed: 2, transferred: 2, left: 1, paid: 0 }[how])
       expect(await gained()).toEqual(delivered(from))
     } finally {
       await network.disarm()

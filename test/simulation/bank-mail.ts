@@ -8,6 +8,9 @@ import type { Scheduler } from './scheduler.ts'
 export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const secretBytes = Buffer.alloc(32, 7)
 
+/** What no question would bring, since the house holds the order for settled. */
+const isLastWord = (type: BankEvent['type']) => type === 'returned' || type === 'return_reversed' || type === 'recalled'
+
 /** One delivery as it arrives: headers and raw body. */
 export type Delivery = { readonly headers: Record<string, string>; readonly body: string }
 
@@ -62,7 +65,7 @@ export const postBankMail = (
 
   bank.onEvent(({ order, type }: BankEvent) => {
     const about = order.description
-    if (line.isSilent(order.externalId) && type !== 'returned') return
+    if (line.isSilent(order.externalId) && !isLastWord(type)) return
     const id = `wh_${++count}`
     const body = bodyOf(type, order.externalId, order.id, order.code)
     if (type === 'submitted' && faults.strikes('webhook: is forged', about)) {
@@ -72,7 +75,7 @@ export const postBankMail = (
     }
     if (faults.strikes('webhook: is about nobody', about))
       send(`${id}n`, bodyOf('settled', `CW${random.hex(16).slice(2)}`, 'bt_0'), random.between(0, 5_000))
-    if (type !== 'returned' && willBeAsked(order.key) && faults.strikes('webhook: is lost', about)) return
+    if (!isLastWord(type) && willBeAsked(order.key) && faults.strikes('webhook: is lost', about)) return
     const delayMs = faults.strikes('webhook: comes long after', about)
       ? random.between(60, 1_200) * 1_000
       : faults.strikes('webhook: is overtaken by later ones', about)

@@ -103,7 +103,9 @@ export const bankLine = (
       capabilities: { schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'], currencies: ['USD', 'EUR'] },
       submit: order => {
         const slow = faults.strikes('bank: takes longer to answer than a lease lasts', order.description)
-        return process.call('rail.submit', order.description, () => submit(order, wantedBy(order.key)), slow ? 2 * leaseMs : 0)
+        // As it was when the order left: it may be long on its way.
+        const wanted = wantedBy(order.key)
+        return process.call('rail.submit', order.description, () => submit(order, wanted), slow ? 2 * leaseMs : 0)
       },
       query: reference => process.call('rail.query', aboutOf(reference.externalId), () => query(reference)),
       cancel: id => {

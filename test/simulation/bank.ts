@@ -43,7 +43,11 @@ export type WireOrder = {
   readonly counterparty: { readonly accountNumber: string }
 }
 
-export type BankEvent = { readonly order: BankOrder; readonly type: BankStatus; readonly atMs: number }
+export type BankEvent = {
+  readonly order: BankOrder
+  readonly type: BankStatus | 'return_reversed' | 'recalled'
+  readonly atMs: number
+}
 
 export type Bank = {
   readonly asked: readonly Asked[]
@@ -94,8 +98,8 @@ export const openBank = (
       run()
     })
   }
-  const tell = (order: BankOrder) => {
-    for (const listener of listeners) listener({ order, type: order.status, atMs: nowMs() })
+  const tell = (order: BankOrder, type: BankEvent['type'] = order.status) => {
+    for (const listener of listeners) listener({ order, type, atMs: nowMs() })
   }
   const book = (order: BankOrder, sign: bigint) => {
     const amountMinor = (order.direction === 'debit' ? sign : -sign) * order.amountMinor
@@ -108,6 +112,10 @@ export const openBank = (
     order.settledAtMs = nowMs()
     book(order, 1n)
     tell(order)
+    if (order.direction === 'debit' && faults.strikes('bank: is asked by the payer to recall a debit', order.description))
+      soon(random.between(1, 300) * 1_000, () => {
+        if (order.status === 'settled') tell(order, 'recalled')
+      })
     if (order.direction === 'debit')
       soon(random.between(1, 120) * 1_000, () => {
         if (order.status === 'settled' && !isReleased(order.description))
@@ -122,6 +130,13 @@ export const openBank = (
     order.code = random.pick(returnCodes)
     book(order, -1n)
     tell(order)
+    if (order.direction === 'debit' && faults.strikes('bank: takes a return back', order.description))
+      soon(random.between(1, 900) * 1_000, () => {
+        order.status = 'settled'
+        order.code = undefined
+        book(order, 1n)
+        tell(order, 'return_reversed')
+      })
   }
   const reject = (order: BankOrder) => {
     if (order.code === givenUp) return

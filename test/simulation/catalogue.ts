@@ -4,6 +4,7 @@ const calls = [
   'store.commit',
   'store.loadTransfers',
   'store.loadPools',
+  'store.lockPools',
   'store.shareVersions',
   'store.commitSteps',
   'store.claimFacts',
@@ -16,6 +17,8 @@ const calls = [
   'store.holdsIntent',
   'store.dueTimers',
   'store.parkedSubjects',
+  'store.takeInHand',
+  'store.putDown',
   'store.databaseTimeMs',
   'store.finalFacts',
   'rail.submit',
@@ -48,13 +51,7 @@ const calls = [
 
 type CommonCall = (typeof calls)[number]
 /** And some that a healthy world hardly ever makes. Nobody dies there, for it could not be asked that it happens. */
-export type CrashPoint =
-  | CommonCall
-  | 'store.lockPools'
-  | 'store.parkTransfer'
-  | 'store.moveTimer'
-  | 'store.rollback'
-  | 'deposits.failOrder'
+export type CrashPoint = CommonCall | 'store.parkTransfer' | 'store.moveTimer' | 'store.rollback' | 'deposits.failOrder'
 
 const named = [
   // The bank.
@@ -71,6 +68,8 @@ const named = [
   ['bank: takes a debit back before the release', 0.15],
   ['bank: takes a debit back after the release', 0.15],
   ['bank: takes a debit back while it is asked to pay', 0.5],
+  ['bank: takes a return back', 0.5],
+  ['bank: is asked by the payer to recall a debit', 0.2],
   ['bank: sends a credit back', 0.3],
   ['bank: does not find what it has just taken', 0.3],
   ['bank: does not answer a question', 0.3],
@@ -148,6 +147,7 @@ const named = [
   ['indexer: halts the chain for a while', 0.01],
   // The database.
   ['database: a serialization failure', 0.04],
+  ['database: somebody else is quicker at a pool', 0.9],
   ['database: a connection is lost before a statement is done', 0.02],
   ['database: a connection is lost after a statement was done', 0.02],
   ['database: restarts', 0.002],
@@ -164,6 +164,10 @@ const named = [
   ['client: cancels at any time', 0.5],
   ['client: is on the deny list', 0.3],
   ['client: orders more than there is', 0.5],
+  // Who works here.
+  ['operator: retries', 0.2],
+  ['operator: forces a compensation', 0.05],
+  ['operator: lets a bank or a chain stand still', 0.03],
   ['screening: does not answer', 0.3],
   ['screening: throws', 0.2],
 ] as const satisfies readonly (readonly [string, number])[]

@@ -4,6 +4,7 @@ import type { Request } from './clients.ts'
 import { mintPayer, treasury } from './escrow.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
 import type { Network } from './networks.ts'
+import type { Pause } from './operators.ts'
 import { ownAccount, partner, partnerAccount } from './routes/wanted.ts'
 import type { Settings } from './settings.ts'
 
@@ -16,6 +17,7 @@ type World = {
   readonly bank: Bank
   readonly bankWay: BankLine
   readonly moments: readonly MomentEvidence[]
+  readonly pauses: readonly Pause[]
   readonly networks: readonly Network[]
   readonly tables: object
   readonly unrest: readonly string[]
@@ -23,11 +25,11 @@ type World = {
 
 /** Takes down what there is to see at the end of a world, as plain JSON. */
 export const collect = (world: World): Evidence => {
-  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, moments, networks, tables, unrest } = world
+  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, moments, pauses, networks, tables, unrest } = world
   const evidence = {
     seed,
     world: {
-      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000 },
+      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, pauses },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
       ...{ treasury, partner, ownAccount, partnerAccount },

@@ -38,6 +38,8 @@ export type MomentEvidence = {
   readonly transfer: string
   /** The bank's account, of ours or of our partner's; or the chain. */
   readonly place: string
+  /** The bank, or the chain. */
+  readonly target: string
   readonly wish: 'debit' | 'credit' | 'lock' | 'commit' | 'release' | 'refund'
   /** Of what a chain is asked. */
   readonly role?: EscrowMoment['role']
@@ -82,6 +84,8 @@ export type Evidence = {
     readonly ownAccount: string
     readonly partnerAccount: string
     readonly bankStartMinor: string
+    /** While an operator let a bank or a chain stand still; null: until the end. */
+    readonly pauses: readonly { readonly target: string; readonly fromMs: number; readonly untilMs: number | null }[]
     readonly endMs: number
     /** For so long the house may send an order again that the bank does not find. */
     readonly keyRetentionMs: number

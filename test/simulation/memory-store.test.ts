@@ -32,7 +32,10 @@ const compare = async (worldSeed: number, count: number, spoil?: (side: Side) =>
     await twins.ask('the accounts', 0, side =>
       side.openAccounts(
         chartFor({
-          banks: [{ rail: 'bank:sim', currency: 'USD' }],
+          banks: [
+            { rail: 'bank:sim', currency: 'USD' },
+            { rail: 'bank:other', currency: 'USD' },
+          ],
           partners: ['EUR'],
           tokens: [
             { chain: 'evm:1', currency: 'USDC' },

@@ -7,10 +7,11 @@ import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit
 import { type Dump, dump } from './memory/dump.ts'
 import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memory/facts.ts'
 import { finalFacts, type Standing } from './memory/final-facts.ts'
-import { isOpen } from './memory/intents.ts'
+import { putDown } from './memory/in-hand.ts'
+import { isOpen, wakeIntents } from './memory/intents.ts'
 import { inOneStatement } from './memory/statement.ts'
 import { isStrayMoney, isWatched } from './memory/stray-cases.ts'
-import type { PoolRow, QuoteRow, Tables } from './memory/tables.ts'
+import type { IntentRow, PoolRow, QuoteRow, Tables } from './memory/tables.ts'
 import { type MemoryDatabase, type MemoryTx, memoryDatabase } from './memory/transaction.ts'
 
 export type MemoryStore = {
@@ -30,9 +31,13 @@ export type MemoryStore = {
   readonly openPool: (pool: Pick<PoolRow, 'id' | 'currency' | 'total'>) => Promise<void>
   /** More liquidity, or less, whatever is promised. */
   readonly movePool: (id: string, minor: bigint) => Promise<void>
+  /** Somebody else reserves of it, and frees that again: whoever has read it before comes too late. */
+  readonly disturbPool: (id: string) => Promise<void>
   readonly keepQuote: (quote: Omit<QuoteRow, 'transfer_id'>) => Promise<void>
   /** A person has looked. */
   readonly unparkTransfer: (id: TransferId) => Promise<void>
+  /** What rests until its next turn has it now; what somebody is at work on is left to him. */
+  readonly wakeIntents: (isMeant: (row: IntentRow) => boolean) => Promise<void>
   /** When something of it is next due, in ms since the epoch: a poll before then finds nothing. Infinity when nothing is. */
   readonly nextDueMs: () => number
   /** The same for the desk of deposits. */
@@ -66,13 +71,16 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
     openPool: pool =>
       write(tx => tx.put(tables.liquidity_pools, pool.id, { ...pool, reserved: 0n, version: 1, account_id: null })),
     movePool: (id, minor) => write(tx => movePool(tx, tables, id, minor)),
+    disturbPool: id => write(tx => disturbPool(tx, tables, id)),
     keepQuote: quote => write(tx => tx.put(tables.quotes, quote.id, { ...quote, transfer_id: null })),
     unparkTransfer: id =>
       write(async tx => {
         await tx.lock([`transfer ${id}`])
         const row = tx.get(tables.transfers, id)
         if (row !== undefined) tx.put(tables.transfers, id, { ...row, parked_reason: null })
+        await putDown(tx, tables, [id])
       }),
+    wakeIntents: isMeant => write(tx => wakeIntents(tx, tables, isMeant)),
     nextDueMs: () => {
       const generation = database.generation()
       if (due.generation !== generation) due = { generation, ms: earliestDueMs(tables) }
@@ -89,6 +97,12 @@ const movePool = async (tx: MemoryTx, { liquidity_pools: pools }: Tables, id: st
   const pool = tx.get(pools, id)
   if (pool === undefined) throw new Error(`no pool ${id}`)
   tx.put(pools, id, { ...pool, total: pool.total + minor })
+}
+
+const disturbPool = async (tx: MemoryTx, { liquidity_pools: pools }: Tables, id: string) => {
+  await tx.lock([`pool ${id}`])
+  const pool = tx.get(pools, id)
+  if (pool !== undefined) tx.put(pools, id, { ...pool, version: pool.version + 1 })
 }
 
 const earliestDueMs = (tables: Tables): number => {

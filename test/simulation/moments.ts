@@ -21,12 +21,12 @@ export const watchMoments = (networks: ReadonlyMap<string, Network>, { transfers
   return {
     moments,
     ofBank: ({ key, description: transfer, direction: wish, account: place }: WireOrder) => {
-      moments.push({ key, atMs: nowMs(), transfer, place, wish, escrows: escrowsNow(transfer) })
+      moments.push({ key, atMs: nowMs(), transfer, place, target: 'bank:sim', wish, escrows: escrowsNow(transfer) })
     },
     ofChain: (place: string, { key, action: wish, terms, deposit }: ChainOrder) => {
       const transfer = by_ref.get(terms.ref) ?? terms.ref
       moments.push({
-        ...{ key, atMs: nowMs(), transfer, place, wish, role: deposit ? 'deposit' : 'hold' },
+        ...{ key, atMs: nowMs(), transfer, place, target: place, wish, role: deposit ? 'deposit' : 'hold' },
         escrows: escrowsNow(transfer),
       })
     },

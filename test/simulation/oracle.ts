@@ -8,6 +8,7 @@ import type { Finding, Law } from './laws/finding.ts'
 import { history } from './laws/history.ts'
 import { keys } from './laws/keys.ts'
 import { lanes } from './laws/lanes.ts'
+import { pauses } from './laws/pauses.ts'
 import { postings } from './laws/postings.ts'
 import { rest } from './laws/rest.ts'
 import { strays } from './laws/strays.ts'
@@ -26,6 +27,7 @@ const laws: Readonly<Record<string, Law>> = {
   rest,
   clients,
   strays,
+  pauses,
 }
 
 /** Judges a world by its own books. Shares no code with what it judges. */

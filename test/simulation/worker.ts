@@ -22,6 +22,8 @@ export type Ports = {
   readonly screening: Screening
   readonly finalFacts: (limit: number) => Promise<readonly FinalFact[]>
   readonly keyRetentionMs: number
+  /** Whether a bank or a chain stands still by an operator's word. */
+  readonly isHeld: (target: string) => boolean
 }
 
 /** Gets between the service and its ports, once for each process. */
@@ -58,7 +60,7 @@ export const startWorker = async (
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
-  const { store, deposits, rail, chains, screening, finalFacts, keyRetentionMs } = ports
+  const { store, deposits, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
   const engine = await startEngine({
     store,
     owner,
@@ -66,6 +68,7 @@ export const startWorker = async (
     chains,
     screening,
     finalFacts,
+    isHeld,
     intentLeaseMs: leaseMs,
     onMoved: () => {},
     log,

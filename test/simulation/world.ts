@@ -20,6 +20,7 @@ import { keepSignedLock } from './memory/deposit-store.ts'
 import { memoryStore } from './memory-store.ts'
 import { watchMoments } from './moments.ts'
 import { openNetwork } from './networks.ts'
+import { letOperatorsIn } from './operators.ts'
 import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
@@ -92,6 +93,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     settings.chains.map(chain => [chain.id as string, openNetwork(time, random, faults, chain, poolMinor, house)]),
   )
   const all = [...networks.values()]
+  const operators = letOperatorsIn(time, random, faults, store, ['bank:sim', ...networks.keys()], open)
   const chainTables = new Map(all.map(network => [network.settings.id as string, network.tables]))
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
   const bankWay = bankLine(time, random, faults, bank, settings)
@@ -170,6 +172,11 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     return {
       store: {
         ...saga,
+        loadPools: async ids => {
+          const pools = await saga.loadPools(ids)
+          for (const id of ids) if (faults.strikes('database: somebody else is quicker at a pool')) await store.disturbPool(id)
+          return pools
+        },
         holdsIntent: async intent => {
           const version = versionOf(intent.key)
           const holds = await saga.holdsIntent(intent)
@@ -182,6 +189,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
       screening: screeningFor(process, faults),
       keyRetentionMs: settings.keyRetentionMs,
+      isHeld: operators.isHeld,
       finalFacts: limit => process.call('store.finalFacts', undefined, async () => finalFactsOf(store, chainTables, limit)),
     }
   }
@@ -247,6 +255,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   for (const { chain } of all) chain.start()
   for (let slot = 0; slot < settings.workers; slot++) beginWorker(slot, 0)
   at(nowMs(), disturb)
+  operators.start()
   const stormEndsMs = nowMs() + settings.stormMs
   while (await time.step(stormEndsMs));
   calm = true
@@ -290,6 +299,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
         bank,
         bankWay,
         moments,
+        pauses: operators.pauses,
         networks: all,
       },
       ...{ tables: store.dump(), unrest: rest.unrest() },

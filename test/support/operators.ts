@@ -12,8 +12,11 @@ export const anyWord: fc.Arbitrary<OperatorInput> = fc.oneof(
   fc.constant<OperatorInput>({ type: 'compensateCommand', reason: 'x' }),
   // A gift: of what a transfer owes, nobody knows here how much that is.
   fc
-    .constantFrom('rf_1', 'rf_2')
-    .map((refundId): OperatorInput => ({ type: 'refundSettled', refundId, kind: 'goodwill', currency: 'USD', minor: '500' })),
+    .record({
+      type: fc.constantFrom('refundSettled', 'refundSettled', 'refundCameBack'),
+      refundId: fc.constantFrom('rf_1', 'rf_2'),
+    })
+    .map((said): OperatorInput => ({ ...said, kind: 'goodwill', currency: 'USD', minor: '500' })),
   fc.constantFrom('completed', 'compensated', 'failed').map(
     (outcome): OperatorInput => ({
       ...{ type: 'resolveCommand', version: 0, outcome, evidence: 'seen', document: null, closing: [] },
@@ -21,7 +24,7 @@ export const anyWord: fc.Arbitrary<OperatorInput> = fc.oneof(
   ),
 )
 
-const closable = /^(?:customer_clearing|payout_partner|receivable):\w+$/
+const closable = /^(?:customer_clearing|payout_partner|in_transit|receivable):\w+$/
 
 /** A resolution as somebody gives it who has the transfer and its books in front of him; anything else as it is. */
 export const asSeen = (

@@ -21,7 +21,7 @@ export const templateOf = (postgresUrl: string): { name: string; url: string } =
 /** One real Postgres for the whole run. */
 export default async (project: TestProject) => {
   const workspace = createWorkspace()
-  const postgres = await startPostgres(workspace.folder)
+  const postgres = await startPostgres(workspace.folder, { ephemeral: true })
   const template = templateOf(postgres.url)
   const run = async (sql: string) => {
     const client = new pg.Client({ connectionString: postgres.url })

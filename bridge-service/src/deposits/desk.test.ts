@@ -238,23 +238,21 @@ describe('money that no transfer takes', () => {
 })
 
 describe('orders that wait', () => {
-  it('leave room on a chain: four returns at once, and every signed lock', async () => {
+  it('leave room on a chain: four returns at once, and every signed lock and every return from an address', async () => {
+    const { terms } = onramp()
+    const hold = { ...terms.hold, refundAfter: 1, hardDeadline: 2 }
+    const money = { fact: '', escrowId: null, token: '', units: '1', payer: '', balanceId: null, refundAfter: null }
     for (let index = 0; index < 9; index++)
       await insertOrder(database.app, {
         ...{ key: `back-${index}`, chain: 'evm:1', kind: 'giveBack', subject: `sd_${index}` },
-        request: {
-          fact: '',
-          escrowId: null,
-          token: '',
-          units: '1',
-          payer: '',
-          balanceId: null,
-          refundAfter: null,
-          address: null,
-        },
+        request: { ...money, address: null },
       })
-    const { terms } = onramp()
-    const hold = { ...terms.hold, refundAfter: 1, hardDeadline: 2 }
+    // Of these each address has only so many.
+    for (let index = 0; index < 6; index++)
+      await insertOrder(database.app, {
+        ...{ key: `from-${index}`, chain: 'evm:1', kind: 'giveBack', subject: `sd_from_${index}` },
+        request: { ...money, address: hold },
+      })
     for (let index = 0; index < 6; index++)
       await insertOrder(database.app, {
         ...{ key: `lock-${index}`, chain: 'evm:1', kind: 'lockSigned', subject: `tr_${index}` },
@@ -263,7 +261,7 @@ describe('orders that wait', () => {
     const claim = async () =>
       (await claimOrders(database.app, ['evm:1'], { leaseMs: 60_000, returning: 4, limit: 50 })).map(({ key }) => key.slice(0, 4))
     const first = await claim()
-    expect([first.filter(key => key === 'back').length, first.filter(key => key === 'lock').length]).toEqual([4, 6])
+    expect(['back', 'from', 'lock'].map(kind => first.filter(key => key === kind).length)).toEqual([4, 6, 6])
     expect(await claim()).toEqual([])
     await database.owner.query(`update deposit_orders set status = 'SUCCEEDED' where key = 'back-0'`)
     expect(await claim()).toEqual(['back'])

@@ -99,7 +99,7 @@ type Row = DepositOrder & { was: 'PENDING' | 'IN_FLIGHT'; attempts: number }
 
 /**
  * Takes orders that are due for `leaseMs`. Of what goes back, not more is under way on a chain than `returning`: whoever sends dust must not keep
- * customers from the channels that it goes back through.
+ * customers from the channels that it goes back through. What lies at a deposit address is counted there already.
  */
 export const claimOrders = async (
   pool: Pool,
@@ -109,10 +109,11 @@ export const claimOrders = async (
   const { rows } = await pool.query<Row>({
     name: 'claim_deposit_orders',
     text: `with ready as materialized (
-             select o.key, o.status, o.kind = 'giveBack' and o.status = 'PENDING' as is_new_return,
-                    row_number() over (partition by o.chain, o.kind, o.status order by o.next_at) as place,
+             select o.key, o.status, o.kind = 'giveBack' and o.request ->> 'address' is null and o.status = 'PENDING' as is_new_return,
+                    row_number() over (partition by o.chain, o.kind, o.request ->> 'address' is null, o.status order by o.next_at) as place,
                     $4 - (select count(*) from deposit_orders f
-                           where f.chain = o.chain and f.kind = 'giveBack' and f.status = 'IN_FLIGHT') as room
+                           where f.chain = o.chain and f.kind = 'giveBack' and f.request ->> 'address' is null
+                             and f.status = 'IN_FLIGHT') as room
                from deposit_orders o
               where o.status in ('PENDING', 'IN_FLIGHT') and o.next_at <= now() and o.chain = any($1)
            ), due as materialized (

@@ -31,7 +31,7 @@ const run = async ({ store, chains, log }: OrderRunner, order: LeasedOrder): Pro
       subject: order.subject,
       code: outcome.code,
     })
-    await store.failOrder(order, outcome, overtaken.includes(outcome.code) ? 'waiting' : 'person')
+    await store.failOrder(order, outcome, isOvertaken(order, outcome.code) ? 'waiting' : 'person')
   } catch (error) {
     // Nothing was stored that the key does not know: whoever comes next asks first.
     log('warn', 'an order for a deposit is tried again later', { order: order.key, error: String(error) })
@@ -60,5 +60,8 @@ const send = (chain: Chain, order: LeasedOrder): Promise<Outcome<ChainTx>> => {
 
 // The ledger has moved on since it was looked at: look again. All else is for a person.
 const overtaken: readonly string[] = ['deposit_absent', 'deposit_not_ours', 'escrow_expired', 'NothingToRecover']
+// What was sent to a deposit address and reverted there: somebody has been quicker, or its own block has left the chain.
+const isOvertaken = (order: LeasedOrder, code: string): boolean =>
+  overtaken.includes(code) || (order.kind === 'giveBack' && order.request.address !== null && code === 'reverted')
 
 const againMs = ({ attempts }: LeasedOrder) => Math.min(againBaseMs * 2 ** Math.min(attempts, 20), againCeilingMs)

@@ -132,6 +132,8 @@ describe('the proof', () => {
       'customer_clearing:EUR': { posted: '0', openPosted: '0' },
       'customer_clearing:USD': { posted: '-10025', openPosted: '-10025' },
       'customer_clearing:USDC': { posted: '0', openPosted: '0' },
+      'in_transit:EUR': { posted: '0', openPosted: '0' },
+      'in_transit:USD': { posted: '0', openPosted: '0' },
       'payout_partner:EUR': { posted: '0', openPosted: '0' },
       'payout_partner:USD': { posted: '0', openPosted: '0' },
     })

@@ -12,7 +12,7 @@ import { answerOnce, type Claim, claimOf, idempotencyHeaders, orStored, setAnswe
 import { type ActionJson, actionJson, actionRequest, actionSchema, approvalRequest } from './operator-action-json.ts'
 import { checkAllowed, complete, hashOf, operatedTransfer, operatorOf } from './operator-request.ts'
 import { decodeCursor, pageFrom, pageOf, pageQuery } from './pages.ts'
-import { bearer, guarded, posted, problems, shows } from './schemas.ts'
+import { bearer, guarded, posted, problems, refusedRebalances, shows } from './schemas.ts'
 import type { ServerDeps } from './server-deps.ts'
 
 // Who has not found a second person by then asks anew, and looks anew.
@@ -84,7 +84,7 @@ export const operatorActionRoutes =
           const fourEyes = needsFourEyes(asked, amount, house.policy.operatorLimits)
           const id = typeId('oa', deps.newUuid())
           const action = await insertAction(tx, { ...asked, id, payloadHash: hashOf(asked), fourEyes, ttlMs }, operator)
-          return fourEyes ? action : perform(tx, action)
+          return fourEyes ? action : perform(tx, action, deps)
         })
         await afterwards(answer)
         setAnswerHeaders(reply, answer)
@@ -111,6 +111,7 @@ export const operatorActionRoutes =
             ...(['nothing_to_retry', 'transfer_not_parked', 'scope_not_paused'] as const),
             ...(['refund_not_allowed', 'refund_too_large', 'receivable_exceeded', 'line_explained'] as const),
             ...(['chain_not_found', 'chain_not_halted'] as const),
+            ...refusedRebalances,
           ),
         },
       },
@@ -127,7 +128,7 @@ export const operatorActionRoutes =
           if (operator.by === action.requestedBy || operator.person === action.requestedPerson)
             throw new BridgeError('second_operator_required', { id })
           if (action.transferId !== null) checkAllowed(action, await operatedTransfer(tx, action.transferId), deps.nowMs())
-          return perform(tx, await decideAction(tx, id, decision, reason, operator))
+          return perform(tx, await decideAction(tx, id, decision, reason, operator), deps)
         })
         await afterwards(answer)
         setAnswerHeaders(reply, answer)

@@ -17,6 +17,8 @@ beforeAll(async () => {
 afterAll(() => api.close())
 beforeEach(async () => {
   bank = inProcessBank('bank:test')
+  // Who owes us is advanced nothing: the tests have one customer.
+  await api.admin.query('delete from receivables')
   await api.admin.query(`update refunds set state = 'failed', failure = 'over' where state in ('requested', 'crediting')`)
 })
 
@@ -25,6 +27,10 @@ const reclaimed: Input = {
   kind: 'deliveryReclaimed',
   status: 'included',
   place: { fact: 'z', txHash: '0x1', blockNumber: '1', blockHash: '0x2' },
+}
+const returned: Input = {
+  ...{ type: 'railFact', step: 'debitFiat' },
+  fact: { type: 'returned', bankTransferId: 'bt_1', externalId: 'CW1', rawCode: 'R10', at: '2999-01-01T00:00:00.000Z' },
 }
 const completed = async (seed: string): Promise<string> => {
   const { id } = (await api.post('/v1/transfers', order())).json
@@ -131,11 +137,11 @@ describe('the payment', () => {
     bank.faults.submit.push('lostAfter')
     await turn()
     const { externalId } = [...bank.orders.values()][0]!
-    const told = (type: 'settled' | 'returned') => hearRefund(api.pool, 'bank:test', { type, externalId })
+    const told = (type: 'settled') => hearRefund(api.pool, 'bank:test', { type, externalId })
     expect(await told('settled')).toBe(true)
     await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld: () => false, log: () => {} })
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
-    expect([await told('settled'), await told('returned')]).toEqual([true, false])
+    expect(await told('settled')).toBe(true)
     expect(await hearRefund(api.pool, 'bank:other', { type: 'settled', externalId })).toBe(false)
   })
 
@@ -165,6 +171,58 @@ describe('the payment', () => {
     await refund(id)
     await turn(target => target === bank.id)
     expect(bank.calls).toEqual([])
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'completed' }])
+  })
+
+  it('that comes back after it has settled is owed again, once', async () => {
+    const id = await owing('b5')
+    const owed = await owedMinor(id)
+    const { json } = await refund(id)
+    await turn()
+    expect(await owedMinor(id)).toBe(0n)
+    const { externalId } = [...bank.orders.values()][0]!
+    for (let times = 0; times < 2; times++)
+      expect(await hearRefund(api.pool, bank.id, { type: 'returned', externalId })).toBe(true)
+    await api.hear()
+    expect(await list(id)).toMatchObject([{ id: json.id, state: 'returned' }])
+    expect(await owedMinor(id)).toBe(owed)
+    expect((await refund(id)).status).toBe(202)
+  })
+
+  it('is not sent to a customer who has his debit back', async () => {
+    const id = await owing('b6')
+    await refund(id)
+    await api.move(id, returned)
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'failed', failure: 'withdrawn: the bank never got it' }])
+    expect(bank.calls).toEqual([])
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
+  })
+
+  it('that may have been sent is only asked about when the debit has come back', async () => {
+    const id = await owing('b7')
+    await refund(id)
+    bank.faults.submit.push('lostBefore')
+    await turn()
+    await api.move(id, returned)
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'crediting' }])
+    await api.admin.query(`update refunds set updated_at = now() - interval '6 minutes' where refund_of = $1`, [id])
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'failed', failure: 'withdrawn: the bank never got it' }])
+    expect(bank.calls.map(call => call.split(' ')[0])).toEqual(['submit', 'query', 'query'])
+  })
+
+  it('waits until its pool has enough', async () => {
+    const id = await owing('b8')
+    await refund(id)
+    const { rows } = await api.admin.query(`select total::text, reserved::text from liquidity_pools where id = 'bank:test:USD'`)
+    await api.admin.query(`update liquidity_pools set reserved = total where id = 'bank:test:USD'`)
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'requested' }])
+    expect(bank.calls).toEqual([])
+    await api.admin.query(`update liquidity_pools set reserved = $1 where id = 'bank:test:USD'`, [rows[0].reserved])
     await turn()
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
   })

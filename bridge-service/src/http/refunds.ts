@@ -35,8 +35,10 @@ const refundSchema = z
     kind: z.enum(['owed', 'goodwill']).describe('`owed`: of what the transfer left open. `goodwill`: decided by two operators.'),
     amount: shownAmount,
     state: z
-      .enum(['requested', 'crediting', 'completed', 'failed'])
-      .describe('`completed`: the bank has settled it. `failed`: it will pay nothing of it, and it can be asked for again.'),
+      .enum(['requested', 'crediting', 'completed', 'returned', 'failed'])
+      .describe(
+        '`completed`: the bank has settled it. `returned`: it came back from the customer’s bank since, and what is owed is owed again. `failed`: the bank pays nothing of it, and it can be asked for again.',
+      ),
     reason: z.string(),
     failure: z.string().nullable(),
     createdAt: time,

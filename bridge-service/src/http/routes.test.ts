@@ -18,6 +18,7 @@ import { unknown } from '../outcome.ts'
 import type { OfframpTerms, RemittanceTerms } from '../transfer/terms.ts'
 import type { EscrowJson } from './escrow-json.ts'
 
+let isSilent = false
 const silent = async () => unknown('not in this test')
 /** A chain with deposit addresses. */
 const second: Chain = {
@@ -29,7 +30,10 @@ const second: Chain = {
     wayBack: async () => ({ kind: 'over' }),
     addresses: {
       addressOf: terms => getAddress(slice(readOnlyChain.escrowId(terms), 12)),
-      prepare: () => Promise.reject(new BridgeError('chain_unavailable')),
+      prepare: async ({ ref }) => {
+        if (isSilent) throw new BridgeError('chain_unavailable')
+        return { kind: 'evm_transfer', escrowId: ref, token: '', to: '', units: '1', call: { to: '', data: '' }, uri: '' }
+      },
       look: async () => [],
       lock: silent,
     },
@@ -155,6 +159,12 @@ describe('a deposit by a plain transfer', () => {
     expect(json.deposit.terms.payer).toBe(payer)
     const { rows } = await api.admin.query('select chain, seen from deposit_addresses where transfer_id = $1', [json.id])
     expect(rows).toEqual([{ chain: second.id, seen: '0' }])
+  })
+
+  it('is not opened while the chain cannot say that it knows the address', async () => {
+    isSilent = true
+    expect(await refused(byTransfer)).toEqual(['chain_unavailable', undefined])
+    isSilent = false
   })
 
   it('is nothing that a customer gets who did not ask for it', async () => {

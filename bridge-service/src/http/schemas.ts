@@ -210,4 +210,19 @@ export const refusedOrders: readonly ErrorCode[] = [
   'rate_unavailable',
 ]
 
+/** Those of a rebalance. */
+export const refusedRebalances: readonly ErrorCode[] = [
+  'amount_invalid',
+  'amount_not_positive',
+  'amount_too_precise',
+  'amount_under_minimum',
+  'asset_unknown',
+  'asset_mismatch',
+  'same_account',
+  'pool_unknown',
+  'rebalance_unsupported',
+  'route_unsupported',
+  'route_paused',
+]
+
 export const bearer = [{ apiKey: [] as string[] }]

@@ -19,6 +19,7 @@ import { measureRequests, metricsRoutes } from './metrics.ts'
 import { operatorActionRoutes } from './operator-actions.ts'
 import { instanceOf, problem, problemOf, problemType, sendProblem } from './problem.ts'
 import { quoteRoutes } from './quotes.ts'
+import { rebalanceRoutes } from './rebalances.ts'
 import { receivableRoutes } from './receivables.ts'
 import { refundRoutes } from './refunds.ts'
 import { sepRoutes } from './sep/routes.ts'
@@ -78,6 +79,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(ledgerRoutes(deps))
       await v1.register(liquidityRoutes(deps))
       await v1.register(operatorActionRoutes(deps))
+      await v1.register(rebalanceRoutes(deps))
       await v1.register(stuckRoutes(deps))
       await v1.register(refundRoutes(deps))
     },

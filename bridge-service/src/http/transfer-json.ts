@@ -40,7 +40,7 @@ const payout = z
 export const transferSchema = z
   .object({
     id: transferId,
-    route: z.enum(['onramp', 'offramp', 'remittance', 'crosschain']),
+    route: z.enum(['onramp', 'offramp', 'remittance', 'crosschain', 'rebalance']),
     state: z
       .enum(states)
       .describe('Ended: completed, compensated, canceled, failed, resolved (by a person). `review` is in the hands of a person.'),

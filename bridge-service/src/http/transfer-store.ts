@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import { BridgeError } from '../errors.ts'
 import { typeId } from '../transfer/id.ts'
 import type { State } from '../transfer/state.ts'
@@ -17,6 +17,16 @@ export const findTransfer = async (pool: Pool, tenant: string, id: string): Prom
   })
   if (rows[0] === undefined) throw new BridgeError('transfer_not_found', { transferId: id })
   return rows[0]
+}
+
+/** Those of these ids that are the tenant's. */
+export const findTransfers = async (db: Pool | ClientBase, tenant: string, ids: readonly string[]): Promise<TransferRow[]> => {
+  const { rows } = await db.query<TransferRow>({
+    name: 'find_transfers',
+    text: `select ${columns} from transfers where id = any($1::text[]) and tenant = $2`,
+    values: [ids, tenant],
+  })
+  return rows
 }
 
 export const findTransferByRef = async (pool: Pool, tenant: string, ref: string): Promise<TransferRow | undefined> => {

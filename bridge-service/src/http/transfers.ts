@@ -7,8 +7,10 @@ import { joinLegs } from '../policy/route.ts'
 import { termsOf } from '../policy/terms.ts'
 import type { Opening } from '../saga/open.ts'
 import { request as firstStep } from '../transfer/decide.ts'
+import { addressTermsOf, depositOf } from '../transfer/hold.ts'
 import { type QuoteId, type TransferId, typeId } from '../transfer/id.ts'
 import { currentDefinition, states } from '../transfer/state.ts'
+import type { Terms } from '../transfer/terms.ts'
 import type { Unborn } from '../transfer/transfer.ts'
 import { readExposure } from './exposure-store.ts'
 import { type Claim, claimOf, idempotencyHeaders, orStored, setAnswerHeaders } from './idempotency.ts'
@@ -94,6 +96,13 @@ export const transferRoutes =
       return mayAdvance(exposure, owed, price.sourceAmount)
     }
 
+    /** Nobody may learn of a deposit address that its contract on the chain does not know: nothing could ever leave it. */
+    const assertKnown = async (terms: Terms): Promise<void> => {
+      const deposit = depositOf(terms)
+      const atAddress = deposit && addressTermsOf(deposit)
+      if (atAddress) await chains.get(deposit.chain)!.deposits!.addresses!.prepare(atAddress)
+    }
+
     const open = async (body: z.output<typeof transferRequest>, claim: Claim, actor: string) => {
       const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : await readOrder(body, deps)
       const { route } = order.legs
@@ -118,6 +127,7 @@ export const transferRoutes =
         ),
         progress: { attempts: { release: 0, refund: 0 } },
       }
+      await assertKnown(unborn.terms)
       const opening: Opening = {
         unborn,
         ...('quoteId' in body ? { quoteId: body.quoteId as QuoteId } : {}),
@@ -155,6 +165,7 @@ export const transferRoutes =
             'quote_source_mismatch',
             'route_paused',
             'exposure_limit_exceeded',
+            'chain_unavailable',
           ),
         },
       },

@@ -93,7 +93,10 @@ const ofDeposit = (transfer: Transfer, key: string, action: ChainOrder['action']
   }
 }
 
-/** A debit and what is credited back are of the source, in what it paid; a payout is of the destination. */
+/**
+ * A debit and what is credited back are of the source, in what it paid; a payout is of the destination. What a rebalance pays out goes from the
+ * source's bank to the destination's.
+ */
 const railRequest = (
   transfer: Transfer,
   step: RailStep,
@@ -102,8 +105,9 @@ const railRequest = (
 ): { target: string; request: { kind: 'rail'; order: RailOrder } } => {
   const { id, terms } = transfer
   const leg = step === 'payoutFiat' ? terms.destination : terms.source
+  const sender = 'arrivalAccount' in terms ? terms.source : leg
   const account = step === 'payoutFiat' ? payoutAccountOf(terms) : bankAccountOf(terms)
-  if (leg.kind !== 'bank' || account === undefined)
+  if (leg.kind !== 'bank' || sender.kind !== 'bank' || account === undefined)
     throw new BridgeError('internal', { transfer: id, reason: `no bank for ${step}` })
   const { currency, minor } = step === 'payoutFiat' ? terms.destinationAmount : terms.sourceAmount
   const order: RailOrder = {
@@ -116,8 +120,9 @@ const railRequest = (
     account,
     counterparty: leg.account,
     description: id,
+    ...('arrivalAccount' in terms ? { arrivesAt: { rail: leg.rail, account: terms.arrivalAccount } } : {}),
   }
-  return { target: leg.rail, request: { kind: 'rail', order } }
+  return { target: sender.rail, request: { kind: 'rail', order } }
 }
 
 const cancelRequest = ({ id, terms, progress }: Transfer, key: string): Pick<Intent, 'target' | 'request'> => {

@@ -37,7 +37,7 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
               order by next_at limit $3 for update skip locked
            ), due as (
              select * from waiting where abandoned < $4
-             union all (select * from waiting where abandoned >= $4 order by next_at limit 1)
+             union all (select * from waiting where abandoned >= $4 order by next_at, key limit 1)
            )
            update intents i
               set status = case due.status when 'PENDING' then 'IN_FLIGHT' else due.status end, attempts = i.attempts + 1,

@@ -76,6 +76,15 @@ const readCash = async (pool: Pool): Promise<ReadonlyMap<string, Cash>> => {
                from transfers where state = 'payingOut' and route = 'offramp' group by 1, 2
               union all
              select rail, currency, false, sum(minor) from refunds_unheard group by 1, 2
+              union all
+             -- Between two banks of ours each may be ahead of us: it has left, or is back; it has arrived, or is gone again.
+             select terms->'source'->>'rail', terms->'sourceAmount'->>'currency', progress->'payout' ? 'settled',
+                    sum((terms->'sourceAmount'->>'minor')::numeric)
+               from transfers where state in ('payingOut', 'inTransit') and route = 'rebalance' group by 1, 2, 3
+              union all
+             select terms->'destination'->>'rail', terms->'sourceAmount'->>'currency', not progress ? 'arrived',
+                    sum((terms->'sourceAmount'->>'minor')::numeric)
+               from transfers where state in ('payingOut', 'inTransit') and route = 'rebalance' group by 1, 2, 3
            )
            select a.id, coalesce((select sum(posted) from ledger_balances b where b.account_id = a.id), 0) as ledger,
                   coalesce(sum(m.amount) filter (where m.comes), 0) as debiting,

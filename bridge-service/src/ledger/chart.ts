@@ -27,6 +27,8 @@ export const account = {
   exposure: (chain: ChainId, currency: Currency) => `exposure:${chain}:${currency}`,
   /** What we owe the partner who pays out in a currency, from the payout until the release of his hold: zero at rest. */
   payoutPartner: (currency: Currency) => `payout_partner:${currency}`,
+  /** Our own money between two of our banks: zero at rest. */
+  inTransit: (currency: Currency) => `in_transit:${currency}`,
   equity: (currency: Currency) => `equity:${currency}`,
 } as const
 
@@ -67,6 +69,7 @@ export const chartFor = ({ banks = [], partners = [], tokens = [] }: Places): Ac
     })),
     ...[...banks.map(({ currency }) => currency), ...partners].flatMap(currency => [
       { id: account.payoutPartner(currency), kind: 'clearing' as const, currency, shards: hot },
+      { id: account.inTransit(currency), kind: 'clearing' as const, currency, shards: 1 },
       ...each(currency),
     ]),
     ...tokens.flatMap(({ chain, currency }) => [

@@ -2,7 +2,13 @@ import type { Pool } from 'pg'
 import type { Log } from '../log.ts'
 
 /** In minor units: an alert is opened when less than `alertMinor` is left to promise, and cleared when there is `clearMinor` again. */
-export type LowWater = { readonly alertMinor: bigint; readonly clearMinor: bigint }
+export type LowWater = {
+  readonly alertMinor: bigint
+  readonly clearMinor: bigint
+  /** The pool that an alert asks to be refilled from, up to `refillTo`; without it a person sees to it. */
+  readonly refillFrom?: string | undefined
+  readonly refillTo?: bigint | undefined
+}
 
 type Change = { readonly change: 'opened' | 'cleared'; readonly pool: string; readonly available: string }
 

@@ -43,12 +43,17 @@ export const findAction = async (db: Database, id: string): Promise<Action | und
   return rows[0]
 }
 
-/** Newest first, from behind `before`. */
-export const listActions = async (pool: Pool, before: string | undefined, limit: number): Promise<Action[]> => {
+/** Newest first, from behind `before`; of one type, or of all. */
+export const listActions = async (
+  pool: Pool,
+  before: string | undefined,
+  limit: number,
+  type?: Action['type'],
+): Promise<Action[]> => {
   const { rows } = await pool.query<Action>({
     name: 'list_operator_actions',
-    text: `select ${columns} from operator_actions a where a.id < $1 order by a.id desc limit $2`,
-    values: [before ?? 'oa_~', limit],
+    text: `select ${columns} from operator_actions a where a.id < $1 and ($3::text is null or a.type = $3) order by a.id desc limit $2`,
+    values: [before ?? 'oa_~', limit, type ?? null],
   })
   return rows
 }

@@ -14,6 +14,7 @@ export const actionTypes = [
   'settleByHand',
   'reclaimDelivery',
   'refund',
+  'rebalance',
   'settleReceivable',
   'explainLine',
   'resumeChain',
@@ -60,6 +61,8 @@ export type ActionPayload =
   | { readonly intentKey: string; readonly fate: 'succeeded' | 'dead' }
   | { readonly balanceId: string }
   | { readonly currency: Currency; readonly minor: string }
+  /** The pools, by id. */
+  | { readonly from: string; readonly to: string; readonly currency: Currency; readonly minor: string }
   | SettlementPayload
   | ExplanationPayload
   | ResumePayload

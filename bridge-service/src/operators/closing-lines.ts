@@ -7,7 +7,7 @@ import type { TransferId } from '../transfer/id.ts'
 /** Where a person may send what a transfer has left open: to the bank or the treasury, where he has moved it by hand, or to what is owed or lost. */
 const destinations = /^(?:bank_cash|treasury|receivable|written_off|bad_debt|exposure):/
 // What must be nothing at rest, and what a person may settle besides.
-const mustClose = /^(?:customer_clearing|payout_partner):/
+const mustClose = /^(?:customer_clearing|payout_partner|in_transit):/
 const mayClose = /^exposure:/
 
 type Wanted = { readonly account: string; readonly into: string }

@@ -4,12 +4,15 @@ import { explainLine } from '../ledger/explain-line.ts'
 import { settleReceivable } from '../ledger/settle-receivable.ts'
 import type { Currency } from '../money/currency.ts'
 import { money } from '../money/money.ts'
+import { type Opener, openRebalance } from '../rebalances/open-rebalance.ts'
 import { openRefund } from '../refunds/open-refund.ts'
 import type { Resolution } from '../transfer/event.ts'
+import type { TransferId } from '../transfer/id.ts'
 import type { Input, OperatorInput } from '../transfer/input.ts'
 import { type Action, type ExplanationPayload, type ResumePayload, type SettlementPayload, targetOfScope } from './action.ts'
 import { endAction } from './action-store.ts'
 import { checkHalt } from './halt.ts'
+import { readPauses } from './pauses.ts'
 
 /** The input that an action is to the machine; undefined for one that no transfer hears of. */
 export const inputOf = ({
@@ -32,6 +35,7 @@ export const inputOf = ({
     case 'settleByHand':
     case 'reclaimDelivery':
     case 'refund':
+    case 'rebalance':
     case 'settleReceivable':
     case 'explainLine':
     case 'resumeChain':
@@ -41,8 +45,14 @@ export const inputOf = ({
   }
 }
 
-/** Does what may be done, in the transaction that allows it. What needs a call outside is left to whoever obeys (obey.ts). */
-export const perform = async (tx: ClientBase, action: Action): Promise<Action> => {
+/** The id of the transfer that an action opens: the action's own, behind another prefix. */
+export const rebalanceIdOf = (actionId: string): TransferId => actionId.replace(/^oa_/, 'tr_') as TransferId
+
+/**
+ * Does what may be done, in the transaction that allows it. What needs a call outside is left to whoever obeys (obey.ts). Throws what cannot
+ * be done any more.
+ */
+export const perform = async (tx: ClientBase, action: Action, house: Omit<Opener, 'isPaused'>): Promise<Action> => {
   switch (action.type) {
     case 'settleByHand':
     case 'reclaimDelivery':
@@ -74,6 +84,16 @@ export const perform = async (tx: ClientBase, action: Action): Promise<Action> =
       await openRefund(tx, { ...ask, id: action.id.replace(/^oa_/, 'rf_'), reason: action.reason, requestedBy: actorOf(action) })
       break
     }
+    case 'rebalance': {
+      const { from, to, ...amount } = action.payload as { from: string; to: string; currency: Currency; minor: string }
+      const paused = new Set((await readPauses(tx)).map(({ scope }) => scope))
+      await openRebalance(
+        tx,
+        { transferId: rebalanceIdOf(action.id), from, to, amount, actor: actorOf(action) },
+        { ...house, isPaused: route => paused.has(`route:${route}`) },
+      )
+      break
+    }
     case 'pause':
       await tx.query('insert into pauses (scope, reason, action_id) values ($1, $2, $3)', [
         ...[action.scope, action.reason, action.id],
@@ -85,6 +105,7 @@ export const perform = async (tx: ClientBase, action: Action): Promise<Action> =
       break
     case 'unpark':
       await tx.query('update transfers set parked_reason = null where id = $1', [action.transferId])
+      await tx.query('delete from transfers_in_hand where transfer_id = $1', [action.transferId])
       await wakeIntents(tx, 'transfer_id', action.transferId)
       break
     case 'retry':

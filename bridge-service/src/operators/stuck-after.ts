@@ -22,6 +22,7 @@ export const stuckAfterMs: Readonly<Record<State, number | null>> = {
   committing: 30 * minute,
   committed: hour,
   payingOut: 2 * day,
+  inTransit: 3 * day,
   releasing: 30 * minute,
   released: hour,
   collecting: 30 * minute,

@@ -2,7 +2,7 @@ import type { ChainConfig } from '../chain-config.ts'
 import type { Chain, ChainId, HoldTerms } from '../chains/chain.ts'
 import { BridgeError } from '../errors.ts'
 import type { Money } from '../money/money.ts'
-import type { ChainLeg, Deposit, TreasuryHold } from '../transfer/terms.ts'
+import type { ChainLeg, Deposit, Funding, TreasuryHold } from '../transfer/terms.ts'
 import { finalityFor, finalityVersion } from './finality.ts'
 
 /** A chain as a transfer finds it when it is created. */
@@ -12,8 +12,13 @@ export type ServedChain = { readonly config: ChainConfig; readonly chain: Chain 
  * The escrow that the treasury pays into for `payee`; what is refunded goes back to it. What is minted is paid by the token contract itself,
  * which burns it again when it comes back.
  */
-export const holdTerms = ({ config, chain }: ServedChain, ref: `0x${string}`, amount: Money, payee: string): TreasuryHold => {
-  const funding = config.funding[amount.currency] ?? 'liquidity'
+export const holdTerms = (
+  { config, chain }: ServedChain,
+  ref: `0x${string}`,
+  amount: Money,
+  payee: string,
+  funding: Funding = config.funding[amount.currency] ?? 'liquidity',
+): TreasuryHold => {
   return {
     chain: config.id,
     funding,

@@ -31,8 +31,8 @@ export const patienceFor = (policy: PatiencePolicy, { chains, debit, depositMs =
   const payoutMs = Math.max(debitMs, payout ? policy.rails[payout] : 0)
   return {
     debitMs,
-    inclusionMs: Math.max(...of.map(({ inclusionMs }) => inclusionMs)),
-    finalityMs: Math.max(...of.map(({ finalityMs }) => finalityMs)),
+    inclusionMs: Math.max(0, ...of.map(({ inclusionMs }) => inclusionMs)),
+    finalityMs: Math.max(0, ...of.map(({ finalityMs }) => finalityMs)),
     payoutMs,
     transferMs: policy.transferMs + depositMs + debitMs + (debit?.clearingMs ?? 0) + payoutMs,
   }

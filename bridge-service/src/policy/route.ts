@@ -1,7 +1,7 @@
 import { BridgeError } from '../errors.ts'
 import type { BankLeg, ChainLeg, Leg } from '../transfer/terms.ts'
 
-/** Two legs and the route that joins them. */
+/** Two legs and the route of a customer's that joins them. */
 export type Legs =
   | { readonly route: 'onramp'; readonly source: BankLeg; readonly destination: ChainLeg }
   | { readonly route: 'offramp'; readonly source: ChainLeg; readonly destination: BankLeg }

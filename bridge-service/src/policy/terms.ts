@@ -11,17 +11,20 @@ import { type PatienceQuestion, patienceFor } from './patience.ts'
 import { atPar, partnerFor } from './payout-partner.ts'
 import { priceTermsOf } from './price-terms.ts'
 import type { Price } from './pricing.ts'
+import type { HouseLegs } from './rebalance.ts'
 import type { Legs } from './route.ts'
 
 /** An order, as the policies are asked about it. */
 export type TermsRequest = {
   readonly transferId: TransferId
-  readonly legs: Legs
+  readonly legs: Legs | HouseLegs
   readonly price: Price
   readonly reference: string | null
   readonly createdAtMs: number
   /** Whether a debit that can come back may be released before it is final. */
   readonly mayAdvance: boolean
+  /** Set where the house moves its own money. */
+  readonly purpose?: 'rebalance'
 }
 
 export type House = {
@@ -34,7 +37,7 @@ export type RoutedTerms = { [R in Route]: { readonly route: R; readonly terms: T
 
 /** Throws `route_unsupported` when a bank, a chain or a partner of the legs is no longer served, and `asset_mismatch` when an account is not. */
 export const termsOf = (
-  { transferId, legs, price, reference, createdAtMs, mayAdvance }: TermsRequest,
+  { transferId, legs, price, reference, createdAtMs, mayAdvance, purpose }: TermsRequest,
   house: House,
 ): RoutedTerms => {
   const salt = toHex(randomBytes(32))
@@ -47,7 +50,10 @@ export const termsOf = (
     salt,
     reference,
     createdAt: new Date(createdAtMs).toISOString(),
+    ...(purpose === undefined ? {} : { purpose }),
   }
+  // What is minted empties no pool.
+  const funding = purpose === 'rebalance' ? 'liquidity' : undefined
   const clearingMs = (leg: BankLeg) => clearingMsFor(house.config.policy.clearing, leg.scheme, price.sourceAmount, mayAdvance)
   const patience = (question: PatienceQuestion) => ({ patience: patienceFor(house.config.policy.patience, question) })
   const debit = (leg: BankLeg) => ({ scheme: leg.scheme, clearingMs: clearingMs(leg) })
@@ -55,7 +61,13 @@ export const termsOf = (
   const poolOf = (place: string, { currency }: { currency: string }) => `${place}:${currency}`
   switch (legs.route) {
     case 'onramp': {
-      const hold = holdTerms(chainOf(house, legs.destination.chain), ref, price.destinationAmount, legs.destination.address)
+      const hold = holdTerms(
+        chainOf(house, legs.destination.chain),
+        ref,
+        price.destinationAmount,
+        legs.destination.address,
+        funding,
+      )
       const terms = {
         ...common,
         ...hold,
@@ -98,10 +110,22 @@ export const termsOf = (
     }
     case 'crosschain': {
       const deposit = depositTerms(chainOf(house, legs.source.chain), ref, price.sourceAmount, legs.source, createdAtMs)
-      const hold = holdTerms(chainOf(house, legs.destination.chain), ref, price.destinationAmount, legs.destination.address)
+      const served = chainOf(house, legs.destination.chain)
+      const hold = holdTerms(served, ref, price.destinationAmount, legs.destination.address, funding)
       const waiting = patience({ chains: [deposit.chain, hold.chain], depositMs: depositMs(deposit) })
       return { route: 'crosschain', terms: { ...common, ...waiting, ...hold, deposit, pool: poolOf(hold.chain, hold.hold) } }
     }
+    case 'rebalance':
+      return {
+        route: 'rebalance',
+        terms: {
+          ...common,
+          ...patience({ chains: [], payout: legs.source.scheme }),
+          pool: poolOf(legs.source.rail, legs.source),
+          payoutAccount: accountAt(house, legs.source),
+          arrivalAccount: accountAt(house, legs.destination),
+        },
+      }
   }
 }
 

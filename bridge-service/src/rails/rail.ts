@@ -26,6 +26,8 @@ export type RailOrder = {
   readonly account: string
   readonly counterparty: Counterparty
   readonly description: string
+  /** The counterparty is we ourselves, at another bank of ours: where a line of its statement shows the arrival. The bank is not told. */
+  readonly arrivesAt?: { readonly rail: string; readonly account: string }
 }
 
 /** A wish that a bank gives up an order that has not settled. */
@@ -37,10 +39,11 @@ export type RailStatus = 'submitted' | 'settled' | 'rejected' | 'returned'
 /**
  * What a bank has said about an order; an append-only log. The bank's own code stands beside the normalised type. `returnReversed`: it has
  * taken a return back, so that what had settled stands. `recalled`: the payer's bank asks for what has settled, and nothing has moved yet
- * (SEPA: a request for cancellation, camt.056).
+ * (SEPA: a request for cancellation, camt.056). `arrived` and `arrivalReversed`: our account at another bank shows what the order sent to it,
+ * or no longer does.
  */
 export type RailFact = {
-  readonly type: RailStatus | 'returnReversed' | 'recalled'
+  readonly type: RailStatus | 'returnReversed' | 'recalled' | 'arrived' | 'arrivalReversed'
   readonly bankTransferId: string
   readonly externalId: string
   readonly rawCode?: string

@@ -4,16 +4,29 @@ import type { RailFact } from '../rails/rail.ts'
 type Said = Pick<RailFact, 'type' | 'externalId'>
 
 /**
- * What a bank says by itself of a refund: it is asked about it at once, and its answer counts. Returns whether that is all that there is to
- * do. What happens to a refund that was over is nobody's but a person's, as is what names no refund of ours.
+ * What a bank says by itself of a refund: while it is open it is asked about at once, and its answer counts; one that comes back after it has
+ * settled is told to its transfer. Returns whether that is all that there is to do: what names no refund of ours, or cannot be of it, is a
+ * person's.
  */
 export const hearRefund = async (db: Pool | ClientBase, rail: string, { type, externalId }: Said): Promise<boolean> => {
   const { rowCount } = await db.query({
     name: 'hear_refund',
-    text: `update refunds set next_at = case when state in ('requested', 'crediting') then now() else next_at end
-            where rail = $1 and request->>'externalId' = $2
-              and (state in ('requested', 'crediting') or state = 'completed' and $3 in ('submitted', 'settled')
-                   or state = 'failed' and $3 = any (array['rejected', 'returned']))`,
+    text: `with heard as (
+             update refunds
+                set next_at = case when state in ('requested', 'crediting') then now() else next_at end,
+                    updated_at = case when state = 'completed' and $3 = 'returned' then now() else updated_at end,
+                    state = case when state = 'completed' and $3 = 'returned' then 'returned' else state end
+              where rail = $1 and request->>'externalId' = $2
+                and (state in ('requested', 'crediting') or state in ('completed', 'returned') and $3 in ('submitted', 'settled', 'returned')
+                     or state = 'failed' and $3 = any (array['rejected', 'returned']))
+              returning id, refund_of, kind, currency, minor, state
+           ), told as (
+             insert into inbox (source, fact, subject, kind, payload)
+             select 'command', 'refund:' || id || ':returned', refund_of, 'operator', jsonb_build_object('actor', $1::text, 'input',
+                      jsonb_build_object('type', 'refundCameBack', 'refundId', id, 'kind', kind, 'currency', currency, 'minor', minor::text))
+               from heard where state = 'returned' on conflict do nothing
+           )
+           select from heard`,
     values: [rail, externalId, type],
   })
   return rowCount === 1

@@ -29,6 +29,8 @@ export type RefundRequest = {
 export const openRefund = async (tx: ClientBase, request: RefundRequest): Promise<Refund> => {
   const { id, kind, reason, requestedBy } = request
   const transfer = await lockTransfer(tx, request)
+  // What he paid is his again: whatever the transfer has left open, it is nothing that he has to get.
+  if (transfer.progress.debit?.returned) throw new BridgeError('refund_not_allowed', { reason: 'his debit has come back' })
   const left = kind === 'owed' ? await owedOf(tx, transfer, request.amount) : await givable(tx, transfer)
   const amount = request.amount ?? left
   if (amount.currency !== left.currency)
@@ -73,13 +75,14 @@ const owedOf = async (tx: ClientBase, { id, state }: Transfer, wanted: MoneyJson
 }
 
 /** All refunds of a transfer together are no more than what was paid for it. */
-const givable = async (tx: ClientBase, { id, state, terms }: Transfer): Promise<MoneyJson> => {
+const givable = async (tx: ClientBase, { id, route, state, terms }: Transfer): Promise<MoneyJson> => {
+  if (route === 'rebalance') throw new BridgeError('refund_not_allowed', { reason: 'it has no customer' })
   if (state !== 'completed' && state !== 'review') throw new BridgeError('refund_not_allowed', { state })
   const bank = [terms.source, terms.destination].find(leg => leg.kind === 'bank')
   if (bank === undefined) throw new BridgeError('refund_not_allowed', { reason: 'no bank account of his is known' })
   const most = bank === terms.source ? terms.sourceAmount : terms.destinationAmount
   const { rows } = await tx.query<{ minor: string }>(
-    `select coalesce(sum(minor), 0)::text as minor from refunds where refund_of = $1 and currency = $2 and state <> 'failed'`,
+    `select coalesce(sum(minor), 0)::text as minor from refunds where refund_of = $1 and currency = $2 and state not in ('failed', 'returned')`,
     [id, most.currency],
   )
   return leftOf(most.currency, BigInt(most.minor) - BigInt(rows[0]!.minor))

@@ -14,7 +14,13 @@ export type PayOptions = {
   readonly keyRetentionMs?: number
 }
 
-type Claimed = Refund & { readonly attempts: number; readonly epoch: number; readonly ageMs: number }
+type Claimed = Refund & {
+  readonly attempts: number
+  readonly epoch: number
+  readonly ageMs: number
+  /** The customer has his debit back, so it must not be paid any more; so long ago anybody took it up who did not have to know. */
+  readonly withdrawnForMs: number | null
+}
 
 const leaseMs = 30_000
 
@@ -32,7 +38,8 @@ export const payRefunds = async (options: PayOptions): Promise<void> => {
 
 const pay = async (refund: Claimed, rail: Rail, { pool, log, keyRetentionMs }: PayOptions): Promise<void> => {
   const { attempts, ageMs } = refund
-  const outcome = await sendOnce(rail, refund.request, { tried: attempts > 1, ageMs, keyRetentionMs })
+  const withdrawnForMs = refund.withdrawnForMs ?? undefined
+  const outcome = await sendOnce(rail, refund.request, { tried: attempts > 1, ageMs, withdrawnForMs, keyRetentionMs })
   if (outcome.kind === 'done') return conclude(pool, refund, outcome.value)
   if (outcome.kind === 'refused') return fail(pool, refund, `${outcome.code}: ${outcome.detail}`)
   if (outcome.kind === 'forgotten')
@@ -64,19 +71,26 @@ const fail = (pool: Pool, { id, epoch }: Claimed, failure: string) =>
     )
     .then(() => {})
 
-/** Each claim waits twice as long for the next one, up to a quarter of an hour. */
+/**
+ * Each claim waits twice as long for the next one, up to a quarter of an hour. What was never tried waits until its pool has enough that is not
+ * promised: it is looked at and not reserved, since the bank has the last word on a balance, and a refund that it refuses can be asked for again.
+ */
 const claim = async (pool: Pool): Promise<Claimed[]> => {
   const { rows } = await pool.query<Claimed>({
     name: 'claim_refunds',
     text: `with due as (
-             select id from refunds where state in ('requested', 'crediting') and next_at <= now()
+             select id, updated_at from refunds r where state in ('requested', 'crediting') and next_at <= now()
+                and (state = 'crediting' or not exists (
+                      select from liquidity_pools p where p.id = r.rail || ':' || r.currency and p.total - p.reserved < r.minor))
               order by next_at limit 20 for update skip locked
            )
            update refunds r
               set state = 'crediting', attempts = r.attempts + 1, lease_epoch = r.lease_epoch + 1, updated_at = now(),
                   next_at = now() + least($1 * power(2, least(r.attempts, 10)), 900000) * interval '1 ms'
              from due where r.id = due.id
-           returning ${refundColumns}, r.attempts, r.lease_epoch as epoch, (extract(epoch from now() - r.created_at) * 1000)::float8 as "ageMs"`,
+           returning ${refundColumns}, r.attempts, r.lease_epoch as epoch, (extract(epoch from now() - r.created_at) * 1000)::float8 as "ageMs",
+                     case when (select t.progress #>> '{debit,returned}' from transfers t where t.id = r.refund_of) is not null
+                          then (extract(epoch from now() - due.updated_at) * 1000)::float8 end as "withdrawnForMs"`,
     values: [leaseMs],
   })
   return rows

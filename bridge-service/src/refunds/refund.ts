@@ -15,7 +15,7 @@ export type Refund = {
   readonly minor: string
   readonly rail: string
   readonly request: RailOrder
-  readonly state: 'requested' | 'crediting' | 'completed' | 'failed'
+  readonly state: 'requested' | 'crediting' | 'completed' | 'returned' | 'failed'
   readonly bankTransferId: string | null
   readonly failure: string | null
   readonly createdAt: Date

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { replay } from '../../../test/support/given.ts'
 import { inProcessBank } from '../../../test/support/in-process.ts'
 import { history, onramp } from '../../../test/support/onramp.ts'
-import { type SagaDatabase, sagaDatabase, store, wish } from '../../../test/support/saga.ts'
+import { rebalance, history as rebalanceHistory } from '../../../test/support/rebalance.ts'
+import { type SagaDatabase, sagaDatabase, store, storeTransfer, wish } from '../../../test/support/saga.ts'
 import { type Intent, intentOf } from '../intents/intent.ts'
 import type { Rail, StatementLine } from '../rails/rail.ts'
 import { inTransaction } from '../transaction.ts'
@@ -70,7 +71,7 @@ const heard = async () =>
   }))
 
 describe('a statement', () => {
-  it('explains a refund: it asks for itself, and what comes back after its end is told to a person', async () => {
+  it('explains a refund: it asks for itself, and what comes back after it has settled is told to its transfer', async () => {
     const transfer = await store(database.owner, history.completed, onramp())
     const order = { externalId: 'RF1', direction: 'credit', amountMinor: '500', currency: 'USD', account: 'acct_1' }
     await database.owner.query(
@@ -85,7 +86,7 @@ describe('a statement', () => {
     await database.owner.query(`update refunds set state = 'completed', bank_transfer_id = 'bt_1'`)
     book({ reference: 'RF1' }, '500')
     await read()
-    expect([await verdicts(), await waiting()]).toEqual([['settled', 'returned'], ['RF1 railFact']])
+    expect([await verdicts(), await waiting()]).toEqual([['settled', 'returned'], [`${transfer.id} operator`]])
     await database.owner.query('delete from refunds')
   })
 
@@ -151,5 +152,31 @@ describe('a statement', () => {
     expect(await verdicts()).toEqual(['unexplained'])
     expect(await heard()).toEqual([])
     expect(said).toMatchObject([{ amountMinor: '700' }])
+  })
+
+  it('of another bank of ours shows what arrives there, and what goes again', async () => {
+    const unborn = rebalance({ arrivalAccount: 'acct_1' })
+    const transfer = replay(unborn, rebalanceHistory.payingOut)
+    await storeTransfer(database.owner, transfer)
+    const intent = intentOf(transfer, { step: 'payoutFiat', attempt: 0 })
+    expect(intent.target).toBe('bank:sim')
+    await wish(database.owner, intent, { status: 'SUCCEEDED' })
+    for (const amount of ['10000', '-10000', '10000', '9999']) book(intent, amount)
+    const other = { ...rail, id: 'bank:other' }
+    await readStatement(database.app, other, 'acct_1', () => {})
+    expect(await verdicts()).toEqual(['arrived', 'arrivalReversed', 'arrived', 'mismatched'])
+    expect(
+      (await heard()).map(({ transferId, input }) => [transferId, input.type === 'railFact' ? input.fact.type : input.type]),
+    ).toEqual(['arrived', 'arrivalReversed', 'arrived', 'statementMismatched'].map(type => [transfer.id, type]))
+  })
+
+  it('of a third one explains nothing by an order that has no part there', async () => {
+    const transfer = replay(rebalance(), rebalanceHistory.payingOut)
+    await storeTransfer(database.owner, transfer)
+    const intent = intentOf(transfer, { step: 'payoutFiat', attempt: 0 })
+    await wish(database.owner, intent)
+    book(intent, '10000')
+    await readStatement(database.app, { ...rail, id: 'bank:third' }, 'acct_2', () => {})
+    expect(await verdicts()).toEqual(['unexplained'])
   })
 })

@@ -68,7 +68,7 @@ const keepPage = async (
   const judged = lines.map((line): Judged => {
     const about = named.get(line.externalId)
     const earlier = (about?.earlier ?? []).map(BigInt)
-    const verdict = judgeLine(line, account, about?.order, earlier)
+    const verdict = judgeLine(line, { rail, account }, about?.order, earlier)
     about?.earlier.push(line.amountMinor)
     // What the webhook or the answer has told already is no news.
     const isKnown = verdict === 'settled' && about?.status === 'SUCCEEDED'
@@ -89,7 +89,8 @@ const ordersOf = async (client: PoolClient, rail: string, lines: readonly Statem
        from (select distinct unnest($2::text[]) as external_id) w
        left join lateral (
          select key, request, status from intents i
-          where w.external_id like 'CW%' and length(w.external_id) = 34 and i.target = $1 and i.request->>'kind' = 'rail'
+          where w.external_id like 'CW%' and length(w.external_id) = 34 and i.request->>'kind' = 'rail'
+            and (i.target = $1 or i.request->'order'->'arrivesAt'->>'rail' = $1)
             and i.key >= substr(w.external_id, 3) and i.key < substr(w.external_id, 3) || 'g' limit 1
        ) i on true
        left join refunds f on f.rail = $1 and f.request->>'externalId' = w.external_id`,
@@ -151,6 +152,6 @@ const tellSaga = async (client: PoolClient, rail: string, account: string, judge
 }
 
 const payloadOf = ({ bankTransferId, externalId, at, amountMinor, currency }: StatementLine, verdict: LineVerdict) =>
-  verdict === 'settled' || verdict === 'returned' || verdict === 'returnReversed'
+  verdict !== 'mismatched' && verdict !== 'unexplained' && verdict !== 'opening'
     ? ({ type: verdict, bankTransferId, externalId, at } satisfies RailFact)
     : { bankTransferId, externalId, at, amountMinor, currency }

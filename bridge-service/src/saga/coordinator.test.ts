@@ -4,6 +4,7 @@ import { bankSays, history, onramp, place, releaseRefused } from '../../../test/
 import { fundPool, type SagaDatabase, sagaDatabase, store, wish } from '../../../test/support/saga.ts'
 import { until } from '../../../test/support/until.ts'
 import { type Intent, intentOf } from '../intents/intent.ts'
+import { machineTiming } from '../timing.ts'
 import { refOf } from '../transfer/hold.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { Transfer, TransferOf } from '../transfer/transfer.ts'
@@ -12,6 +13,7 @@ import { databaseClock } from './database-clock.ts'
 import { claimFacts } from './facts.ts'
 import { parkTransfer } from './load.ts'
 import { postgresStore } from './postgres-store.ts'
+import type { SagaTx } from './store.ts'
 import type { Work } from './work.ts'
 
 let database: SagaDatabase
@@ -325,7 +327,7 @@ describe('facts', () => {
     await tell('command', 'lost-3', 'tr_nobody', 'cancel', { actor: 'api:x', reason: 'x' })
     const known = await waitingForBank()
     await tell('bank:sim', 'lost-4', known.intent.reference, 'somethingNew', {})
-    const ref = refOf(known.transfer.terms)
+    const ref = refOf(known.transfer.terms)!
     await tell('stellar:local', 'lost-5', ref, 'depositReceived', { status: 'included', ...place('1') })
     await tell('stellar:local', 'lost-6', ref, 'escrowReleased', { status: 'included', ...place('1') }) // of which escrow it does not say
     await tellSettled(known)
@@ -574,5 +576,127 @@ describe('stopping', () => {
     for (const transfer of transfers) a.offer(settled(transfer))
     await a.stop()
     expect(a.moved).toHaveLength(50)
+  })
+})
+
+describe('a transfer that kills whoever takes it', () => {
+  /** The store of one worker: at the step of this transfer he is gone, and nothing that he asked for is ever answered. */
+  const mortal = (poison: TransferId) => {
+    const store = postgresStore(database.app)
+    let isDead = false
+    const never = () => new Promise<never>(() => {})
+    const living = async <T>(asked: Promise<T>): Promise<T> => {
+      const answer = await asked.catch(error => (isDead ? never() : Promise.reject(error)))
+      return isDead ? never() : answer
+    }
+    const commitSteps: CoordinatorOptions['store']['commitSteps'] = (steps, lease) => {
+      if (!steps.some(({ before }) => before.id === poison)) return store.commitSteps(steps, lease)
+      isDead = true
+      throw new Error('killed')
+    }
+    return {
+      isDead: () => isDead,
+      store: {
+        ...store,
+        commitSteps: (...step: Parameters<typeof commitSteps>) => living((async () => commitSteps(...step))()),
+        // What he had open is rolled back, and he does not hear of it.
+        inTransaction: <T>(work: (tx: SagaTx) => Promise<T>) =>
+          living(
+            store.inTransaction(tx =>
+              work({
+                ...tx,
+                commitSteps: (steps, lease) =>
+                  steps.some(({ before }) => before.id === poison) ? commitSteps(steps, lease) : tx.commitSteps(steps, lease),
+              }),
+            ),
+          ),
+        takeInHand: (...asked: Parameters<typeof store.takeInHand>) => (isDead ? never() : store.takeInHand(...asked)),
+        putDown: (ids: readonly TransferId[]) => (isDead ? never() : store.putDown(ids)),
+      },
+    }
+  }
+
+  /** Workers one after the other, each the successor of one that was killed; the last one lives. Returns how many were. */
+  const succession = async (poison: TransferId, begin: (worker: Coordinator) => void, isOver: () => Promise<boolean>) => {
+    for (let killed = 0; killed < 20; killed++) {
+      const { store, isDead } = mortal(poison)
+      const worker = coordinator({
+        ...{ store, clock: databaseClock(store), lease: { owner: randomUUID(), ms: 60_000 }, execute: () => {} },
+        ...{ onMoved: () => {}, roleOf: () => undefined, log: () => {}, factPollMs: 20 },
+      })
+      begin(worker)
+      await until('killed, or done', async () => isDead() || (await isOver()))
+      // A dead one is never heard of; whoever lives is stopped, as he should be.
+      if (!isDead()) {
+        await worker.stop()
+        return killed
+      }
+    }
+    return 20
+  }
+
+  it('is found out and parked, and what went down with it goes on', async () => {
+    const transfers = await many(4, history.debiting)
+    const poison = transfers[1]!
+    const others = transfers.filter(each => each !== poison)
+    const isOver = async () =>
+      (await parkedOf(poison.id)) !== null &&
+      (await Promise.all(others.map(({ id }) => stateOf(id)))).every(state => state === 'locking')
+    // Timers and answers, which are looked for again by whoever comes next.
+    const offerAll = (worker: Coordinator) => {
+      for (const each of transfers) worker.offer(settled(each))
+    }
+    const killed = await succession(poison.id, offerAll, isOver)
+    expect(killed).toBe(6)
+    expect(await parkedOf(poison.id)).toBe('test: 6 workers in a row were never heard of again')
+    expect(
+      await one(
+        'select transfer_id from transfers_in_hand where transfer_id = any($1)',
+        others.map(({ id }) => id),
+      ),
+    ).toEqual([])
+  })
+
+  it('is found out among the facts of the inbox, too', async () => {
+    const transfers = await many(4, history.locking)
+    const poison = transfers[2]!
+    const others = transfers.filter(each => each !== poison)
+    for (const { id, terms } of transfers)
+      await tell('command', `cancel:${id}`, id, 'cancel', { actor: 'x', reason: 'y', ref: refOf(terms) })
+    const isOver = async () =>
+      (await parkedOf(poison.id)) !== null &&
+      (
+        await one(
+          'select from inbox where consumed < revision and subject = any($1)',
+          others.map(({ id }) => id),
+        )
+      ).length === 0
+    expect(await succession(poison.id, worker => worker.wake(), isOver)).toBe(6)
+    expect(await parkedOf(poison.id)).toContain('6 workers in a row')
+  })
+
+  it('is nothing that a worker who has lived for a while pays for', async () => {
+    const store = postgresStore(database.app)
+    const [transfer] = await many(1, history.debiting)
+    let monotonicMs = 0
+    const asked: string[] = []
+    const old = start({
+      store: {
+        ...store,
+        takeInHand: (...args) => {
+          asked.push('takeInHand')
+          return store.takeInHand(...args)
+        },
+        putDown: ids => {
+          asked.push('putDown')
+          return store.putDown(ids)
+        },
+      },
+      timing: { ...machineTiming, monotonicMs: () => monotonicMs },
+    })
+    monotonicMs = 30_000
+    old.offer(settled(transfer!))
+    await idle(old)
+    expect([await stateOf(transfer!.id), asked]).toEqual(['locking', []])
   })
 })

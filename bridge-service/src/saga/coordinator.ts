@@ -4,6 +4,7 @@ import { machineTiming, type Timing } from '../timing.ts'
 import type { TransferId } from '../transfer/id.ts'
 import { terminalStates } from '../transfer/state.ts'
 import type { Transfer } from '../transfer/transfer.ts'
+import { caution } from './caution.ts'
 import type { DatabaseClock } from './database-clock.ts'
 import { type Bench, judge, type Ignored as Why } from './judge.ts'
 import type { PoolState } from './load.ts'
@@ -61,6 +62,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   const { store, clock, lease, execute, onMoved, log, timing = machineTiming, fault = () => {} } = options
   const maxBatch = options.maxBatch ?? 256
   const lanes = options.lanes ?? 2
+  const careful = caution(store, timing)
   const races = poolRaces(options.lostRacesInARow ?? 5)
   const known = new Map<TransferId, Transfer>()
   const busy = new Set<TransferId>()
@@ -120,6 +122,20 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 
   const runBatch = async (batch: readonly Work[]): Promise<void> => {
     try {
+      const { together, alone, deadly } = await careful.take(batch)
+      if (together.length > 0) await runTogether(together)
+      for (const work of alone) {
+        await careful.takeAlone(work)
+        await runTogether([work])
+      }
+      for (const { of, lost } of deadly) await park(of.transferId, of.cause, neverHeardOf(lost))
+    } catch (error) {
+      retryLater(batch, error) // nobody could be asked, and nothing was begun
+    }
+  }
+
+  const runTogether = async (batch: readonly Work[]): Promise<void> => {
+    try {
       await commit(batch)
     } catch (error) {
       if (isTransient(error)) return retryLater(batch, error)
@@ -128,6 +144,8 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         await commit([work]).catch(reason =>
           isTransient(reason) ? retryLater([work], reason) : park(work.transferId, work.cause, reason),
         )
+    } finally {
+      await careful.putDown(batch)
     }
   }
 
@@ -282,17 +300,21 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         parked = await store.parkedSubjects()
         parkedReadMs = timing.monotonicMs()
       }
-      const { claimed, works, plan, moved, sure, stale } = await store.inTransaction(async tx => {
+      const { claimed, works, deadly, plan, moved, sure, stale } = await store.inTransaction(async tx => {
         const claimed = await tx.claimFacts(factLimit, parked)
-        const works: Work[] = []
+        const all: Work[] = []
         // What came early waits behind what it has overtaken, or that would never have its turn.
         const inTurn = claimed.matched.toSorted((a, b) => Number(cameEarly.has(nameOf(a))) - Number(cameEarly.has(nameOf(b))))
         for (const fact of inTurn) {
           if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
           busy.add(fact.transferId)
           held.push(fact.transferId)
-          works.push(workOf(fact))
+          all.push(workOf(fact))
         }
+        const { together, alone, deadly } = await careful.take(all)
+        // The others' turn comes when it is done.
+        const works = alone.length === 0 ? together : alone.slice(0, 1)
+        if (alone[0] !== undefined) await careful.takeAlone(alone[0])
         const plan = await decideAll(tx, works)
         const moved = await write(tx, plan.steps)
         const { sure, stale } = await confirmIgnored(tx, plan)
@@ -304,10 +326,11 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
           [...claimed.unmatched, ...stray.flatMap(({ work }) => work.fact ?? [])],
           ignored.flatMap(({ work }) => work.fact ?? []),
         )
-        return { claimed, works, plan, moved, sure, stale }
+        return { claimed, works, deadly, plan, moved, sure, stale }
       })
       settle(plan, moved)
       tellStrangers(sure)
+      for (const { of, lost } of deadly) await park(of.transferId, of.cause, neverHeardOf(lost))
       factLimit = Math.min(maxBatch, factLimit * 2)
       if (claimed.full || works.length < claimed.matched.length || stale.length > 0) factsWanted = true
     } catch (error) {
@@ -318,6 +341,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
       factLimit = 1
       timing.after(250, wake)
     } finally {
+      await careful.putDown(held.map(transferId => ({ transferId })))
       for (const id of held) busy.delete(id)
     }
   }
@@ -344,5 +368,7 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
 }
 /** What reserves liquidity, if it goes well. */
 const isScreened = ({ input }: Work): boolean => input.type === 'screened'
+
+const neverHeardOf = (workers: number) => `${workers} workers in a row were never heard of again`
 
 const nameOf = ({ source, fact }: Pick<FactKey, 'source' | 'fact'>) => `${source}/${fact}`

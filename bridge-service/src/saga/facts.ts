@@ -38,7 +38,7 @@ export const parkedSubjects = async (database: Pool): Promise<string[]> => {
   const { rows } = await database.query<{ subject: string }>({
     name: 'parked_subjects',
     text: `with parked as materialized (select id, escrow_ref from transfers where parked_reason is not null)
-           select id as subject from parked union all select escrow_ref from parked
+           select id as subject from parked union all select escrow_ref from parked where escrow_ref is not null
            union all select 'CW' || left(n.key, 32) from intents n join parked p on n.transfer_id = p.id`,
   })
   return rows.map(row => row.subject)

@@ -3,6 +3,7 @@ import { intentQueue } from '../intents/store.ts'
 import { inTransaction } from '../transaction.ts'
 import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
+import { putDown, takeInHand } from './in-hand.ts'
 import { loadPools, loadTransfers, lockPools, parkTransfer, shareVersions } from './load.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { stepStatement } from './step.ts'
@@ -20,6 +21,8 @@ export const postgresStore = (pool: Pool): SagaStore => ({
     return rows[0]!.ms
   },
   parkTransfer: (id, reason) => parkTransfer(pool, id, reason),
+  takeInHand: (ids, suspectAfter) => takeInHand(pool, ids, suspectAfter),
+  putDown: ids => putDown(pool, ids),
   parkedSubjects: () => parkedSubjects(pool),
   dueTimers: limit => dueTimers(pool, limit),
   moveTimer: (timer, version, dueAtMs) => moveTimer(pool, timer, version, dueAtMs),

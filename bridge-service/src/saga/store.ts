@@ -50,6 +50,13 @@ export type SagaStore = StepStore &
     readonly databaseTimeMs: () => Promise<number>
     /** Takes a transfer out of the machine until a person has looked: a step of it broke an invariant. */
     readonly parkTransfer: (id: TransferId, reason: string) => Promise<void>
+    /**
+     * Notes that a worker takes transfers in hand, before he does anything with them, and returns how often in a row each was taken before by
+     * somebody who was never heard of again. Who has lost `suspectAfter` workers is only looked at.
+     */
+    readonly takeInHand: (ids: readonly TransferId[], suspectAfter: number) => Promise<ReadonlyMap<TransferId, number>>
+    /** The worker is done with them, whatever became of it: he was heard of. */
+    readonly putDown: (ids: readonly TransferId[]) => Promise<void>
     /** What the facts of parked transfers are about. */
     readonly parkedSubjects: () => Promise<readonly string[]>
     /** Durable timers that are due by database time, the oldest first; not those of parked transfers. */

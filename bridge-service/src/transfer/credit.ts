@@ -36,6 +36,9 @@ export const readCredit = ({ state, progress }: Crediting, fact: RailFact): Read
       return nothing('nobody asks us for what we have paid back')
     case 'returnReversed':
       return nothing('a person has what came back')
+    case 'arrived':
+    case 'arrivalReversed':
+      return nothing('it was paid to none of our accounts')
   }
 }
 

@@ -69,6 +69,9 @@ export const readDebit = (
     }
     case 'returnReversed':
       return readReturnReversal(transfer, fact, () => settlement(terms, fact, nowMs))
+    case 'arrived':
+    case 'arrivalReversed':
+      return nothing('it was paid to none of our accounts')
   }
 }
 

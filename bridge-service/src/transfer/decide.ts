@@ -18,6 +18,8 @@ import { isOperators, readOperator } from './operating.ts'
 import { callBack, endOfCallBack, readMismatch, readNoCallBack, readPatience } from './patience.ts'
 import { patienceAfter, phaseSinceMs } from './patience-timer.ts'
 import { poolChanges } from './pool-changes.ts'
+import { rebalanceEffects } from './rebalance/effects.ts'
+import { readRebalance } from './rebalance/read.ts'
 import { refundEffects } from './refund.ts'
 import { remittanceEffects } from './remittance/effects.ts'
 import { readRemittance } from './remittance/read.ts'
@@ -57,13 +59,15 @@ const read = (transfer: Transfer, input: Input, nowMs: number): Reading => {
       return readRemittance(transfer, input, nowMs)
     case 'crosschain':
       return readCrosschain(transfer, input, nowMs)
+    case 'rebalance':
+      return readRebalance(transfer, input)
     default:
       return unreachable(transfer)
   }
 }
 
 const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowMs: number): Effects => {
-  if (event.type === 'refundPaid') return refundEffects(before, event)
+  if (event.type === 'refundPaid' || event.type === 'refundReturned') return refundEffects(before, event)
   if (event.type === 'transferResolved') return resolutionEffects(before, event)
   if (event.type === 'attentionRequired') return none
   if (event.type === 'debitCalledBack') return { ...none, intents: [callBack] }
@@ -76,6 +80,8 @@ const effectsOf = (before: Transfer, event: TransferEvent, after: Transfer, nowM
       return remittanceEffects(before, event, after, nowMs)
     case 'crosschain':
       return crosschainEffects(before, event, after, nowMs)
+    case 'rebalance':
+      return rebalanceEffects(before, event)
     default:
       return unreachable(before)
   }

@@ -129,7 +129,18 @@ export type TransferEvent =
   | { readonly type: 'payoutUnknown'; readonly detail: string }
   | { readonly type: 'payoutSettled'; readonly bankTransferId: string }
   | ({ readonly type: 'payoutRefused' } & Refused)
-  | { readonly type: 'payoutReturned'; readonly rawCode: string | null }
+  /** `at`: the bank's time, ISO 8601; of a rebalance only, whose payouts' returns are followed when the bank takes them back. */
+  | { readonly type: 'payoutReturned'; readonly rawCode: string | null; readonly at?: string }
+  /** The bank has taken the return back: what was paid out is gone again. `at`: the bank's time, ISO 8601. */
+  | { readonly type: 'payoutReturnReversed'; readonly bankTransferId: string; readonly at: string }
+  /** Our account at the other bank shows what was sent to it. `at`: the bank's time, ISO 8601. */
+  | { readonly type: 'moneyArrived'; readonly at: string }
+  /** The other bank has taken it from our account again. */
+  | { readonly type: 'arrivalReversed'; readonly at: string }
+  /** Both banks say that it is where it was to go. */
+  | { readonly type: 'transferCompleted' }
+  /** A person takes into his hands what the machine still waits for. */
+  | { readonly type: 'reviewOpened'; readonly reason: string }
   /** The deposit is the treasury's. */
   | ({ readonly type: 'depositReleased' } & ChainPlace)
   | { readonly type: 'depositReleaseOrphaned'; readonly fact: string }
@@ -144,6 +155,8 @@ export type TransferEvent =
   | { readonly type: 'depositRefundRetried' }
   /** A payment beside it has given some of it back. */
   | ({ readonly type: 'refundPaid' } & PaidRefund)
+  /** The bank has sent it back. */
+  | ({ readonly type: 'refundReturned' } & PaidRefund)
   /** A person has ended it, out of `review`. */
   | ({ readonly type: 'transferResolved' } & Resolution)
   /** It has taken too long, or something cannot be decided here: a person must look. The money stays where it is. `since`: ISO 8601. */

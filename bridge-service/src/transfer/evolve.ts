@@ -67,6 +67,9 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'creditOwed':
     case 'payoutUnknown':
       return progress
+    case 'transferCompleted':
+      // What was refused on the way is no failure of a transfer that arrived.
+      return omit(progress, 'failure')
     case 'transferCompensated': {
       const { settled, refused, returned } = progress.credit ?? {}
       // It has only passed by: with the debit back there was nothing to credit, and no wish.
@@ -204,9 +207,20 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'payoutReturned':
       return {
         ...progress,
-        payout: { ...progress.payout, returned: true },
+        payout: { ...progress.payout, returned: true, ...(event.at === undefined ? {} : { returnedAt: event.at }) },
         failure: { code: 'payout_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'payoutReturnReversed': {
+      const { bankTransferId, at } = event
+      const payout = omit(omit(progress.payout ?? {}, 'returned'), 'returnedAt')
+      return { ...progress, payout: { ...payout, bankTransferId, settled: true, reversedAt: at } }
+    }
+    case 'moneyArrived':
+      return { ...progress, arrived: true }
+    case 'arrivalReversed':
+      return omit(progress, 'arrived')
+    case 'reviewOpened':
+      return { ...progress, failure: { code: 'given_up', detail: event.reason } }
     case 'depositReleased':
       return { ...progress, deposit: { ...progress.deposit, release: placeOf(event) } }
     case 'depositReleaseOrphaned':
@@ -236,6 +250,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return again(progress, 'depositRefund')
     case 'refundPaid':
       return { ...progress, refunds: [...(progress.refunds ?? []), event.refundId] }
+    case 'refundReturned':
+      return { ...progress, refundsReturned: [...(progress.refundsReturned ?? []), event.refundId] }
     case 'transferResolved': {
       const { outcome, evidence, document } = event
       return { ...progress, resolution: { outcome, evidence, document } }

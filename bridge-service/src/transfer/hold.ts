@@ -13,8 +13,9 @@ export const depositOf = (terms: Terms): Deposit | undefined => ('deposit' in te
 export const addressTermsOf = ({ terms, refundTo }: Deposit): HoldTerms | undefined =>
   refundTo === undefined ? undefined : { ...terms, payer: refundTo }
 
-/** What every event of a transfer on a chain carries: of both its escrows, where it has two. */
-export const refOf = (terms: Terms): `0x${string}` => ('hold' in terms ? terms.hold.ref : terms.deposit.terms.ref)
+/** What every event of a transfer on a chain carries: of both its escrows, where it has two. Null for one that no chain has a part in. */
+export const refOf = (terms: Terms): `0x${string}` | null =>
+  'hold' in terms ? terms.hold.ref : 'deposit' in terms ? terms.deposit.terms.ref : null
 
 /**
  * The terms of the treasury's escrow, complete once its deadlines are fixed (by the debit's settlement, or by the commit of a deposit) and

@@ -63,6 +63,8 @@ export type OperatorInput =
   | { readonly type: 'compensateCommand'; readonly reason: string }
   /** A refund of it has settled. */
   | ({ readonly type: 'refundSettled' } & PaidRefund)
+  /** It has come back from the customer's bank since. */
+  | ({ readonly type: 'refundCameBack' } & PaidRefund)
   /** It is over. Good for the transfer that the person has looked at, and for no later `version` of it. */
   | ({ readonly type: 'resolveCommand'; readonly version: number } & Resolution)
 

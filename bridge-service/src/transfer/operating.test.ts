@@ -96,6 +96,24 @@ describe('a refund that has settled beside it', () => {
     given(crosschain(), crosschainHistory.completed).when(settled).thenNothing()
   })
 
+  it('that comes back is as if it had never been paid, and a person’s case', () => {
+    const paid = [...history.completed, { type: 'refundPaid', ...gift }] as const
+    const cameBack: OperatorInput = { type: 'refundCameBack', ...gift }
+    given(onramp(), paid)
+      .when(cameBack)
+      .then([{ type: 'refundReturned', ...gift }], {
+        state: 'review',
+        entries: [['written_off:USD -5.00', 'bank_cash:bank:sim:USD +5.00']],
+      })
+    given(onramp(), [...inReview, { type: 'refundPaid', ...gift, kind: 'owed' }])
+      .when({ ...cameBack, kind: 'owed' })
+      .then(['refundReturned'], { state: 'review', entries: [['customer_clearing:USD -5.00', 'bank_cash:bank:sim:USD +5.00']] })
+    given(onramp(), [...paid, { type: 'refundReturned', ...gift }])
+      .when(cameBack)
+      .thenNothing()
+    given(onramp(), history.completed).when(cameBack).thenTooEarly()
+  })
+
   it('is booked once, and only where something could be refunded', () => {
     given(onramp(), [...history.completed, { type: 'refundPaid', ...gift }])
       .when(settled)

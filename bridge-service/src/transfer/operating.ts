@@ -1,7 +1,7 @@
 import type { Reading } from './decision.ts'
 import type { Input, OperatorInput, TimerKind } from './input.ts'
 import { happened } from './reading.ts'
-import { readRefund } from './refund.ts'
+import { readRefund, readReturnedRefund } from './refund.ts'
 import { readResolution } from './resolution.ts'
 import type { RetriedStep, Transfer } from './transfer.ts'
 
@@ -9,6 +9,7 @@ const kinds: readonly string[] = [
   'retryCommand',
   'compensateCommand',
   'refundSettled',
+  'refundCameBack',
   'resolveCommand',
 ] satisfies OperatorInput['type'][]
 
@@ -31,6 +32,8 @@ export const readOperator = (transfer: Transfer, input: OperatorInput, ask: (inp
       return readCompensation(transfer, input.reason, ask)
     case 'refundSettled':
       return readRefund(transfer, input)
+    case 'refundCameBack':
+      return readReturnedRefund(transfer, input)
     case 'resolveCommand':
       return readResolution(transfer, input)
   }
@@ -50,6 +53,8 @@ const readRetry = ({ state, progress }: Transfer, ask: (input: Input) => Reading
 const readCompensation = ({ route, state, progress }: Transfer, reason: string, ask: (input: Input) => Reading): Reading => {
   if (route === 'onramp' && state === 'releasing' && progress.wishes?.release === 'refused')
     return happened([{ type: 'compensationStarted', reason }])
+  // Nothing turns back what is between two banks: whoever has asked both takes it in hand, and says how it ends.
+  if (route === 'rebalance' && state === 'inTransit') return happened([{ type: 'reviewOpened', reason }])
   const reading = ask({ type: 'cancelCommand', reason })
   return 'refusal' in reading ? { ...reading, refusal: 'transfer_not_compensable' } : reading
 }

@@ -26,6 +26,7 @@ const phases: { readonly [S in State]?: Phase } = {
   refunded: 'finalityMs',
   refundedDeposit: 'finalityMs',
   payingOut: 'payoutMs',
+  inTransit: 'payoutMs',
   crediting: 'payoutMs',
 }
 

@@ -33,7 +33,8 @@ export const readPatience = (transfer: Transfer, nowMs: number): Reading => {
   const phase = phaseOf(transfer)
   // The timer is due by the database's own clock, which ours follows at some distance: only a phase's time can be meant while it runs.
   const isWhole = phase === undefined || nowMs >= wholeAtMs(transfer, terms.patience)
-  return happened([attention(isWhole ? 'transfer_overdue' : reasons[phase], nowMs)])
+  const late = state === 'inTransit' ? 'arrival_overdue' : reasons[phase!]
+  return happened([attention(isWhole ? 'transfer_overdue' : late, nowMs)])
 }
 
 const attention = (why: AttentionReason, nowMs: number): TransferEvent => ({
@@ -67,6 +68,7 @@ export const attentionReasons = [
   'chain_transaction_overdue',
   'finality_overdue',
   'payout_overdue',
+  'arrival_overdue',
   'transfer_overdue',
   'statement_mismatch',
 ] as const

@@ -7,27 +7,44 @@ import { cashOf } from './cash.ts'
 import type { Effects, Reading } from './decision.ts'
 import type { TransferEvent } from './event.ts'
 import type { OperatorInput } from './input.ts'
-import { happened, nothing } from './reading.ts'
+import { happened, nothing, tooEarly } from './reading.ts'
+import type { State } from './state.ts'
 import type { Transfer } from './transfer.ts'
+
+/** Where a refund of it may come back. */
+const mayComeBack: readonly State[] = ['completed', 'review', 'resolved', 'compensated']
 
 /** A payment beside the transfer has settled: it is booked here once, where what it pays was left open. */
 export const readRefund = (
   transfer: Transfer,
   { type: _type, ...paid }: Extract<OperatorInput, { type: 'refundSettled' }>,
 ): Reading => {
-  const { state, progress } = transfer
+  const { route, state, progress } = transfer
+  if (route === 'rebalance') return nothing('it has no customer')
   if (payerOf(transfer, paid.currency) === undefined) return nothing('no bank pays it')
   if (progress.refunds?.includes(paid.refundId)) return nothing('booked before')
   if (state !== 'review' && state !== 'resolved' && state !== 'completed') return nothing('nothing of it can be refunded')
   return happened([{ type: 'refundPaid', ...paid }])
 }
 
+/** It has not arrived: it is as if it had never been paid, and a person sees to it. The news of its settlement may still be to come. */
+export const readReturnedRefund = (
+  { state, progress }: Transfer,
+  { type: _type, ...paid }: Extract<OperatorInput, { type: 'refundCameBack' }>,
+): Reading => {
+  if (progress.refundsReturned?.includes(paid.refundId)) return nothing('booked before')
+  if (!progress.refunds?.includes(paid.refundId)) return tooEarly('its settlement is still to be heard of')
+  return mayComeBack.includes(state) ? happened([{ type: 'refundReturned', ...paid }]) : tooEarly('it is under way again')
+}
+
 export const refundEffects = (
   transfer: Transfer,
-  { type, kind, ...paid }: Extract<TransferEvent, { type: 'refundPaid' }>,
+  { type, kind, ...paid }: Extract<TransferEvent, { type: 'refundPaid' | 'refundReturned' }>,
 ): Effects => {
+  const payer = payerOf(transfer, paid.currency)!
   const payee = kind === 'owed' ? account.customerClearing(paid.currency) : account.writtenOff(paid.currency)
-  return { ...none, entries: [{ kind: type, postings: move(payerOf(transfer, paid.currency)!, payee, fromJson(paid)) }] }
+  const [from, to] = type === 'refundPaid' ? [payer, payee] : [payee, payer]
+  return { ...none, entries: [{ kind: type, postings: move(from, to, fromJson(paid)) }] }
 }
 
 /** Whose account the bank has paid it from: ours, or at the far end of a remittance its partner's, who was given it back himself. */

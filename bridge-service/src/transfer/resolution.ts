@@ -10,16 +10,18 @@ import type { Transfer } from './transfer.ts'
 
 /**
  * What every route has besides its own transitions: a person ends what is in `review`, and whatever is heard of it later is booked as it
- * would have been, and is a person's again. What has arrived or is a person's can be refunded.
+ * would have been, and is a person's again. What has arrived or is a person's can be refunded, and a refund that comes back is a
+ * person's case.
  */
 export function withResolution(table: Transitions): Transitions {
   const { review } = table
   if (review === undefined) return table
   return {
     ...table,
-    review: { ...review, refundPaid: 'review', transferResolved: 'resolved' },
-    completed: { ...table.completed, refundPaid: 'completed' },
-    resolved: Object.fromEntries([...Object.keys(review), 'refundPaid'].map(event => [event, 'review'])),
+    review: { ...review, refundPaid: 'review', refundReturned: 'review', transferResolved: 'resolved' },
+    completed: { ...table.completed, refundPaid: 'completed', refundReturned: 'review' },
+    compensated: { ...table.compensated, refundReturned: 'review' },
+    resolved: Object.fromEntries([...Object.keys(review), 'refundPaid', 'refundReturned'].map(event => [event, 'review'])),
   }
 }
 
@@ -57,8 +59,10 @@ export const resolutionEffects = (
   return {
     ...none,
     entries: closing.length > 0 ? [entry] : [],
-    // What an off-ramp promises is redeemed by the bank's word; what a hold promises ends with the hold.
-    ...(route === 'offramp' && payoutIsOpen(progress) ? { liquidity: outcome === 'completed' ? 'consume' : 'free' } : {}),
+    // What an off-ramp or a rebalance promises is redeemed by the bank's word; what a hold promises ends with the hold.
+    ...((route === 'offramp' || route === 'rebalance') && payoutIsOpen(progress)
+      ? { liquidity: outcome === 'completed' ? 'consume' : 'free' }
+      : {}),
   }
 }
 

@@ -2,6 +2,7 @@ import { crosschainTransitions } from './crosschain/transitions.ts'
 import type { EventType } from './event.ts'
 import { offrampTransitions } from './offramp/transitions.ts'
 import { onrampTransitions } from './onramp/transitions.ts'
+import { rebalanceTransitions } from './rebalance/transitions.ts'
 import { remittanceTransitions } from './remittance/transitions.ts'
 import { withResolution } from './resolution.ts'
 import type { Route } from './terms.ts'
@@ -23,6 +24,8 @@ export const states = [
   /** Seen on the chain, and not final yet. */
   'committed',
   'payingOut',
+  /** Our own money has left one bank and is not at the other yet, or the two say what cannot both be. */
+  'inTransit',
   'releasing',
   'released',
   /** A deposit is being released to the treasury. */
@@ -57,8 +60,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *      events. Without them a history is read as 4 read it.
  *   6: `lockOrphaned` while the treasury's escrow of a remittance or of a crosschain transfer is refunded. `transferResolved`,
  *      `refundPaid`, and a person's `compensationStarted` out of an on-ramp's `releasing`. Without them a history is read as 5 read it.
- *   7: a credit that is paid after its transfer had been compensated, `creditOwed` out of `review`, `transferFailed`. A machine of 6 would send
- *      what is withdrawn. Without them a history is read as 6 read it.
+ *   7: a credit that is paid after its transfer had been compensated, `creditOwed` out of `review`, `transferFailed`, `refundReturned`. A machine
+ *      of 6 would send what is withdrawn. The route of a rebalance between two banks, and `terms.purpose`. Without them a history is read as
+ *      6 read it.
  */
 export const currentDefinition = 7
 
@@ -89,6 +93,7 @@ export const transitions: Readonly<Record<Route, Transitions>> = {
   offramp: withResolution(withAttention(offrampTransitions)),
   remittance: withResolution(withAttention(remittanceTransitions)),
   crosschain: withResolution(withAttention(crosschainTransitions)),
+  rebalance: withResolution(withAttention(rebalanceTransitions)),
 }
 
 export const targetOf = (route: Route, source: Source, event: EventType): State | undefined => transitions[route][source]?.[event]

@@ -21,7 +21,9 @@ export type ChainLeg = {
 }
 export type Leg = BankLeg | ChainLeg
 
-export type Route = 'onramp' | 'offramp' | 'remittance' | 'crosschain'
+/** The routes that customers order. */
+export type CustomerRoute = 'onramp' | 'offramp' | 'remittance' | 'crosschain'
+export type Route = CustomerRoute | 'rebalance'
 
 /** When a chain fact counts as final: so many blocks on top, or the chain's own word. Chosen by (chain, amount), kept with the transfer. */
 export type FinalityRequirement =
@@ -90,6 +92,8 @@ type Priced = PriceTerms & {
   readonly createdAt: string
   /** Absent in transfers of definitions before 5, which wait for ever. */
   readonly patience?: Patience
+  /** Whose money it is: `rebalance`: the house moves its own, from one liquidity pool to another. Absent: a customer's. */
+  readonly purpose?: 'rebalance'
 }
 
 type Finality = {
@@ -151,6 +155,12 @@ export type RemittanceTerms = Priced &
     readonly commits: boolean
   }
 export type CrosschainTerms = Priced & TreasuryHold & { readonly deposit: Deposit }
+/** Between two accounts of ours: the source pays out, and the destination's own account number is who is paid. */
+export type RebalanceTerms = Priced &
+  Payout & {
+    /** The bridge's own account at the bank that gets it. */
+    readonly arrivalAccount: string
+  }
 
 /** Everything that is fixed when a transfer is created, by its route. */
 export type TermsByRoute = {
@@ -158,6 +168,7 @@ export type TermsByRoute = {
   readonly offramp: OfframpTerms
   readonly remittance: RemittanceTerms
   readonly crosschain: CrosschainTerms
+  readonly rebalance: RebalanceTerms
 }
 export type Terms = TermsByRoute[Route]
 

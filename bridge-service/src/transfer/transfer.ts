@@ -66,11 +66,18 @@ export type Progress = {
     /** The bank has said that it pays nothing out. */
     readonly refused?: true
     readonly returned?: true
+    /** The bank's times of the latest return, and of its latest reversal, of a rebalance: their news come in any order. */
+    readonly returnedAt?: string
+    readonly reversedAt?: string
     /** It is only asked about since the reason for it has gone. */
     readonly withdrawn?: true
   }
+  /** It stands on our account at the bank that a rebalance goes to. */
+  readonly arrived?: true
   /** The refunds that have been paid beside it, by id. */
   readonly refunds?: readonly string[]
+  /** Those of them that the bank has sent back since. */
+  readonly refundsReturned?: readonly string[]
   /** How a person has last ended it. From then on it ends by persons only. */
   readonly resolution?: Omit<Resolution, 'closing'>
   /** A person must look; ISO 8601. It ends when the transfer moves on. */

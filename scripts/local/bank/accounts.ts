@@ -5,14 +5,28 @@ import type { BankRecord, EntryLine } from './record.ts'
 /** The bridge's own accounts, by currency. */
 export const bridgeAccounts = { USD: 'acct_bridge_usd', EUR: 'acct_bridge_eur' } as const
 
+/** Those that it has under another name, as at a second bank. */
+export const secondAccounts = { USD: 'acct_second_usd', EUR: 'acct_second_eur' } as const
+
+/** Under which numbers others pay into the bridge's own accounts. */
+export const accountNumbers = {
+  acct_bridge_usd: '210000001',
+  acct_bridge_eur: 'DE02120300000000202051',
+  acct_second_usd: '210000002',
+  acct_second_eur: 'DE02500105170137075030',
+} as const
+
 /** Those of the partner who pays out, which he lets the bridge dispose of. */
 export const partnerAccounts = { USD: 'acct_partner_usd', EUR: 'acct_partner_eur' } as const
 
 /** What an order may name. */
 export const orderableAccounts: ReadonlySet<string> = new Set([
   ...Object.values(bridgeAccounts),
+  ...Object.values(secondAccounts),
   ...Object.values(partnerAccounts),
 ])
+
+const ownAccounts: ReadonlyMap<string, string> = new Map(Object.entries(accountNumbers).map(([id, number]) => [number, id]))
 
 type Dependencies = {
   readonly books: Books
@@ -44,11 +58,13 @@ export const openAccounts = ({ books, commit, counterpartyBalance }: Dependencie
 
   return {
     openBridgeAccounts: (opening: Readonly<Record<string, bigint>>) => {
-      for (const accounts of [bridgeAccounts, partnerAccounts])
+      for (const accounts of [bridgeAccounts, secondAccounts, partnerAccounts])
         for (const [currency, id] of Object.entries(accounts)) open(id, currency, 'bridge', opening[currency] ?? 0n)
     },
-    /** The counterparty's account, opened on first use. */
+    /** The counterparty's account, opened on first use; or one of the bridge's own, where the bridge pays itself. */
     counterparty: ({ currency, counterparty }: Pick<Order, 'currency' | 'counterparty'>): string => {
+      const own = ownAccounts.get(counterparty.accountNumber)
+      if (own !== undefined) return own
       const id = counterpartyId(currency, counterparty.accountNumber)
       open(id, currency, 'counterparty', counterpartyBalance)
       return id

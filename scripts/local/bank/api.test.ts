@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { accountNumbers } from './accounts.ts'
 import { type BankServer, serveBank } from './server.ts'
 import { customerOf, orderOf } from './testing/customer.ts'
 import { eventually } from './testing/eventually.ts'
@@ -201,6 +202,22 @@ describe('refusals', () => {
     })
     await customer.call('POST', `/v1/transfers/${id}/cancel`)
     expect((await customer.submit(orderOf({ ...eur, amount: '1' }))).status).toBe(201)
+  })
+
+  test('what is paid to a number of the bridge’s own is on that account, and both statements name the order', async () => {
+    const [sent, got] = [await balance('acct_bridge_usd'), await balance('acct_second_usd')]
+    const order = orderOf({
+      ...{ direction: 'credit', rail: 'book', amount: '1500' },
+      counterparty: { name: 'Causeway', accountNumber: accountNumbers.acct_second_usd, routingNumber: '021000021' },
+    })
+    const { id } = (await customer.submit(order)).body
+    expect([(await balance('acct_bridge_usd')) - sent, (await balance('acct_second_usd')) - got]).toEqual([-1500n, 1500n])
+    const last = async (account: string) => {
+      const lines = (await customer.call('GET', `/v1/accounts/${account}/transactions?limit=100`)).body.data
+      return lines.filter(({ externalId }: { externalId: string }) => externalId === order.externalId)
+    }
+    expect(await last('acct_second_usd')).toMatchObject([{ transferId: id, amount: '1500' }])
+    expect(await last('acct_bridge_usd')).toMatchObject([{ transferId: id, amount: '-1500' }])
   })
 
   test('a missing key, a wrong API key, broken JSON, unknown things', async () => {

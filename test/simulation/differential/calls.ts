@@ -46,6 +46,8 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       moving,
       parking,
       unparking,
+      taking,
+      puttingDown,
       finalizing,
       finalizing,
       repeating,
@@ -276,7 +278,7 @@ const finalizing = (random: Random, { memory }: Twins): Call => {
       ...[{ type: 'escrowReleased' }, { type: 'escrowReleased', balance: 'deposit' as const }, { type: 'escrowRefunded' }],
     ]),
     escrowId: random.hex(4),
-    ref: known && random.chance(0.9) ? known.escrow_ref : random.hex(32),
+    ref: (known && random.chance(0.9) ? known.escrow_ref : null) ?? random.hex(32),
     height: random.between(1, 1_000),
   }
   const latest = random.between(500, 1_100)
@@ -306,6 +308,17 @@ const moving = (random: Random, { memory, nowMs }: Twins): Call => {
 const parking = (random: Random, _twins: Twins, past: Past): Call => {
   const ids = random.chance(0.3) ? some(random, past, 1).map(({ id }) => id) : []
   return { name: 'parking', run: async ({ store }) => Promise.all(ids.map(id => store.parkTransfer(id, 'a person looks'))) }
+}
+
+const taking = (random: Random, _twins: Twins, past: Past): Call => {
+  const ids = some(random, past, random.between(0, 4)).map(({ id }) => id)
+  const suspectAfter = random.pick([1, 3, 6])
+  return { name: 'taking', run: async ({ store }) => [...(await store.takeInHand(ids, suspectAfter))].sort() }
+}
+
+const puttingDown = (random: Random, _twins: Twins, past: Past): Call => {
+  const ids = some(random, past, random.between(0, 3)).map(({ id }) => id)
+  return { name: 'putting down', run: ({ store }) => store.putDown(ids) }
 }
 
 const unparking = (random: Random, { memory }: Twins): Call => {

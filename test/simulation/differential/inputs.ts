@@ -109,6 +109,11 @@ const nextOf: { readonly [S in State]?: (moment: Moment) => Input } = {
     seen(random.pick(['chainFact', 'depositFact']), 'escrowCommitted')({ random, ...moment }),
   committed: final('commit', ({ commit }) => commit),
   payingOut: settled('payoutFiat'),
+  inTransit: ({ random, nowMs }) => ({
+    type: 'railFact',
+    step: 'payoutFiat',
+    fact: { ...anyRailFact(random, nowMs), type: 'arrived' },
+  }),
   releasing: seen('chainFact', 'escrowReleased'),
   released: final('release', ({ release }) => release),
   collecting: seen('depositFact', 'escrowReleased'),
@@ -126,7 +131,10 @@ export const anyPlace = (random: Random): ChainPlace => {
 }
 
 export const anyRailFact = (random: Random, nowMs: number): RailFact => ({
-  type: random.pick(['submitted', 'settled', 'settled', 'settled', 'rejected', 'returned', 'returnReversed'] as const),
+  type: random.pick([
+    ...(['submitted', 'settled', 'settled', 'settled', 'rejected', 'returned', 'returnReversed'] as const),
+    ...(['arrived', 'arrivalReversed'] as const),
+  ]),
   bankTransferId: `bt_${random.hex(2)}`,
   externalId: 'CW1',
   at: new Date(nowMs).toISOString(),

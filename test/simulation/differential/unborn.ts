@@ -4,6 +4,7 @@ import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import { crosschain } from '../../support/crosschain.ts'
 import { deposit, offramp } from '../../support/offramp.ts'
 import { onramp } from '../../support/onramp.ts'
+import { rebalance } from '../../support/rebalance.ts'
 import { remittance } from '../../support/remittance.ts'
 
 export const pools = ['pool_wide', 'pool_narrow'] as const
@@ -27,13 +28,15 @@ export const anyUnborn = (random: Random, nowMs: number): Unborn => {
       dueAt: new Date(nowMs + 86_400_000).toISOString(),
     },
   }
-  switch (random.between(0, 5)) {
+  switch (random.between(0, 6)) {
     case 0:
       return { ...offramp({ ...common, ...deposited }), id, tenant }
     case 1:
       return { ...remittance({ ...common, ...held, commits: random.chance(0.7) }), id, tenant }
     case 2:
       return { ...crosschain({ ...common, ...deposited, hold: { ...crosschain().terms.hold, ref } }), id, tenant }
+    case 3:
+      return { ...rebalance(common), id, tenant }
     default:
       return { ...onramp({ ...common, ...held }), id, tenant }
   }

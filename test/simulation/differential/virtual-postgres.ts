@@ -38,6 +38,7 @@ const dumpSql = {
   reservations: 'select * from reservations',
   receivables:
     'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
+  transfers_in_hand: 'select * from transfers_in_hand',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
   stray_deposits: 'select * from stray_deposits',
   deposit_orders: 'select * from deposit_orders',
@@ -85,6 +86,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
     },
     unparkTransfer: async id => {
       await owner.query('update transfers set parked_reason = null where id = $1', [id])
+      await owner.query('delete from transfers_in_hand where transfer_id = $1', [id])
     },
     setTime,
     dump: async () => {

@@ -40,22 +40,28 @@ export const commitSteps = async (
 }
 
 const bear = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Promise<Set<string>> => {
-  await tx.lock(steps.flatMap(({ before }) => [`transfer ${before.id}`, `ref ${refOf(before.terms)}`]).sort())
+  await tx.lock(steps.flatMap(({ before }) => [`transfer ${before.id}`, ...refsOf(before).map(ref => `ref ${ref}`)]).sort())
   const born = new Set<string>()
   for (const { before, decision } of steps) {
-    const ref = refOf(before.terms)
-    if (tx.get(tables.transfers, before.id) !== undefined || tx.get(tables.by_ref, ref) !== undefined) continue
+    const refs = refsOf(before)
+    if (tx.get(tables.transfers, before.id) !== undefined || refs.some(ref => tx.get(tables.by_ref, ref) !== undefined)) continue
     tx.put(tables.transfers, before.id, {
       transfer: frozen(decision.after),
-      escrow_ref: ref,
+      escrow_ref: refOf(before.terms),
       parked_reason: null,
       created_at: tx.nowMs,
       updated_at: tx.nowMs,
     })
-    tx.put(tables.by_ref, ref, before.id)
+    for (const ref of refs) tx.put(tables.by_ref, ref, before.id)
     born.add(before.id)
   }
   return born
+}
+
+/** None where no chain has a part in it: any number of transfers may be without one. */
+const refsOf = ({ terms }: Step['before']): string[] => {
+  const ref = refOf(terms)
+  return ref === null ? [] : [ref]
 }
 
 /** Pools are locked first. No transfer is for a step that is stale at first sight; what somebody else is changing is waited for, and looked at again. */

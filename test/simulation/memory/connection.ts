@@ -3,6 +3,7 @@ import type { SagaStore, SagaTx, StepStore } from '../../../bridge-service/src/s
 import { commitSteps } from './commit-steps.ts'
 import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
+import { putDown, takeInHand } from './in-hand.ts'
 import { claimIntents, holdsIntent, postponeIntent } from './intents.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { inOneStatement } from './statement.ts'
@@ -135,6 +136,12 @@ export const connect = (
           if (row?.parked_reason === null) tx.put(tables.transfers, id, { ...row, parked_reason: reason.slice(0, 2_000) })
         }),
       ),
+    takeInHand: (ids, suspectAfter) =>
+      around({ name: 'takeInHand', transfers: ids }, () =>
+        inOneStatement(database, undefined, tx => takeInHand(tx, tables, nowMs(), ids, suspectAfter)),
+      ),
+    putDown: ids =>
+      around({ name: 'putDown', transfers: ids }, () => inOneStatement(database, undefined, tx => putDown(tx, tables, ids))),
     parkedSubjects: () => around({ name: 'parkedSubjects', transfers: [] }, async () => parkedSubjects(tables)),
     dueTimers: limit => around({ name: 'dueTimers', transfers: [] }, async () => dueTimers(tables, nowMs(), limit)),
     moveTimer: (timer, version, dueAtMs) =>

@@ -13,7 +13,7 @@ export const parkedSubjects = ({ transfers, intents }: Tables): string[] => {
   const references = [...intents.values()].flatMap(({ key, transfer_id }) =>
     ids.has(transfer_id) ? [`CW${key.slice(0, 32)}`] : [],
   )
-  return [...ids, ...parked.map(({ escrow_ref }) => escrow_ref), ...references]
+  return [...ids, ...parked.flatMap(({ escrow_ref }) => escrow_ref ?? []), ...references]
 }
 
 export const isWaiting = ({ consumed, revision, unmatched }: InboxRow): boolean => consumed < revision && !unmatched

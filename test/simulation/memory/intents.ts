@@ -19,7 +19,9 @@ export const claimIntents = (
       due.push(row)
   due.sort((a, b) => a.next_at - b.next_at)
   const waiting = due.slice(0, limit)
-  const suspects = waiting.filter(({ abandoned }) => abandoned >= suspectAfter)
+  const suspects = waiting
+    .filter(({ abandoned }) => abandoned >= suspectAfter)
+    .sort((a, b) => a.next_at - b.next_at || (a.key < b.key ? -1 : 1))
   return [...waiting.filter(({ abandoned }) => abandoned < suspectAfter), ...suspects.slice(0, 1)].map(row => {
     const leased: IntentRow = {
       ...row,
@@ -74,4 +76,11 @@ export const postponeIntent = async (
 export const holdsIntent = ({ intents }: Tables, { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>): boolean => {
   const row = intents.get(key)
   return row !== undefined && row.lease_epoch === epoch && isOpen(row)
+}
+
+/** By an operator's word. */
+export const wakeIntents = (tx: MemoryTx, { intents }: Tables, isMeant: (row: IntentRow) => boolean): void => {
+  for (const row of intents.values())
+    if (isMeant(row) && isOpen(row) && row.lease_owner === null && !tx.isLockedByAnother(`intent ${row.key}`))
+      tx.put(intents, row.key, { ...row, next_at: tx.nowMs, abandoned: 0 })
 }

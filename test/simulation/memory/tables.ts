@@ -14,7 +14,7 @@ import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 
 export type TransferRow = {
   readonly transfer: Transfer
-  readonly escrow_ref: string
+  readonly escrow_ref: string | null
   readonly parked_reason: string | null
   readonly created_at: number
   readonly updated_at: number
@@ -114,6 +114,7 @@ export type QuoteRow = {
   readonly expires_at: number
   readonly transfer_id: TransferId | null
 }
+export type InHandRow = { readonly transfer_id: TransferId; readonly times: number; readonly since: number }
 export type KeyRow = {
   readonly tenant: string
   readonly key: string
@@ -167,6 +168,7 @@ export const emptyTables = () => ({
   liquidity_pools: new Map<string, PoolRow>(),
   reservations: new Map<string, ReservationRow>(),
   receivables: new Map<string, ReceivableRow>(),
+  transfers_in_hand: new Map<string, InHandRow>(),
   quotes: new Map<string, QuoteRow>(),
   idempotency_keys: new Map<string, KeyRow>(),
   stray_deposits: new Map<string, StrayTableRow>(),

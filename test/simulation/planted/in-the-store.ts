@@ -39,6 +39,16 @@ export const plantedInTheStore: readonly Planted[] = [
     const { liquidity: _liquidity, ...decision } = step.decision
     return { ...step, decision }
   }),
+  {
+    name: 'a pool that is fought for is locked, and not looked at',
+    plant: ports => ({
+      ...ports,
+      store: changeTx(ports.store, tx => ({
+        ...tx,
+        lockPools: async ids => (await tx.lockPools(ids)).map(pool => ({ ...pool, availableMinor: 10n ** 18n })),
+      })),
+    }),
+  },
   steps('a credit is not booked', step =>
     decided(step, { entries: step.decision.entries.filter(({ entry }) => entry.kind !== 'creditSettled') }),
   ),

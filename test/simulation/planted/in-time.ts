@@ -37,4 +37,8 @@ export const plantedInTime: readonly Planted[] = [
       store: { ...ports.store, postponeIntent: (intent, status) => ports.store.postponeIntent(intent, status, 365 * 86_400_000) },
     }),
   },
+  {
+    name: 'an operator says that something shall stand still, and nobody listens',
+    plant: ports => ({ ...ports, isHeld: () => false }),
+  },
 ]

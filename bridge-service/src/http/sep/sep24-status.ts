@@ -54,6 +54,7 @@ const statuses: Readonly<Record<State, Sep24Status>> = {
   committing: 'pending_anchor',
   committed: 'pending_anchor',
   payingOut: 'pending_external',
+  inTransit: 'pending_external',
   collecting: 'pending_anchor',
   collected: 'pending_anchor',
   refundingDeposit: 'pending_stellar',

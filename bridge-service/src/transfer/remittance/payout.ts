@@ -32,6 +32,9 @@ export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
       return nothing('nobody asks us for what we have paid out')
     case 'returnReversed':
       return nothing('a person has what came back')
+    case 'arrived':
+    case 'arrivalReversed':
+      return nothing('it was paid to none of our accounts')
   }
 }
 
