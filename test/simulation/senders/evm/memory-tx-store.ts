@@ -88,13 +88,13 @@ const storeVersions = ({ evm_txs, raws }: EvmTables, versions: readonly NewVersi
 }
 
 const recordAll = ({ evm_txs }: EvmTables, observations: readonly Observation[], nowMs: number): void => {
-  for (const { status, inclusion, final } of observations) {
+  const open = observations.filter(({ key }) => evm_txs.get(key)?.tx.final === false)
+  for (const { status, inclusion, final } of open) {
     const isInBlock = status === 'included' || status === 'reverted'
     if (isInBlock !== (inclusion !== undefined) || (final && !isInBlock)) throw checkViolation(`${status} in a block, or not`)
   }
-  for (const { key, status, inclusion, final } of observations) {
-    const row = evm_txs.get(key)
-    if (row === undefined || row.tx.final) continue
+  for (const { key, status, inclusion, final } of open) {
+    const row = evm_txs.get(key)!
     const { inclusion: _was, ...before } = row.tx
     const after: EvmTx = {
       ...before,
