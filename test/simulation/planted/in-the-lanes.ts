@@ -58,15 +58,6 @@ export const plantedInTheLanes: readonly Planted[] = [
       },
     },
   })),
-  evm('evm: a refusal is forgotten as soon as it was told', (ports, { tables }) =>
-    changeStore(ports, {
-      refusalOf: async key => {
-        const refusal = await ports.store.refusalOf(key)
-        tables.evm_refusals.delete(key)
-        return refusal
-      },
-    }),
-  ),
   evm('evm: only the newest signature of a nonce is looked for', ports => ({
     ...ports,
     rpc: { ...ports.rpc, receipt: hashes => ports.rpc.receipt(hashes.slice(-1)) },
