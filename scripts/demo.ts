@@ -13,6 +13,8 @@ say(bold('Causeway: a fresh world in a temporary folder, on free ports'))
 const world = await startWorld({
   blockMs: 250,
   stellarCloseMs: 1_000,
+  secondBank: true,
+  statementPollMs: 500,
   onProgress: (step, tookMs) => say(grey(`  ${step.padEnd(20)} ${String(tookMs).padStart(6)} ms`)),
 })
 const stop = async (code: number) => {

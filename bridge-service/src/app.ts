@@ -240,7 +240,7 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     )
     const desk = depositDesk({
       ...{ store: postgresDepositStore(pool), addresses: postgresAddressStore(pool) },
-      ...{ chains, screening, newUuid: randomUUIDv7, log },
+      ...{ chains, screening, newUuid: randomUUIDv7, isHeld: pauses.holds, log },
     })
     const { lowWater: marks } = config.policy
     const house = { config, chains, nowMs: clock.nowMs }

@@ -5,6 +5,7 @@ import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { markFork } from '../local/reorg.ts'
 import type { World } from '../local/world.ts'
 import { depositScenarios } from './deposit-scenarios.ts'
+import { rebalanceScenarios } from './rebalance-scenarios.ts'
 import { remittanceScenarios } from './remittance-scenarios.ts'
 import { endsAs, follow, must, post, type Scenario, type Stage } from './stage.ts'
 import { stellarScenarios } from './stellar-scenarios.ts'
@@ -167,4 +168,5 @@ export const scenarios: readonly Scenario[] = [
   ...stellarScenarios,
   ...remittanceScenarios,
   ...depositScenarios,
+  ...rebalanceScenarios,
 ]

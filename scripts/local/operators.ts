@@ -12,10 +12,11 @@ export type ActionView = {
   readonly code?: string
 }
 
-/** Two persons who operate this world, each with a key of his own. */
+/** Two persons who operate this world, each with a key of his own: the house's, so that it also shows the house's own transfers. */
 export const operatorKeys = async ({ databaseUrl }: Pick<World, 'databaseUrl'>): Promise<{ anna: string; ben: string }> => {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 1 })
-  const keyOf = async (person: string) => (await mintApiKey(pool, { tenant: 'house', scopes: ['operator'], person })).key
+  const keyOf = async (person: string) =>
+    (await mintApiKey(pool, { tenant: 'house', scopes: ['operator', 'transfers:read'], person })).key
   try {
     return { anna: await keyOf('anna'), ben: await keyOf('ben') }
   } finally {

@@ -60,6 +60,16 @@ const mint = async (to: string, minor: bigint) => {
   await scene.mine()
 }
 const bring = ({ held }: Opened, minor = amountMinor) => mint(held.payer, minor)
+/** What anybody can do about a deposit address, ahead of whatever else waits for the next block. */
+const byStranger = async ({ own }: Opened, functionName: 'lock' | 'recover') => {
+  const { token, depositAddresses } = scene.deployment
+  const terms = { ...own, token, amount: amountMinor, onExpiry: 0 } as never
+  await scene.client.writeContract({
+    ...{ account: privateKeyToAccount(evmAccount(9).key), chain: null, address: depositAddresses, abi: depositAddressesAbi },
+    ...{ functionName, args: (functionName === 'lock' ? [terms] : [terms, token]) as never },
+    ...{ gas: 400_000n, maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 11n },
+  })
+}
 const balance = async (account: string) => BigInt(await chain.balanceOf('USDC', account))
 /** Nothing of it is anywhere but with the customer and the treasury. */
 const isClear = async ({ held, customer }: Opened, back: bigint) => {
@@ -199,12 +209,7 @@ describe('what was not agreed, transferred to an address', () => {
     const deposit = await opened()
     await pastDue(deposit)
     await bring(deposit)
-    const stranger = privateKeyToAccount(evmAccount(9).key)
-    const terms = { ...deposit.own, token: scene.deployment.token, amount: amountMinor, onExpiry: 0 }
-    await scene.client.writeContract({
-      ...{ account: stranger, chain: null, address: scene.deployment.depositAddresses, abi: depositAddressesAbi },
-      ...{ functionName: 'lock', args: [terms as never] },
-    })
+    await byStranger(deposit, 'lock')
     await scene.mine()
     await bridge.reaches(deposit.id, 'compensated')
     await bridge.strayAtAddress(deposit.id, 'refunded', 'returned')
@@ -220,6 +225,22 @@ describe('what was not agreed, transferred to an address', () => {
     await scene.asIssuer('setDenied', deposit.customer, false)
     await bridge.owner.query(`update stray_deposits set state = 'waiting', look_at = now() where transfer_id = $1`, [deposit.id])
     await bridge.strayAtAddress(deposit.id, 'wrong_amount', 'returned')
+    await isClear(deposit, 7n)
+  })
+
+  test('is over when somebody was quicker, so that what we had sent reverts', async () => {
+    const deposit = await opened()
+    await bring(deposit)
+    await bridge.reaches(deposit.id, 'completed')
+    await bring(deposit, 7n)
+    await bridge.owner.query('update deposit_addresses set look_at = now()')
+    await bridge.look()
+    await byStranger(deposit, 'recover')
+    expect(await bridge.strayAtAddress(deposit.id, 'repeated', 'gone')).toMatchObject({ units: '7' })
+    const { rows } = await bridge.owner.query(
+      `select code from deposit_orders where kind = 'giveBack' and subject like 'sd_%' and status = 'FAILED'`,
+    )
+    expect(rows).toContainEqual({ code: 'reverted' })
     await isClear(deposit, 7n)
   })
 

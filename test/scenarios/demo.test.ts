@@ -8,7 +8,7 @@ let scene: Scenario
 
 beforeAll(async () => {
   await compileContracts()
-  scene = await startScenario({ blockMs: 250, stellarCloseMs: 500 })
+  scene = await startScenario({ blockMs: 250, stellarCloseMs: 500, secondBank: true, statementPollMs: 500 })
 })
 afterAll(() => scene?.stop())
 

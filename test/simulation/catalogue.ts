@@ -105,6 +105,7 @@ const named = [
   ['evm: a reorg as deep as may be', 0.03],
   ['evm: a reorg drops transactions', 0.5],
   ['evm: a reorg mines transactions in another order', 0.5],
+  ['evm: nodes show a branch that undoes what was final', 0.005],
   ['evm: the pool forgets a transaction', 0.1],
   ['evm: a stuck transaction is replaced', 0.1],
   ['evm: a stranger refunds at the soft deadline', 0.8],

@@ -47,10 +47,20 @@ export const collect = (world: World): Evidence => {
   return JSON.parse(JSON.stringify(evidence, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
 }
 
-const booksOf = ({ settings: { id, flavour, finality }, treasuryStartMinor, chain, line }: Network) => {
+const booksOf = ({ settings: { id, flavour, finality }, treasuryStartMinor, chain, line, tables: { halts } }: Network) => {
   const { escrows, brought, treasuryMinor, mintedMinor } = chain.state()
   return {
-    ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
+    ...{
+      id,
+      flavour,
+      finality,
+      halts,
+      treasuryStartMinor,
+      treasuryMinor,
+      mintedMinor,
+      sent: line.sent,
+      conflicts: line.conflicts,
+    },
     escrows: [...escrows.values()],
     brought: [...brought.values()],
     done: chain.blocks.flatMap(({ mined }) =>

@@ -51,6 +51,8 @@ export type ChainEvidence = {
   readonly id: string
   readonly flavour: 'evm' | 'stellar'
   readonly finality: FinalityPolicy
+  /** While nothing of it counted as final; null: until the end. */
+  readonly halts: readonly { readonly fromMs: number; readonly untilMs: number | null }[]
   readonly treasuryStartMinor: string
   readonly treasuryMinor: string
   readonly mintedMinor: string
@@ -146,6 +148,7 @@ export type TablesEvidence = {
     readonly version: number
     readonly type: string
     readonly from_state: string
+    readonly at: string
     readonly to_state: string
   }[]
   readonly outbox: readonly { readonly transfer_id: string; readonly version: number; readonly type: string }[]

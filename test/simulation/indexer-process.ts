@@ -16,6 +16,15 @@ export const beginIndexer = (
   begin: (name: string, onDeath: () => void) => Process,
   onTold: () => void,
 ): void => {
+  const halt = () => {
+    const stands = { fromMs: nowMs(), untilMs: Number.POSITIVE_INFINITY }
+    tables.halted = true
+    tables.halts.push(stands)
+    at(nowMs() + random.between(10, 1_800) * 1_000, () => {
+      tables.halted = false
+      stands.untilMs = nowMs()
+    })
+  }
   const live = (life: number): void => {
     const process = begin(`indexer ${settings.id} ${life}`, () => live(life + 1))
     let busy = false
@@ -23,12 +32,11 @@ export const beginIndexer = (
     chain.onBlock(() => {
       if (busy || !process.isAlive()) return
       if (faults.strikes('indexer: falls behind')) behindUntilMs = nowMs() + random.between(10, 900) * 1_000
-      if (!tables.halted && faults.strikes('indexer: halts the chain for a while')) {
-        tables.halted = true
-        at(nowMs() + random.between(10, 900) * 1_000, () => {
-          tables.halted = false
-        })
-      }
+      // What was final is in doubt: by its own word, or since its nodes show another branch. Then two persons say that ours stands.
+      const isInDoubt =
+        faults.strikes('indexer: halts the chain for a while') ||
+        (settings.flavour === 'evm' && faults.strikes('evm: nodes show a branch that undoes what was final'))
+      if (!tables.halted && isInDoubt) halt()
       if (nowMs() < behindUntilMs || tables.halted) return
       busy = true
       process

@@ -25,6 +25,8 @@ export type ChainTables = {
   safe: number
   final: number
   halted: boolean
+  /** When it stood still, and until when. */
+  readonly halts: { readonly fromMs: number; untilMs: number }[]
 }
 
 export const emptyChainTables = (): ChainTables => ({
@@ -34,6 +36,7 @@ export const emptyChainTables = (): ChainTables => ({
   safe: 0,
   final: 0,
   halted: false,
+  halts: [],
 })
 
 /**

@@ -29,7 +29,13 @@ export type Ports = {
 /** Gets between the service and its ports, once for each process. */
 export type Plant = (
   ports: Ports,
-  about: { readonly settings: Settings; readonly memory: MemoryStore; readonly draw: () => number },
+  about: {
+    readonly settings: Settings
+    readonly memory: MemoryStore
+    readonly draw: () => number
+    /** What would be final if no chain were in doubt. */
+    readonly undoubted: (limit: number) => readonly FinalFact[]
+  },
 ) => Ports
 
 /** One process of the service: the saga's engine, and as much of the API as talks to it. */
@@ -92,7 +98,7 @@ export const startWorker = async (
       () => tendFromMs(chain.id),
       () => chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
     )
-  const turn = depositTurn({ store: deposits, chains, screening, newUuid, log })
+  const turn = depositTurn({ store: deposits, chains, screening, newUuid, isHeld, log })
   everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
 
   const wake = () => process.timing.soon(engine.wake)

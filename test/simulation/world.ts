@@ -150,7 +150,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     process.onCut(connection.cut)
     const ports = portsFor(process, connection.store, store.deposits(depositLine(process, faults, isUp)), around)
     const owner = process.name
-    const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
+    const planted =
+      plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000, undoubted }) ?? ports
     startWorker(
       process,
       store,
@@ -166,6 +167,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       () => process.kill(),
     )
   }
+  const undoubted = (limit: number) =>
+    finalFactsOf(store, new Map([...chainTables].map(([id, read]) => [id, { ...read, halted: false }])), limit)
   const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore, around: Around): Ports => {
     const looked = new Map<string, number>()
     const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0

@@ -152,9 +152,10 @@ export const startCrashes = async (options: WorldOptions) => {
       `${name}: ${exercised} of ${points.length} crash points exercised, ${restarts - before} restarts, ${seconds} s`,
       ...missed.map(({ role, point, n }) => `\n  not passed this time: ${role}, ${point}, pass ${n}`),
     )
-    expect(points.length).toBeGreaterThan(0)
-    // One step may carry what two did in the clean run; but nearly all of them are passed in every run, and so is every kind.
-    expect(exercised).toBeGreaterThanOrEqual(points.length * 0.9)
+    // One step may carry what two did in the clean run, and what comes by the clock may not come; but nearly all others are passed in every run.
+    const ofTheTransfer = (all: readonly Point[]) => all.filter(({ point }) => !byTheClock.test(point)).length
+    expect(ofTheTransfer(points)).toBeGreaterThan(0)
+    expect(ofTheTransfer(missed)).toBeLessThanOrEqual(ofTheTransfer(points) * 0.1)
     expect(restarts - before).toBeGreaterThanOrEqual(exercised)
   }
 

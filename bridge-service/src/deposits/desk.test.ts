@@ -20,6 +20,7 @@ type Says = {
   way: WayBack | 'nothing'
   sends: (Outcome<ChainTx> | 'nothing')[]
   found: Outcome<ChainTx>
+  held: boolean
 }
 
 let database: SagaDatabase
@@ -31,7 +32,7 @@ beforeAll(async () => {
 })
 afterAll(() => database.close())
 beforeEach(async () => {
-  says = { way: { kind: 'byUs' }, sends: [], found: refused('not_found', 'never stored') }
+  says = { way: { kind: 'byUs' }, sends: [], found: refused('not_found', 'never stored'), held: false }
   sent = []
   // What one test leaves lying about is none of the next one's business, but stands in the books.
   await database.owner.query(`update stray_deposits set state = 'person' where state in ('waiting', 'returning', 'self_serve')`)
@@ -69,6 +70,7 @@ const turns = async (processes = 1) => {
     chains: new Map([['evm:1', chain()]]),
     screening: denyListScreening({ name: 'list', names: [], accounts: [], addresses: ['GBAD'] }),
     newUuid: randomUUIDv7,
+    isHeld: () => says.held,
     log: () => {},
   })
   return Promise.allSettled(Array.from({ length: processes }, () => turn()))
@@ -187,6 +189,18 @@ describe('money that no transfer takes', () => {
     says.found = done(tx)
     await turns()
     expect((await caseOf(fact)).state).toBe('returned')
+  })
+
+  it('waits while an operator lets its chain stand still', async () => {
+    says.held = true
+    const fact = await told()
+    await turns(2)
+    expect([sent, (await caseOf(fact)).state]).toEqual([[], 'returning'])
+    says.held = false
+    await turns()
+    says.found = done(tx)
+    await turns()
+    expect([sent.length, (await caseOf(fact)).state]).toEqual([1, 'returned'])
   })
 
   it('waits while its chain does not answer', async () => {

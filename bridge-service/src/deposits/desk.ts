@@ -19,6 +19,8 @@ export type DeskOptions = {
   readonly screening: Screening
   /** A UUIDv7. */
   readonly newUuid: () => string
+  /** Whether a chain stands still by an operator's word: nothing is sent to it. */
+  readonly isHeld?: (target: string) => boolean
   readonly log: Log
   readonly pollMs?: number
 }
@@ -27,7 +29,7 @@ export type DeskOptions = {
  * Looks after what customers bring by themselves: sends the locks that they have signed, locks what they have transferred, and finds its way
  * back for what no transfer takes. Any number of processes may do it. One turn does all that is due.
  */
-export const depositTurn = ({ store, addresses, chains, screening, newUuid, log }: DeskOptions) => {
+export const depositTurn = ({ store, addresses, chains, screening, newUuid, isHeld = () => false, log }: DeskOptions) => {
   const newId = () => typeId('sd', newUuid())
   const known = Object.keys(currencies) as Currency[]
   return async (): Promise<void> => {
@@ -37,7 +39,7 @@ export const depositTurn = ({ store, addresses, chains, screening, newUuid, log 
     // A chain that does not answer keeps nothing from going out to another.
     const [swept] = await Promise.allSettled([addresses && sweepAddresses({ store: addresses, chains, newId })])
     const [looked] = await Promise.allSettled([lookAtCases({ store, chains, screening })])
-    await runOrders({ store, chains, log })
+    await runOrders({ store, chains, isHeld, log })
     for (const turn of [swept, looked]) if (turn.status === 'rejected') throw turn.reason
   }
 }

@@ -8,6 +8,8 @@ import type { DepositStore } from './store.ts'
 export type OrderRunner = {
   readonly store: DepositStore
   readonly chains: ReadonlyMap<string, Chain>
+  /** Whether a chain stands still by an operator's word: its orders wait as they are. */
+  readonly isHeld?: (target: string) => boolean
   readonly log: Log
 }
 
@@ -16,7 +18,8 @@ const againCeilingMs = 60_000
 
 /** Sends what is due, or asks what has become of it; every order under one key, until the chain has said. Returns how many were taken. */
 export const runOrders = async (runner: OrderRunner): Promise<number> => {
-  const orders = await runner.store.claimOrders([...runner.chains.keys()])
+  const free = [...runner.chains.keys()].filter(id => !runner.isHeld?.(id))
+  const orders = await runner.store.claimOrders(free)
   await Promise.all(orders.map(order => run(runner, order)))
   return orders.length
 }

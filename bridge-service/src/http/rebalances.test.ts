@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type Api, configuration, customer, order, startApi, webhookSecret } from '../../../test/support/api.ts'
 import { payout, screened } from '../../../test/support/inputs.ts'
+import { cashLaws } from '../ledger/cash-law.ts'
 import { readPools } from '../liquidity/read-pools.ts'
 
 const bank = (id: string, accountNumber: string) => ({
@@ -93,6 +94,42 @@ describe('a rebalance between two banks', () => {
     ])
     const audit = await api.admin.query('select actor, cause from audit_log where transfer_id = $1 and version = 1', [json.id])
     expect(audit.rows).toEqual([{ actor: 'operator:anna', cause: 'command:rebalance' }])
+  })
+
+  it('may be known to either bank before it is to us, and to both of them alike once it is over', async () => {
+    const ledgerOf = async (rail: string): Promise<bigint> => {
+      const { rows } = await api.admin.query<{ minor: string }>(
+        `select coalesce(sum(posted), 0) as minor from ledger_balances where account_id = $1`,
+        [`bank_cash:${rail}:USD`],
+      )
+      return BigInt(rows[0]!.minor)
+    }
+    const isKept = async (rail: string, aheadMinor: bigint) => {
+      const amountMinor = String((await ledgerOf(rail)) + aheadMinor)
+      const [law] = await cashLaws(api.pool, async () => [{ bank: rail, account: 'x', currency: 'USD', amountMinor }])
+      return law!.ok
+    }
+    const kept = async (...ahead: readonly bigint[]) => [
+      await Promise.all(ahead.map(each => isKept('bank:test', each))),
+      await Promise.all(ahead.map(each => isKept('bank:other', each))),
+    ]
+    const { id } = (await ask()).json
+    const each = [-10_000n, 0n, 10_000n] as const
+    await api.move(id, screened(10n ** 12n))
+    expect(await kept(...each), 'it may have left, and may have arrived').toEqual([
+      [true, true, false],
+      [false, true, true],
+    ])
+    await api.move(id, payout('settled'))
+    expect(await kept(...each), 'it may be back, and may have arrived').toEqual([
+      [false, true, true],
+      [false, true, true],
+    ])
+    await api.move(id, payout('arrived'))
+    expect(await kept(...each)).toEqual([
+      [false, true, false],
+      [false, true, false],
+    ])
   })
 
   it('is no tenant’s but the house’s own', async () => {

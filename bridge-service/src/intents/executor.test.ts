@@ -65,7 +65,7 @@ const taken = async (step: Step, by: Executor, transfer?: Parameters<typeof make
   return intent
 }
 const rowOf = async ({ key }: Intent) =>
-  (await database.owner.query('select status, lease_owner, attempts from intents where key = $1', [key])).rows[0]
+  (await database.owner.query('select status, lease_owner, attempts, abandoned from intents where key = $1', [key])).rows[0]
 /** Brings the next turn of an intent forward, so that no test waits for a back-off. */
 const hurry = ({ key }: Intent) =>
   database.owner.query('update intents set next_at = now() where key = $1 and lease_owner is null', [key])
@@ -452,6 +452,14 @@ describe('an intent that its workers do not survive', () => {
     expect([...counts, again!.abandoned]).toEqual([0, 1, 2, 3])
     await intentQueue(database.app).postponeIntent(again!, 'UNKNOWN', 0)
     expect((await claimBy('e'))[0]!.abandoned).toBe(0)
+  })
+
+  it('is nobody’s fault either when they were only slower than their lease, and still it is theirs no more', async () => {
+    const intent = await left('debitFiat')
+    const [slow] = await claimBy('a')
+    for (const owner of ['b', 'c']) await claimBy(owner)
+    expect(await intentQueue(database.app).postponeIntent(slow!, 'UNKNOWN', 0)).toBe(false)
+    expect(await rowOf(intent)).toMatchObject({ lease_owner: 'c', abandoned: 0 })
   })
 
   it('is executed alone once it is suspected, so that others do not fall with it', async () => {

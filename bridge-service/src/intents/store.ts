@@ -67,6 +67,7 @@ export const claimIntents = async (pool: Pool, owner: string, leaseMs: number, l
   }))
 }
 
+/** Fenced by the lease's epoch: whoever comes too late only shows that he lives, and that his call was slow and not deadly. */
 export const postponeIntent = async (
   pool: Pool,
   { key, epoch }: Pick<LeasedIntent, 'key' | 'epoch'>,
@@ -75,7 +76,10 @@ export const postponeIntent = async (
 ): Promise<boolean> => {
   const { rowCount } = await pool.query({
     name: 'postpone_intent',
-    text: `update intents set status = $3, lease_owner = null, abandoned = 0, next_at = now() + $4 * interval '1 ms', updated_at = now()
+    text: `with late as (
+             update intents set abandoned = 0 where key = $1 and lease_epoch > $2 and abandoned > 0
+           )
+           update intents set status = $3, lease_owner = null, abandoned = 0, next_at = now() + $4 * interval '1 ms', updated_at = now()
             where key = $1 and lease_epoch = $2 and status in ('PENDING', 'IN_FLIGHT', 'UNKNOWN')`,
     values: [key, epoch, status, delayMs],
   })

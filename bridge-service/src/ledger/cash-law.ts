@@ -78,7 +78,7 @@ const readCash = async (pool: Pool): Promise<ReadonlyMap<string, Cash>> => {
              select rail, currency, false, sum(minor) from refunds_unheard group by 1, 2
               union all
              -- Between two banks of ours each may be ahead of us: it has left, or is back; it has arrived, or is gone again.
-             select terms->'source'->>'rail', terms->'sourceAmount'->>'currency', progress->'payout' ? 'settled',
+             select terms->'source'->>'rail', terms->'sourceAmount'->>'currency', coalesce(progress->'payout' ? 'settled', false),
                     sum((terms->'sourceAmount'->>'minor')::numeric)
                from transfers where state in ('payingOut', 'inTransit') and route = 'rebalance' group by 1, 2, 3
               union all

@@ -39,6 +39,8 @@ const remedies = ({ why, state }: Row): readonly ActionType[] => {
       return ['markResolved']
     case 'attention':
     case 'silent':
+      // Between two banks there is nothing to try again: who has asked both takes it in hand.
+      if (state === 'inTransit') return ['forceCompensation']
       return state === 'releasing' ? ['retry', 'forceCompensation'] : ['retry', 'cancel']
     case 'suspected':
     case 'unknown_outcome':

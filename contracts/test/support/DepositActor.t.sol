@@ -29,6 +29,8 @@ contract DepositActor {
     address private immutable _test;
     uint64 private _now;
     Book[] private _books;
+    /// @dev Which deposit the last call was about.
+    uint256 private _last;
 
     constructor(IDepositAddresses addresses, TestDollar token, TestDollar other, address admin, address operator, uint64 start) {
         _addresses = addresses;
@@ -53,7 +55,7 @@ contract DepositActor {
 
     /// @notice Somebody pays to the address: too little, too much, just right, or another token.
     function bring(uint256 which, uint256 amount, bool right) external {
-        Book storage book = _books[which % DEPOSITS];
+        Book storage book = _touch(which);
         amount = amount % 4 == 0 ? book.terms.amount : amount % (2 * book.terms.amount);
         vm.prank(_admin);
         (right ? _token : _other).mint(book.held.payer, amount);
@@ -62,7 +64,7 @@ contract DepositActor {
     }
 
     function lock(uint256 which, address caller) external {
-        Book storage book = _books[which % DEPOSITS];
+        Book storage book = _touch(which);
         bool should =
             _token.balanceOf(book.held.payer) >= book.terms.amount && book.status == Status.None && _now < book.terms.refundAfter;
         (bool ok, ) = _call(caller, address(_addresses), abi.encodeCall(IDepositAddresses.lock, (book.terms)));
@@ -72,7 +74,7 @@ contract DepositActor {
 
     /// @param who A stranger, the payer himself, or the operator.
     function recover(uint256 which, uint256 who, address stranger, bool right) external {
-        Book storage book = _books[which % DEPOSITS];
+        Book storage book = _touch(which);
         bool isParty = who % 3 != 0;
         address caller =
             !isParty
@@ -98,7 +100,7 @@ contract DepositActor {
 
     /// @notice What the operator decides, or anyone when it is due.
     function decide(uint256 which, uint256 what, address stranger) external {
-        Book storage book = _books[which % DEPOSITS];
+        Book storage book = _touch(which);
         what = what % 4;
         if (what == 0) _try(_operator, abi.encodeCall(_escrow.commit, (book.held)));
         else if (what == 1) _try(_operator, abi.encodeCall(_escrow.release, (book.held)));
@@ -151,6 +153,10 @@ contract DepositActor {
             ];
     }
 
+    function touched() external view returns (uint256) {
+        return _last;
+    }
+
     function amountOf(uint256 which) external view returns (uint256) {
         return _books[which].terms.amount;
     }
@@ -158,6 +164,11 @@ contract DepositActor {
     // solhint-disable-next-line func-name-mixedcase
     function COUNT() external pure returns (uint256) {
         return DEPOSITS;
+    }
+
+    function _touch(uint256 which) private returns (Book storage) {
+        _last = which % DEPOSITS;
+        return _books[_last];
     }
 
     function _try(address by, bytes memory data) private {

@@ -227,7 +227,9 @@ const limitOf = (random: Random, dueMs: readonly number[], nowMs: number): numbe
 }
 
 const claiming = (random: Random, { memory, nowMs }: Twins): Call => {
-  const waiting = [...memory.database.tables.intents.values()].filter(isOpen)
+  const { intents, transfers } = memory.database.tables
+  // What is parked does not wait with the others, so it is no part of what they are tied with.
+  const waiting = [...intents.values()].filter(row => isOpen(row) && transfers.get(row.transfer_id)?.parked_reason === null)
   const limit = limitOf(
     random,
     waiting.map(row => row.next_at),

@@ -68,6 +68,7 @@ export const postponeIntent = async (
 ): Promise<boolean> => {
   await tx.lock([`intent ${key}`])
   const row = tx.get(intents, key)
+  if (row !== undefined && row.lease_epoch > epoch && row.abandoned > 0) tx.put(intents, key, { ...row, abandoned: 0 })
   if (row === undefined || row.lease_epoch !== epoch || !isOpen(row)) return false
   tx.put(intents, key, { ...row, status, lease_owner: null, abandoned: 0, next_at: tx.nowMs + delayMs, updated_at: tx.nowMs })
   return true

@@ -51,6 +51,10 @@ export const plantedOnTheChain: readonly Planted[] = [
   early('a commit', 'commit'),
   early('a release', 'release'),
   {
+    name: 'a chain that is in doubt goes on calling things final',
+    plant: (ports, { undoubted }) => ({ ...ports, finalFacts: async limit => undoubted(limit) }),
+  },
+  {
     name: 'what was orphaned is not heard of',
     plant: ports => ({
       ...ports,
