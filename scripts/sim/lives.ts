@@ -11,7 +11,7 @@ if (bug !== undefined) process.on('unhandledRejection', () => {})
 const report = emptyReport(firstSeed)
 for (let index = 0; index < seeds && report.failures.length < enough; index++) {
   const seed = firstSeed + index * every
-  const findings = await addSeed(report, seed, bug === undefined ? {} : { plant: bug.plant })
+  const findings = await addSeed(report, seed, bug)
   if (findings.length > 0 && bug === undefined) parentPort!.postMessage({ kind: 'failure', seed, findings })
   else if (index % 50 === 49) parentPort!.postMessage({ kind: 'progress', worlds: 50 })
 }

@@ -62,7 +62,10 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
     types: ['policy', 'log.ts', 'indexer/src/observation.ts', ...ports],
   },
   rails: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts'] },
-  chains: { values: ['money', 'outcome.ts', 'transaction.ts', 'errors.ts', 'contracts/abi'], types: ['transfer', 'config.ts'] },
+  chains: {
+    values: ['money', 'outcome.ts', 'timing.ts', 'transaction.ts', 'errors.ts', 'contracts/abi'],
+    types: ['transfer', 'config.ts'],
+  },
   bus: { values: ['errors.ts'], types: ['transfer'] },
   webhooks: { values: ['money', 'bus', 'errors.ts'], types: ['transfer'] },
   http: {
@@ -110,7 +113,7 @@ const seesEverything = ['app.ts', 'main.ts']
 
 const pure = ['money', 'transfer']
 // A simulation passes the time of these: they have it from one port. The listener is a connection of its own, which no simulation has.
-const timed = ['saga/', 'intents/', 'repeat.ts']
+const timed = ['saga/', 'intents/', 'chains/evm/', 'repeat.ts']
 const outOfTime = ['saga/listen.ts']
 const clocks = [/\bDate\.now\b/, /\bnew Date\(\s*\)/, /\bperformance\b/, /\b(?:setTimeout|setInterval|setImmediate)\b/]
 const impurities = [

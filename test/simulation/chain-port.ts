@@ -1,4 +1,4 @@
-import type { Chain, ChainOrder, ChainTx } from '../../bridge-service/src/chains/chain.ts'
+import type { ChainOrder, ChainTx } from '../../bridge-service/src/chains/chain.ts'
 import type { StrayMoney, WayBack } from '../../bridge-service/src/chains/deposits.ts'
 import { BridgeError } from '../../bridge-service/src/errors.ts'
 import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
@@ -6,13 +6,14 @@ import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import { ownToken } from './brought.ts'
 import { type OrdersOf, planOfDeposit, planOfReturn, wayBackOf } from './brought-requests.ts'
 import type { PooledTx, SimChain } from './chain.ts'
+import type { ChainLine } from './chain-line.ts'
 import { type ChainRequest, type Plan, planOfContract } from './chain-request.ts'
 import { type ChainState, isOpen, mintPayer, treasury } from './escrow.ts'
 import type { EscrowTerms } from './escrow-terms.ts'
 import type { Faults } from './faults.ts'
+import { firstAsked } from './first-asked.ts'
 import { escrowIdOf, hashOf, paymentIdOf } from './ids.ts'
 import { tokenOf } from './indexer.ts'
-import type { Process } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { ChainSettings } from './settings.ts'
 
@@ -21,19 +22,6 @@ type Stored = {
   plan: Plan
   hashes: `0x${string}`[]
   refusal: string | undefined
-}
-
-export type ChainLine = {
-  readonly chainFor: (process: Process) => Chain
-  /** Calls when a key is seen for the first time, whatever becomes of its order. */
-  readonly onFirstAsked: (listener: (order: ChainOrder) => void) => void
-  /** Orders that came under a key that another order has. */
-  readonly conflicts: readonly string[]
-  /** A lock of this ref that was signed and may still be mined. */
-  readonly lockMayCome: (ref: string) => boolean
-  /** From when on `tend` has something to do. */
-  readonly tendFromMs: () => number
-  readonly isAtRest: () => boolean
 }
 
 const stuckAfterMs = 60_000
@@ -51,8 +39,7 @@ export const chainLine = (
   transferOf: (ref: string) => string | undefined,
 ): ChainLine => {
   const stored = new Map<string, Stored>()
-  const asked = new Set<string>()
-  const firstListeners: ((order: ChainOrder) => void)[] = []
+  const { ask, onFirstAsked } = firstAsked()
   const conflicts: string[] = []
   const depth = flavour === 'stellar' ? 0 : finalDepth
 
@@ -81,12 +68,6 @@ export const chainLine = (
     nonce: request.key.slice(0, 8),
     sender: 'operator',
   })
-
-  const ask = (order: ChainOrder) => {
-    if (asked.has(order.key)) return
-    asked.add(order.key)
-    for (const listener of firstListeners) listener(order)
-  }
 
   const submitOnce = (request: ChainRequest): Outcome<ChainTx> => {
     const { key, body, about } = request
@@ -231,7 +212,8 @@ export const chainLine = (
   }
 
   return {
-    onFirstAsked: listener => void firstListeners.push(listener),
+    onFirstAsked,
+    sent: [],
     conflicts,
     lockMayCome: ref =>
       open().some(

@@ -4,7 +4,17 @@ import type { Faults } from './faults.ts'
 import type { Scheduler } from './scheduler.ts'
 import type { ChainSettings } from './settings.ts'
 
-export type PooledTx = TxWish & { readonly nonceOf: string; readonly sinceMs: number }
+export type PooledTx = TxWish & {
+  /** Of all that have the same, one is mined at most. */
+  readonly nonceOf: string
+  readonly sinceMs: number
+  /** Of an account whose transactions are mined in the order of their numbers, without a gap, by blocks that they pay enough for. */
+  readonly lane?: { readonly sender: string; readonly nonce: number; readonly maxFeeWei: bigint; readonly tipWei: bigint }
+}
+/** What a block costs. */
+export type Market = { readonly nextBlock: () => void; readonly takes: (tx: PooledTx) => boolean }
+export const freeMarket: Market = { nextBlock: () => {}, takes: () => true }
+
 export type MinedTx = { readonly tx: PooledTx; readonly height: number; readonly refusal: string | undefined }
 export type Block = {
   readonly height: number
@@ -24,6 +34,8 @@ export type SimChain = {
   readonly safeHeight: () => number
   readonly minedAs: (hash: string) => MinedTx | undefined
   readonly isPooled: (hash: string) => boolean
+  /** How many transactions of an account are mined, up to a height. */
+  readonly countOf: (sender: string, height: number) => number
   readonly broadcast: (tx: PooledTx) => void
   readonly forget: (hash: string) => void
   /** A later transaction of the same nonce takes the place of this one. */
@@ -43,6 +55,7 @@ export const startChain = (
   faults: Faults,
   { flavour, blockMs, finalDepth, safeDepth, mostReorg }: ChainSettings,
   treasuryMinor: bigint,
+  market: Market = freeMarket,
 ): SimChain => {
   const blocks: Block[] = []
   const reorgs: number[] = []
@@ -59,6 +72,9 @@ export const startChain = (
   /** Of the canonical chain. */
   const minedTxs = new Map<string, MinedTx>()
   const usedNonces = new Set<string>()
+  /** The heights at which the transactions of an account were mined, by their numbers. */
+  const lanes = new Map<string, number[]>()
+  const laneOf = (sender: string) => lanes.get(sender) ?? lanes.set(sender, []).get(sender)!
 
   const replay = (upTo: number): ChainState => {
     const fresh = emptyState(treasuryMinor)
@@ -72,9 +88,11 @@ export const startChain = (
     const mined: MinedTx[] = []
     const events: Block['events'][number][] = []
     for (const tx of wanted) {
+      if (tx.lane !== undefined && tx.lane.nonce > laneOf(tx.lane.sender).length) continue
       pool.delete(tx.hash)
       if (usedNonces.has(tx.nonceOf)) continue
       usedNonces.add(tx.nonceOf)
+      if (tx.lane !== undefined) laneOf(tx.lane.sender).push(height)
       const result = execute(state, tx, timeMs, { ...circumstances, nowMs: nowMs() })
       const entry = { tx, height, refusal: typeof result === 'string' ? result : undefined }
       mined.push(entry)
@@ -82,18 +100,23 @@ export const startChain = (
       if (typeof result !== 'string')
         events.push(...result.map((event, ordinal) => ({ ...event, fact: `${tx.hash}:${ordinal}`, txHash: tx.hash })))
     }
+    for (const { hash, nonceOf } of pool.values()) if (usedNonces.has(nonceOf)) pool.delete(hash)
     blocks.push({ height, hash: `0x${branch}b${height}`, timeMs, mined, events })
     finalHeight = Math.max(finalHeight, flavour === 'stellar' ? height : height - finalDepth)
     safeHeight = Math.max(safeHeight, flavour === 'stellar' ? height : height - safeDepth)
   }
 
-  const ready = () => [...pool.values()].filter(() => random.chance(0.8))
+  const ready = () =>
+    [...pool.values()]
+      .filter(tx => random.chance(0.8) && market.takes(tx))
+      .sort((a, b) => (a.lane?.nonce ?? 0) - (b.lane?.nonce ?? 0) || Number((b.lane?.tipWei ?? 0n) - (a.lane?.tipWei ?? 0n)))
 
   const reorg = (depth: number) => {
     const times = blocks.splice(blocks.length - depth).map(block => {
       for (const { tx } of block.mined) {
         minedTxs.delete(tx.hash)
         usedNonces.delete(tx.nonceOf)
+        if (tx.lane !== undefined) laneOf(tx.lane.sender).length = Math.min(laneOf(tx.lane.sender).length, tx.lane.nonce)
         if (!faults.strikes('evm: a reorg drops transactions', tx.about)) pool.set(tx.hash, tx)
       }
       return block.timeMs
@@ -117,6 +140,7 @@ export const startChain = (
     if (faults.strikes('chain: the treasury is empty for a while'))
       circumstances.emptyUntilMs = nowMs() + random.between(30, 300) * 1_000
     if (nowMs() < stillUntilMs) return
+    market.nextBlock()
     const most = Math.min(mostReorg, blocks.length - finalHeight)
     if (flavour === 'evm' && most > 0) {
       if (faults.strikes('evm: a shallow reorg')) reorg(1)
@@ -139,6 +163,7 @@ export const startChain = (
     safeHeight: () => safeHeight,
     minedAs: hash => minedTxs.get(hash),
     isPooled: hash => pool.has(hash),
+    countOf: (sender, height) => laneOf(sender).filter(minedAt => minedAt <= height).length,
     broadcast: tx => void pool.set(tx.hash, tx),
     forget: hash => void pool.delete(hash),
     replace: (tx, by) => {

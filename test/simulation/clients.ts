@@ -88,7 +88,7 @@ export const sendClients = (
       wanted = { ...wanted, ...amountsOf(wanted.route, poolMinor / 10_000n + 1_000n) }
     const request: Request = { key: `key-${index}`, bodies: [wanted], isDenied, told: new Set(), conflicts: 0, isAnswered: false }
     requests.push(request)
-    at(nowMs() + random.between(0, settings.stormMs / 2), () => {
+    at(nowMs() + random.between(0, settings.postingMs), () => {
       persist(request)
       cancelLater(request)
       if (faults.strikes('client: posts twice at once')) post(request, wanted)

@@ -50,7 +50,7 @@ export const collect = (world: World): Evidence => {
 const booksOf = ({ settings: { id, flavour, finality }, treasuryStartMinor, chain, line }: Network) => {
   const { escrows, brought, treasuryMinor, mintedMinor } = chain.state()
   return {
-    ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, conflicts: line.conflicts },
+    ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
     escrows: [...escrows.values()],
     brought: [...brought.values()],
     done: chain.blocks.flatMap(({ mined }) =>

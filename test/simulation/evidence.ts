@@ -54,6 +54,8 @@ export type ChainEvidence = {
   readonly treasuryStartMinor: string
   readonly treasuryMinor: string
   readonly mintedMinor: string
+  /** All signed bytes that some node was given, by what they say. */
+  readonly sent: readonly { readonly sender: string; readonly nonce: number; readonly call: string }[]
   /** Orders that came under a key that another order has. */
   readonly conflicts: readonly string[]
   readonly escrows: readonly {

@@ -1,9 +1,12 @@
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import { type SimChain, startChain } from './chain.ts'
-import { type ChainLine, chainLine } from './chain-port.ts'
+import type { ChainLine } from './chain-line.ts'
+import { chainLine } from './chain-port.ts'
 import type { Faults } from './faults.ts'
 import { type ChainTables, emptyChainTables } from './indexer.ts'
 import type { Scheduler } from './scheduler.ts'
+import { feeMarket } from './senders/evm/fee-market.ts'
+import { evmLine, type House } from './senders/evm/line.ts'
 import type { ChainSettings, Flavour } from './settings.ts'
 import { letStrangersIn } from './strangers.ts'
 
@@ -24,13 +27,18 @@ export const openNetwork = (
   everywhere: Faults,
   settings: ChainSettings,
   treasuryStartMinor: bigint,
-  transferOf: (ref: string) => string | undefined,
+  house: House,
 ): Network => {
+  const { transferOf } = house
   const faults = faultsOf(everywhere, settings.flavour)
-  const chain = startChain(time, random, faults, settings, treasuryStartMinor)
+  const market = settings.hasSender ? feeMarket(random, faults) : undefined
+  const chain = startChain(time, random, faults, settings, treasuryStartMinor, market)
+  const line =
+    market === undefined
+      ? chainLine(time, random, faults, chain, settings, transferOf)
+      : evmLine(time, random, faults, chain, market, settings, house)
   return {
-    ...{ settings, treasuryStartMinor, chain },
-    line: chainLine(time, random, faults, chain, settings, transferOf),
+    ...{ settings, treasuryStartMinor, chain, line },
     tables: emptyChainTables(),
     strangers: letStrangersIn(time, random, faults, settings, chain, transferOf),
   }

@@ -7,6 +7,7 @@ import { finality } from './laws/finality.ts'
 import type { Finding, Law } from './laws/finding.ts'
 import { history } from './laws/history.ts'
 import { keys } from './laws/keys.ts'
+import { lanes } from './laws/lanes.ts'
 import { pauses } from './laws/pauses.ts'
 import { postings } from './laws/postings.ts'
 import { rest } from './laws/rest.ts'
@@ -20,6 +21,7 @@ const laws: Readonly<Record<string, Law>> = {
   agreement,
   finality,
   keys,
+  lanes,
   withdrawn,
   history,
   rest,

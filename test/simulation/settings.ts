@@ -16,6 +16,8 @@ export type ChainSettings = {
   readonly finality: FinalityPolicy
   /** No reorg takes away what the policy calls final. */
   readonly mostReorg: number
+  /** Whether the real sender stands between the saga and the chain, or a port that keeps its promises. */
+  readonly hasSender: boolean
 }
 
 /** What a world is like, before anything goes wrong in it. */
@@ -29,6 +31,8 @@ export type Settings = {
   readonly pollMs: number
   readonly leaseMs: number
   readonly transfers: number
+  /** Within how long clients order them: all at once, or one now and then. */
+  readonly postingMs: number
   readonly clearingMs: number
   readonly softDeadlineMs: number
   readonly hardDeadlineMs: number
@@ -46,15 +50,17 @@ const worlds = [['evm:1'], ['evm:1'], ['stellar:sim'], ['evm:1', 'evm:2'], ['evm
 export const drawSettings = (random: Random): Settings => {
   const [first, ...others] = random.pick(worlds).map(id => drawChain(random, id))
   const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
+  const stormMs = random.between(10, 40) * minuteMs
   return {
     chains: [first!, ...others],
     // Some worlds see midnight, and with it another day than the one in the keys.
     startMs: Date.UTC(2026, 2, random.between(1, 28), random.pick([9, 23]), 50),
-    stormMs: random.between(10, 40) * minuteMs,
+    stormMs,
     workers: random.between(1, 3),
     pollMs: random.between(300, 1_500),
     leaseMs: random.between(2, 20) * 1_000 + 1,
     transfers: random.between(1, 7),
+    postingMs: random.pick([stormMs / 2, stormMs / 2, 5_000]),
     clearingMs: random.pick([0, 0, 1, 5, 15]) * minuteMs,
     softDeadlineMs: random.between(3, 30) * minuteMs,
     hardDeadlineMs: random.between(5, 60) * minuteMs,
@@ -79,5 +85,5 @@ const drawChain = (random: Random, id: (typeof worlds)[number][number]): ChainSe
         ] as const)
   const mostReorg = finality.level === 'latest' ? finality.confirmations : finality.level === 'safe' ? safeDepth : finalDepth
   const blockMs = flavour === 'stellar' ? 5_000 : random.between(3, 15) * 1_000
-  return { id, flavour, blockMs, safeDepth, finalDepth, finality, mostReorg }
+  return { id, flavour, blockMs, safeDepth, finalDepth, finality, mostReorg, hasSender: flavour === 'evm' && random.chance(0.5) }
 }

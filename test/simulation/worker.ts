@@ -86,7 +86,12 @@ export const startWorker = async (
       })
     })
   }
-  for (const chain of chains.values()) everyNowAndThen(tendEveryMs, () => tendFromMs(chain.id), chain.tend)
+  for (const chain of chains.values())
+    everyNowAndThen(
+      tendEveryMs,
+      () => tendFromMs(chain.id),
+      () => chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
+    )
   const turn = depositTurn({ store: deposits, chains, screening, newUuid, isHeld, log })
   everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
 

@@ -15,6 +15,7 @@ import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
 import { finalFactsOf } from './indexer.ts'
 import { beginIndexer } from './indexer-process.ts'
+import type { Around } from './memory/connection.ts'
 import { keepSignedLock } from './memory/deposit-store.ts'
 import { memoryStore } from './memory-store.ts'
 import { watchMoments } from './moments.ts'
@@ -23,6 +24,7 @@ import { letOperatorsIn } from './operators.ts'
 import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
+import type { PlantEvm } from './senders/evm/line.ts'
 import { drawSettings } from './settings.ts'
 import { depositLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
@@ -30,6 +32,7 @@ import { type Plant, type Ports, startWorker, verifierFor, type Worker } from '.
 
 export type WorldOptions = {
   readonly plant?: Plant
+  readonly plantEvm?: PlantEvm
   readonly show?: (line: string) => void
 }
 
@@ -45,15 +48,15 @@ export type World = {
   readonly virtualMs: number
 }
 
-// The port's business, and its adapter's.
-const signed = { validAfter: 0, validBefore: 2 ** 40, signature: '0x' } as const
+// Who has signed is the API's business, which checks it before it is kept.
+const signed = { validAfter: 0, validBefore: 2 ** 40, signature: `0x${'11'.repeat(64)}1b` } as const
 
 // After the storm everything has this long to come to rest. The slowest thing the service does is to ask again every quarter of an hour.
 const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
 
 /** Lets one world live that its seed decides alone. */
-export const runWorld = async (seed: number, { plant, show }: WorldOptions = {}): Promise<World> => {
+export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOptions = {}): Promise<World> => {
   const random = randomFrom(seed)
   const settings = drawSettings(random)
   const time = scheduler(settings.startMs)
@@ -81,8 +84,13 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
   const faults = drawFaults(random, fits, open, note)
   const transferOf = (ref: string) => tables.by_ref.get(ref)
 
+  const house = {
+    ...{ note, transferOf, leaseMs: settings.leaseMs },
+    transferOfKey: (key: string) => tables.intents.get(key)?.transfer_id,
+    ...(plantEvm && { plant: plantEvm }),
+  }
   const networks = new Map(
-    settings.chains.map(chain => [chain.id as string, openNetwork(time, random, faults, chain, poolMinor, transferOf)]),
+    settings.chains.map(chain => [chain.id as string, openNetwork(time, random, faults, chain, poolMinor, house)]),
   )
   const all = [...networks.values()]
   const operators = letOperatorsIn(time, random, faults, store, ['bank:sim', ...networks.keys()], open)
@@ -137,9 +145,10 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       beginWorker(slot, life + 1)
     })
     const isUp = () => nowMs() >= downUntilMs
-    const connection = store.connect(storeLine(process, faults, isUp))
+    const around = storeLine(process, faults, isUp)
+    const connection = store.connect(around)
     process.onCut(connection.cut)
-    const ports = portsFor(process, connection.store, store.deposits(depositLine(process, faults, isUp)))
+    const ports = portsFor(process, connection.store, store.deposits(depositLine(process, faults, isUp)), around)
     const owner = process.name
     const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
     startWorker(
@@ -157,7 +166,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       () => process.kill(),
     )
   }
-  const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore): Ports => {
+  const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore, around: Around): Ports => {
     const looked = new Map<string, number>()
     const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
     return {
@@ -177,7 +186,7 @@ export const runWorld = async (seed: number, { plant, show }: WorldOptions = {})
       },
       deposits,
       rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
-      chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process)])),
+      chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
       screening: screeningFor(process, faults),
       keyRetentionMs: settings.keyRetentionMs,
       isHeld: operators.isHeld,

@@ -8,6 +8,7 @@ import { evmChain } from '../../bridge-service/src/chains/evm/adapter.ts'
 import type { CheckpointName } from '../../bridge-service/src/chains/evm/checkpoint.ts'
 import type { EvmConfig } from '../../bridge-service/src/chains/evm/config.ts'
 import type { Notice } from '../../bridge-service/src/chains/evm/notice.ts'
+import { machineTiming } from '../../bridge-service/src/timing.ts'
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import { type Deployment, deployContracts } from '../../scripts/local/deploy-contracts.ts'
@@ -63,7 +64,7 @@ const openScene = async (nodeUrl: string, deployment: Deployment, databaseUrl: s
         finalityDepth: 3,
         leaseMs: 100,
         rpcTimeoutMs: 5_000,
-        now: () => clock.nowMs,
+        timing: { ...machineTiming, nowMs: () => clock.nowMs },
         notify: notice => notices.push(notice),
         ...overrides,
       },

@@ -1,12 +1,12 @@
-import pg from 'pg'
+import type pg from 'pg'
 import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
 import type { SagaStore } from '../../../bridge-service/src/saga/store.ts'
-import { freshDatabase } from '../../support/database.ts'
 import type { News } from '../memory/facts.ts'
 import type { MemoryStore } from '../memory-store.ts'
 import { type FollowedChain, followedInPostgres } from './followed-chain.ts'
+import { virtualDatabase } from './virtual-database.ts'
 
 /** What a store does for the saga and for those who write beside it. */
 export type Side = Pick<
@@ -20,21 +20,6 @@ export type VirtualPostgres = Side & {
   readonly dump: () => Promise<Record<string, unknown[]>>
   readonly close: () => Promise<void>
 }
-
-// A function of the same name that is found first: so the statements under test stay as they are, and their time is ours.
-const virtualTime = `
-  create schema virtual;
-  create table virtual.clock (at timestamptz not null);
-  insert into virtual.clock values (now());
-  create function virtual.now() returns timestamptz language sql stable as 'select at from virtual.clock';
-  create function virtual.clock_timestamp() returns timestamptz language sql stable as 'select at from virtual.clock';
-  grant usage on schema virtual to causeway_app;
-  grant select on virtual.clock to causeway_app;
-  do $$ declare c record; begin
-    for c in select table_name, column_name from information_schema.columns where table_schema = 'public' and column_default like '%now()' loop
-      execute format('alter table %I alter column %I set default virtual.now()', c.table_name, c.column_name);
-    end loop;
-  end $$`
 
 const dumpSql = {
   transfers: 'select * from transfers',
@@ -62,12 +47,7 @@ const dumpSql = {
 
 /** The real store on a real Postgres whose time stands still until it is set. */
 export const virtualPostgres = async (): Promise<VirtualPostgres> => {
-  const database = await freshDatabase()
-  const path = '-c search_path=virtual,pg_catalog,public'
-  const owner = new pg.Pool({ connectionString: database.url, max: 2, options: path })
-  await owner.query(virtualTime)
-  const app = new pg.Pool({ connectionString: database.url, max: 6, options: `-c role=causeway_app ${path}` })
-  for (const pool of [owner, app]) pool.on('error', () => {})
+  const { owner, app, setTime, close } = await virtualDatabase()
 
   const inbox = async ({ source, fact, subject, kind, payload }: News, onConflict: string): Promise<boolean> => {
     const { rowCount } = await owner.query(
@@ -108,16 +88,11 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
       await owner.query('update transfers set parked_reason = null where id = $1', [id])
       await owner.query('delete from transfers_in_hand where transfer_id = $1', [id])
     },
-    setTime: async nowMs => {
-      await owner.query('update virtual.clock set at = $1', [new Date(nowMs)])
-    },
+    setTime,
     dump: async () => {
       const answers = (await owner.query(Object.values(dumpSql).join(';'))) as unknown as pg.QueryResult[]
       return Object.fromEntries(Object.keys(dumpSql).map((table, index) => [table, answers[index]!.rows]))
     },
-    close: async () => {
-      await Promise.all([app.end(), owner.end()])
-      await database.drop()
-    },
+    close,
   }
 }

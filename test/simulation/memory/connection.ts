@@ -10,9 +10,12 @@ import { inOneStatement } from './statement.ts'
 import type { Tables } from './tables.ts'
 import type { MemoryDatabase, MemoryTx } from './transaction.ts'
 
+/** What a sender asks of what it keeps. */
+type SenderCall = `evm${'Allocate' | 'Refuse' | 'Hold' | 'Read' | 'StoreFirst' | 'StoreFenced' | 'Record'}`
+
 /** One round trip to the database. */
 export type StoreCall = {
-  readonly name: 'begin' | 'commit' | 'rollback' | Exclude<keyof SagaStore, 'inTransaction'> | keyof SagaTx
+  readonly name: 'begin' | 'commit' | 'rollback' | Exclude<keyof SagaStore, 'inTransaction'> | keyof SagaTx | SenderCall
   /** The transfers that it names, where it does. */
   readonly transfers: readonly string[]
 }

@@ -3,6 +3,7 @@ import { refused } from '../../../bridge-service/src/outcome.ts'
 import { findHoldTerms } from '../../../bridge-service/src/transfer/hold.ts'
 import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 import { escrowIdOf } from '../ids.ts'
+import type { Plant } from '../worker.ts'
 import { changeFacts, changeSteps } from './change-store.ts'
 import type { Planted } from './planted.ts'
 
@@ -79,7 +80,7 @@ export const plantedOnTheChain: readonly Planted[] = [
   },
 ]
 
-type Memory = Parameters<Planted['plant']>[1]['memory']
+type Memory = Parameters<Plant>[1]['memory']
 
 const waitsFor = ({ database: { tables } }: Memory, kind: WaitKind) =>
   [...tables.finality_waits.values()].flatMap(wait => {

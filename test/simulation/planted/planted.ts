@@ -1,12 +1,17 @@
+import type { PlantEvm } from '../senders/evm/line.ts'
 import type { Plant } from '../worker.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
 import { plantedAtTheDesk } from './at-the-desk.ts'
+import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
 import { plantedOnTheChain } from './on-the-chain.ts'
 
-/** A bug, made from outside: between the engine and one of its ports, so that the engine itself is the real one. */
-export type Planted = { readonly name: string; readonly plant: Plant }
+/**
+ * A bug, made from outside: between the engine and one of its ports, or a sender and what it stands on, so that engine and sender are the
+ * real ones.
+ */
+export type Planted = { readonly name: string; readonly plant?: Plant; readonly plantEvm?: PlantEvm }
 
 export const planted: readonly Planted[] = [
   ...plantedAtTheBank,
@@ -14,4 +19,5 @@ export const planted: readonly Planted[] = [
   ...plantedOnTheChain,
   ...plantedInTheStore,
   ...plantedInTime,
+  ...plantedInTheLanes,
 ]

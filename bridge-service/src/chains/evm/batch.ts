@@ -1,3 +1,5 @@
+import type { Timing } from '../../timing.ts'
+
 /**
  * Group commit: whatever arrives while one batch runs forms the next one. `run` answers in the order of its items; when it throws, every
  * item of that batch is rejected with the same error.
@@ -5,6 +7,7 @@
 export const batched = <Item, Result>(
   run: (items: readonly Item[]) => Promise<readonly Result[]>,
   maxItems: number,
+  soon: Timing['soon'],
 ): ((item: Item) => Promise<Result>) => {
   type Waiting = { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }
   const queue: Waiting[] = []
@@ -30,7 +33,7 @@ export const batched = <Item, Result>(
       // After this turn of the event loop, so that what was submitted together travels together.
       if (!running) {
         running = true
-        setImmediate(() => void drain())
+        soon(() => void drain())
       }
     })
 }

@@ -1,5 +1,6 @@
+import type { Timing } from '../../timing.ts'
 import type { CheckpointName } from './checkpoint.ts'
-import type { EvmConfig } from './config.ts'
+import type { SenderConfig } from './config.ts'
 import type { Fees } from './fees.ts'
 import type { Lanes } from './lanes.ts'
 import type { Notice } from './notice.ts'
@@ -8,7 +9,7 @@ import type { EvmTx, NewVersion, TxStore } from './tx-store.ts'
 
 /** What submitting, finding and tending share. */
 export type EvmContext = {
-  readonly settings: Pick<EvmConfig, 'fees' | 'stuckAfterMs' | 'finalityDepth' | 'leaseMs'>
+  readonly settings: Pick<SenderConfig, 'fees' | 'stuckAfterMs' | 'finalityDepth' | 'leaseMs'>
   readonly rpc: Rpc
   readonly store: TxStore
   readonly lanes: Lanes
@@ -16,7 +17,7 @@ export type EvmContext = {
   readonly sign: (tx: EvmTx, fees: Fees, head: bigint) => Promise<NewVersion>
   /** Throws unless the node serves the configured chain. */
   readonly verifyChain: () => Promise<void>
-  readonly now: () => number
+  readonly timing: Pick<Timing, 'nowMs' | 'soon'>
   readonly notify: (notice: Notice) => void
   readonly checkpoint: (name: CheckpointName) => Promise<void>
 }

@@ -4,9 +4,9 @@ import {
   createPublicClient,
   type Hash,
   type Hex,
-  http,
   type PublicClient,
   TransactionReceiptNotFoundError,
+  type Transport,
 } from 'viem'
 import { unavailable } from './failure.ts'
 import type { Market } from './fees.ts'
@@ -33,9 +33,9 @@ export type Rpc = {
   readonly send: (raw: Hex) => Promise<unknown>
 }
 
-/** Nothing is retried here: every caller comes again by itself, and a broadcast is repeated from the stored bytes. */
-export const evmRpc = (url: string, timeoutMs: number): Rpc => {
-  const client = createPublicClient({ transport: http(url, { retryCount: 0, timeout: timeoutMs }) })
+/** The transport must not retry: every caller comes again by itself, and a broadcast is repeated from the stored bytes. */
+export const evmRpc = (transport: Transport): Rpc => {
+  const client = createPublicClient({ transport })
   const receiptOf = async (hash: Hash): Promise<Receipt | undefined> => {
     try {
       const { blockNumber, blockHash, status } = await client.getTransactionReceipt({ hash })

@@ -1,17 +1,15 @@
-import { keccak256, type PrivateKeyAccount } from 'viem'
+import { keccak256 } from 'viem'
+import type { EvmKeys } from './keys.ts'
 import type { EvmTx, NewVersion, TxVersion } from './tx-store.ts'
 
-/**
- * Signs the call of a nonce as an EIP-1559 transaction without value, offline. The same request gives the same bytes (RFC 6979), and the
- * hash is theirs.
- */
+/** Signs the call of a nonce as an EIP-1559 transaction without value; the hash is that of the bytes. */
 export const signVersion = async (
-  account: PrivateKeyAccount,
+  keys: EvmKeys,
   chainId: number,
   tx: EvmTx,
   version: Omit<TxVersion, 'hash'>,
 ): Promise<NewVersion> => {
-  const raw = await account.signTransaction({
+  const raw = await keys.sign(tx.sender, {
     type: 'eip1559',
     chainId,
     nonce: tx.nonce,

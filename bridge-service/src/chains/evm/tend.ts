@@ -30,11 +30,11 @@ export const tending = (context: EvmContext) => {
 
     const observations = await observe(rpc, sender, open, { head: market.head, count }, settings.finalityDepth)
     await context.checkpoint('observed')
-    if (observations.length > 0 && !(await store.record(lease, observations, context.now()))) return lost()
+    if (observations.length > 0 && !(await store.record(lease, observations, context.timing.nowMs()))) return lost()
     report(open, observations)
     await context.checkpoint('recorded')
 
-    const pending = pendingAfter(open, observations, context.now())
+    const pending = pendingAfter(open, observations, context.timing.nowMs())
     // While the nonce that the chain waits for is among ours, nothing is missing: this node may merely lag.
     if (pending[0] && pending[0].nonce > count && !open.some(tx => tx.nonce === count))
       notify({ type: 'laneGap', sender, expected: count, lowest: pending[0].nonce })
@@ -67,7 +67,7 @@ export const tending = (context: EvmContext) => {
 
   /** The oldest holds up all others; of those only what no block could take at this base fee is replaced with it. */
   const replaceStuck = async (lease: Lease, pending: readonly EvmTx[], market: Market & { head: bigint }) => {
-    const now = context.now()
+    const now = context.timing.nowMs()
     const isStuck = (tx: EvmTx, index: number) => {
       const newest = tx.versions.at(-1)!
       const sinceMs = Math.max(newest.signedAtMs, tx.pendingSinceMs ?? 0)

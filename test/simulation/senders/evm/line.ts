@@ -1,0 +1,132 @@
+import { custom } from 'viem'
+import type { Chain, ChainId, ChainOrder } from '../../../../bridge-service/src/chains/chain.ts'
+import { evmRpc } from '../../../../bridge-service/src/chains/evm/rpc.ts'
+import { type EvmPorts, evmSender } from '../../../../bridge-service/src/chains/evm/sender.ts'
+import { BridgeError } from '../../../../bridge-service/src/errors.ts'
+import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
+import type { SimChain } from '../../chain.ts'
+import type { ChainLine } from '../../chain-line.ts'
+import { mintPayer, treasury } from '../../escrow.ts'
+import type { Faults } from '../../faults.ts'
+import { firstAsked } from '../../first-asked.ts'
+import { escrowIdOf } from '../../ids.ts'
+import { tokenOf } from '../../indexer.ts'
+import type { Around } from '../../memory/connection.ts'
+import type { Process } from '../../process.ts'
+import type { Scheduler } from '../../scheduler.ts'
+import type { ChainSettings } from '../../settings.ts'
+import { escrowAddress, readCall, tokenAddress } from './contract.ts'
+import { type FeeMarket, feeCapWei } from './fee-market.ts'
+import { namedKeys } from './keys.ts'
+import { memoryLanes } from './memory-lanes.ts'
+import { memoryTxStore } from './memory-tx-store.ts'
+import { openMempool } from './mempool.ts'
+import { evmNode, type RpcRequest } from './node.ts'
+import { type EvmTables, emptyEvmTables } from './tables.ts'
+
+/** Gets between a sender and what it stands on, once for each process. */
+export type PlantEvm = (ports: EvmPorts, about: { readonly id: ChainId; readonly tables: EvmTables }) => EvmPorts
+
+/** What a sender has of the house. */
+export type House = {
+  readonly note: (line: string) => void
+  readonly leaseMs: number
+  readonly transferOf: (ref: string) => string | undefined
+  /** The transfer of an intent. */
+  readonly transferOfKey: (key: string) => string | undefined
+  readonly plant?: PlantEvm
+}
+
+const stuckAfterMs = 60_000
+const ownPayers: readonly string[] = [treasury, mintPayer]
+
+/** The chain behind the real sender: what it keeps is the database's, and its nodes are those of this world. */
+export const evmLine = (
+  { nowMs }: Scheduler,
+  random: Random,
+  faults: Faults,
+  chain: SimChain,
+  market: FeeMarket,
+  { id, finalDepth }: ChainSettings,
+  { note, leaseMs, transferOf, transferOfKey, plant = ports => ports }: House,
+): ChainLine => {
+  const tables = emptyEvmTables()
+  const chainId = Number(id.slice('evm:'.length))
+  const { ask, onFirstAsked } = firstAsked()
+  const conflicts: string[] = []
+  const mempool = openMempool(nowMs, faults, chain, transferOf)
+  const node = evmNode(chainId, nowMs, random, faults, chain, market, mempool)
+
+  const transfersOf = (keys: readonly string[]) => [...new Set(keys.flatMap(key => transferOfKey(key) ?? []))]
+
+  const senderFor = (process: Process, around: Around, owner: string): Chain => {
+    const keeping = { tables, chain: id, nowMs, around, transfersOf }
+    const request = (asked: RpcRequest): Promise<unknown> =>
+      process.call(
+        asked.method === 'eth_sendRawTransaction' ? 'node.send' : 'node.ask',
+        undefined,
+        async () => node(asked),
+        faults.strikes('evm: a node takes longer to answer than a lease lasts') ? 2 * leaseMs : 0,
+      )
+    const ports: EvmPorts = {
+      store: memoryTxStore(keeping),
+      lanes: memoryLanes(keeping, owner),
+      rpc: evmRpc(custom({ request }, { retryCount: 0 })),
+      keys: namedKeys,
+    }
+    return evmSender(
+      {
+        id,
+        escrow: escrowAddress,
+        tokens: { USDC: { address: tokenAddress } },
+        fees: { maxFeePerGasCap: feeCapWei },
+        stuckAfterMs,
+        finalityDepth: finalDepth,
+        leaseMs,
+        timing: process.timing,
+        notify: notice => {
+          if (notice.type !== 'gasBalance') note(`${owner} ${notice.type}`)
+        },
+      },
+      plant(ports, { id, tables }),
+    )
+  }
+
+  const open = () => [...tables.evm_txs.values()].map(({ tx }) => tx).filter(tx => !tx.final)
+  const isMined = (versions: readonly { readonly hash: string }[]) =>
+    versions.some(({ hash }) => chain.minedAs(hash) !== undefined)
+
+  return {
+    sent: mempool.sent,
+    onFirstAsked,
+    conflicts,
+    lockMayCome: ref =>
+      open().some(({ action, data, versions }) => {
+        if (action !== 'lock' || isMined(versions)) return false
+        const call = readCall(data)
+        return call.kind === 'order' && call.terms.ref === ref && ownPayers.includes(call.terms.payer)
+      }),
+    tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),
+    isAtRest: () => open().length === 0,
+    chainFor: (process, around) => {
+      const sender = senderFor(process, around, process.name)
+      const twin = senderFor(process, around, `${process.name} twin`)
+      const submit = async (order: ChainOrder) => {
+        const about = transferOf(order.terms.ref) ?? order.terms.ref
+        ask(order)
+        if (order.action === 'release' && faults.strikes('chain: refuses to pay the payee for a while', about))
+          chain.circumstances.deniedUntilMs.set(escrowIdOf(order.terms), nowMs() + random.between(30, 3_000) * 1_000)
+        if (faults.strikes('chain: two workers submit one order at once', about)) twin.submit(order).catch(() => {})
+        if (faults.strikes('evm: a worker submits an order again long after', about))
+          process.timing.after(random.between(1, 180) * 1_000, () => void twin.submit(order).catch(() => {}))
+        return sender.submit(order).catch((error: unknown) => {
+          if (error instanceof BridgeError && error.code === 'idempotency_conflict') conflicts.push(order.key)
+          throw error
+        })
+      }
+      // The contract of these worlds numbers escrows, and names tokens, in a way of its own.
+      const names = { escrowId: escrowIdOf, tokenAddress: tokenOf, mintPayer: () => mintPayer }
+      return { ...sender, ...names, submit, deposits: { ...sender.deposits!, ids: terms => [escrowIdOf(terms)] } }
+    },
+  }
+}
