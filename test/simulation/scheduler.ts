@@ -66,8 +66,8 @@ export const scheduler = (startMs: number): Scheduler => {
       }
       nowMs = Math.max(nowMs, deed.atMs)
       deed.run()
-      // Promises that this has settled run to their end before anything else happens: a real turn of the loop waits for all of them.
-      await new Promise<void>(resolve => setImmediate(resolve))
+      // Promises that this has settled run to their end before anything else happens: the next tick waits for all of them.
+      await new Promise<void>(resolve => process.nextTick(resolve))
       return true
     },
   }
