@@ -222,10 +222,12 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         log,
       })
     : undefined
-  const clock = databaseClock(store)
-  await clock.synchronise()
-  const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
-  stops.push(synchronising.stop)
+  // One clock for a process: a transfer must not be born at a time by which its engine does not decide.
+  const clock = engine?.clock ?? databaseClock(store)
+  if (engine === undefined) {
+    await clock.synchronise()
+    stops.push(repeat(10_000, clock.synchronise, warn('the database clock could not be read')).stop)
+  }
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
