@@ -39,8 +39,7 @@ const rail: Rail = {
     return { lines: page, ...(from + 2 < lines.length ? { next: page.at(-1)!.cursor } : {}) }
   },
 }
-const read = () =>
-  readStatement(statements, rail, 'acct_1', (_level, message, fields) => void said.push({ message, ...fields }))
+const read = () => readStatement(statements, rail, 'acct_1', (_level, message, fields) => void said.push({ message, ...fields }))
 
 /** A line about an order, or about none of ours. */
 const book = (intent: Pick<Intent, 'reference'> | undefined, amountMinor: string) =>
@@ -135,6 +134,15 @@ describe('a statement', () => {
     expect(await readStatement(statements, overlapping, 'acct_1', () => {})).toBe(1)
     expect(await verdicts()).toEqual(['settled', 'returned', 'returnReversed', 'returned'])
     expect(await heard()).toHaveLength(4)
+  })
+
+  it('is heard in its order, which is the order of the facts’ times', async () => {
+    const intent = await ordered()
+    for (const amount of ['10025', '-10025', '10025', '-10025']) book(intent, amount)
+    await readStatement(statements, { ...rail, entries: async () => ({ lines }) }, 'acct_1', () => {})
+    const { rows } = await database.owner.query<{ fact: string }>('select fact from inbox order by received_at desc')
+    expect(rows.map(({ fact }) => fact.split(':')[2])).toEqual(['4', '3', '2', '1'])
+    expect((await database.owner.query('select from inbox group by received_at')).rowCount).toBe(4)
   })
 
   it('says nothing of what is settled already: that would be every order twice', async () => {
