@@ -42,6 +42,7 @@ import { databaseClock } from './saga/database-clock.ts'
 import { startEngine } from './saga/engine.ts'
 import { listen } from './saga/listen.ts'
 import { transferOpener } from './saga/open.ts'
+import { postgresStatementStore } from './saga/postgres-statements.ts'
 import { postgresStore } from './saga/postgres-store.ts'
 import { type TransferId, typeId } from './transfer/id.ts'
 import type { WaitKind } from './transfer/wait.ts'
@@ -231,11 +232,12 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
+    const statementStore = postgresStatementStore(pool)
     const statements = config.banks.map(({ id, accounts, statementPollMs }) =>
       repeat(
         statementPollMs,
         async () => {
-          for (const account of Object.values(accounts)) await readStatement(pool, rails.get(id)!, account, log)
+          for (const account of Object.values(accounts)) await readStatement(statementStore, rails.get(id)!, account, log)
         },
         warn(`the statement of ${id} could not be read`),
       ),

@@ -1,5 +1,6 @@
 import type { Bank } from './bank.ts'
 import type { BankLine } from './bank-rail.ts'
+import type { BankStatement } from './bank-statement.ts'
 import type { Request } from './clients.ts'
 import { mintPayer, treasury } from './escrow.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
@@ -16,6 +17,7 @@ type World = {
   readonly requests: readonly Request[]
   readonly bank: Bank
   readonly bankWay: BankLine
+  readonly statement: BankStatement
   readonly moments: readonly MomentEvidence[]
   readonly pauses: readonly Pause[]
   readonly networks: readonly Network[]
@@ -25,7 +27,8 @@ type World = {
 
 /** Takes down what there is to see at the end of a world, as plain JSON. */
 export const collect = (world: World): Evidence => {
-  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, moments, pauses, networks, tables, unrest } = world
+  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, statement, moments, pauses, networks, tables, unrest } =
+    world
   const evidence = {
     seed,
     world: {
@@ -39,6 +42,7 @@ export const collect = (world: World): Evidence => {
       asked: bank.asked.map(({ key, body, atMs, wantedBy }) => ({ key, body, atMs, wantedBy })),
       silentKeys: bank.asked.filter(({ order }) => bankWay.isSilent(order.externalId)).map(({ key }) => key),
       orders: bank.orders,
+      statement: statement.accounts.flatMap(account => statement.lines(account)),
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),
     },
     chains: networks.map(booksOf),

@@ -1,6 +1,7 @@
 import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { isDoubted } from './statements.ts'
 import { isWithPerson } from './strays.ts'
 
 type Wanted = Evidence['requests'][number]['bodies'][number]
@@ -37,6 +38,8 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
   const end = endingOf(evidence, transfer, wanted)
   const { gave, got, hasBack, isReturned, isReclaimed } = end
   const inHands = state === 'review' || isInHands(evidence, id)
+  // A person compares the statement with the books: the bank may have told of the rest nowhere else.
+  if (isDoubted(evidence, id)) return [...end.wrong]
   const broken = [...end.wrong]
   const say = (what: string, isSo: boolean) => isSo && broken.push(what)
   // On an on-ramp the house alone decides; a bank that pays what it has refused can serve a customer twice, and then a person has it.
