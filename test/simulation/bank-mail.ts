@@ -20,7 +20,7 @@ const againMs = 30_000
 /**
  * What the bank tells by itself, signed by Standard Webhooks, until it is taken. `deliver` says whether it was; nobody may be listening.
  * Only late, and never lost, is what no answer to a question would bring any more: news of an order that the house holds for settled or
- * refused. A house that read its statements could do without.
+ * refused, or may by the older news that a rejection still is. A house that read its statements could do without.
  */
 export const postBankMail = (
   { nowMs, at }: Scheduler,
@@ -75,7 +75,8 @@ export const postBankMail = (
     }
     if (faults.strikes('webhook: is about nobody', about))
       send(`${id}n`, bodyOf('settled', `CW${random.hex(16).slice(2)}`, 'bt_0'), random.between(0, 5_000))
-    if (!isLastWord(type) && willBeAsked(order.key) && faults.strikes('webhook: is lost', about)) return
+    const isAfterRejection = type === 'settled' && order.code !== undefined
+    if (!isLastWord(type) && !isAfterRejection && willBeAsked(order.key) && faults.strikes('webhook: is lost', about)) return
     const delayMs = faults.strikes('webhook: comes long after', about)
       ? random.between(60, 1_200) * 1_000
       : faults.strikes('webhook: is overtaken by later ones', about)

@@ -103,6 +103,7 @@ const named = [
   // EVM.
   ['evm: a shallow reorg', 0.06],
   ['evm: a reorg as deep as may be', 0.03],
+  ['evm: a reorg undoes what was final', 0.003],
   ['evm: a reorg drops transactions', 0.5],
   ['evm: a reorg mines transactions in another order', 0.5],
   ['evm: the pool forgets a transaction', 0.1],

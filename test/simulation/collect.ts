@@ -3,6 +3,7 @@ import type { BankLine } from './bank-rail.ts'
 import type { Request } from './clients.ts'
 import { mintPayer, treasury } from './escrow.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
+import type { Tables } from './memory/tables.ts'
 import type { Network } from './networks.ts'
 import type { Pause } from './operators.ts'
 import { ownAccount, partner, partnerAccount } from './routes/wanted.ts'
@@ -20,12 +21,14 @@ type World = {
   readonly pauses: readonly Pause[]
   readonly networks: readonly Network[]
   readonly tables: object
+  readonly inbox: Tables['inbox']
   readonly unrest: readonly string[]
 }
 
 /** Takes down what there is to see at the end of a world, as plain JSON. */
 export const collect = (world: World): Evidence => {
-  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, moments, pauses, networks, tables, unrest } = world
+  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, moments, pauses, networks, tables, inbox, unrest } =
+    world
   const evidence = {
     seed,
     world: {
@@ -41,16 +44,26 @@ export const collect = (world: World): Evidence => {
       orders: bank.orders,
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),
     },
-    chains: networks.map(booksOf),
+    chains: networks.map(network => booksOf(network, inbox)),
     ...{ moments, tables, unrest },
   }
   return JSON.parse(JSON.stringify(evidence, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
 }
 
-const booksOf = ({ settings: { id, flavour, finality }, treasuryStartMinor, chain, line }: Network) => {
+const booksOf = (network: Network, inbox: Tables['inbox']) => {
+  const { settings, treasuryStartMinor, chain, line, tables: read } = network
+  const { id, flavour, finality } = settings
   const { escrows, brought, treasuryMinor, mintedMinor } = chain.state()
+  const lost = chain.lost()
   return {
     ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
+    undone: chain.undone.map(each => ({ ...each, isBack: !lost.includes(each) })),
+    halts: read.halts.map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs ?? null })),
+    facts: chain.blocks.flatMap(({ events }) => events.map(({ fact }) => fact)),
+    indexed: [...read.events.keys()],
+    told: [...inbox.values()].flatMap(({ source, fact, payload }) =>
+      source === id && payload.status === 'included' ? [fact] : [],
+    ),
     escrows: [...escrows.values()],
     brought: [...brought.values()],
     done: chain.blocks.flatMap(({ mined }) =>

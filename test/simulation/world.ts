@@ -13,7 +13,7 @@ import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
-import { finalFactsOf } from './indexer.ts'
+import { finalFactsOf, haltOf } from './indexer.ts'
 import { beginIndexer } from './indexer-process.ts'
 import type { Around } from './memory/connection.ts'
 import { keepSignedLock } from './memory/deposit-store.ts'
@@ -116,7 +116,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
 
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
-    () => [store.database.generation(), ...all.map(({ tables: { latest, halted } }) => `${latest} ${halted}`)].join(),
+    () => [store.database.generation(), ...all.map(({ tables }) => `${tables.latest} ${haltOf(tables)?.fromMs}`)].join(),
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
@@ -150,7 +150,9 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     process.onCut(connection.cut)
     const ports = portsFor(process, connection.store, store.deposits(depositLine(process, faults, isUp)), around)
     const owner = process.name
-    const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
+    const planted =
+      plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
+      ports
     startWorker(
       process,
       store,
@@ -302,7 +304,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
         pauses: operators.pauses,
         networks: all,
       },
-      ...{ tables: store.dump(), unrest: rest.unrest() },
+      ...{ tables: store.dump(), inbox: tables.inbox, unrest: rest.unrest() },
     }),
     struck: faults.struck,
     isAtRest: quietSinceMs !== undefined,

@@ -2,6 +2,7 @@ import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
 import { isWithPerson } from './strays.ts'
+import { isLost } from './undone.ts'
 
 type Wanted = Evidence['requests'][number]['bodies'][number]
 type Transfer = Evidence['tables']['transfers'][number]
@@ -38,6 +39,7 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
   const { gave, got, hasBack, isReturned, isReclaimed } = end
   const inHands = state === 'review' || isInHands(evidence, id)
   const broken = [...end.wrong]
+  if (isLost(evidence, transfer)) return broken
   const say = (what: string, isSo: boolean) => isSo && broken.push(what)
   // On an on-ramp the house alone decides; a bank that pays what it has refused can serve a customer twice, and then a person has it.
   say('delivered and given back', got && hasBack && !(inHands && wanted.route !== 'onramp'))

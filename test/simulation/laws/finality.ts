@@ -1,9 +1,12 @@
 import type { ChainEvidence, EscrowMoment, Evidence, MomentEvidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { isUndone } from './undone.ts'
 
 /** Law 5: no release, no commit and no payout before finality on the true chain, nor before the debit has cleared. */
 export const finality: Law = evidence =>
   evidence.moments.flatMap(moment => {
+    const transfer = evidence.tables.transfers.find(({ id }) => id === moment.transfer)
+    if (transfer !== undefined && isUndone(evidence, transfer, moment.atMs)) return []
     const isOfBank = moment.wish === 'debit' || moment.wish === 'credit'
     return (isOfBank ? atTheBank : onChain)(evidence, moment).map(what => `${moment.transfer}: ${what}`)
   })
