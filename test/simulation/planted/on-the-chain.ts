@@ -3,7 +3,6 @@ import { refused } from '../../../bridge-service/src/outcome.ts'
 import { findHoldTerms } from '../../../bridge-service/src/transfer/hold.ts'
 import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 import { escrowIdOf } from '../ids.ts'
-import { finalFactsOf, haltOf } from '../indexer.ts'
 import type { Plant } from '../worker.ts'
 import { changeFacts, changeSteps } from './change-store.ts'
 import type { Planted } from './planted.ts'
@@ -52,17 +51,6 @@ export const plantedOnTheChain: readonly Planted[] = [
   early('a commit', 'commit'),
   early('a release', 'release'),
   {
-    name: 'finality goes on while a chain is halted',
-    plant: (ports, { memory, chains }) => ({
-      ...ports,
-      finalFacts: async limit => {
-        const halted = new Map([...chains].filter(([, tables]) => haltOf(tables) !== undefined))
-        const goesOn = new Map([...halted].map(([id, tables]) => [id, { ...tables, ...aboveAll, halts: [] }]))
-        return [...(await ports.finalFacts(limit)), ...finalFactsOf(memory, goesOn, limit)]
-      },
-    }),
-  },
-  {
     name: 'what was orphaned is not heard of',
     plant: ports => ({
       ...ports,
@@ -91,8 +79,6 @@ export const plantedOnTheChain: readonly Planted[] = [
     }),
   },
 ]
-
-const aboveAll = { latest: Number.MAX_SAFE_INTEGER, safe: Number.MAX_SAFE_INTEGER, final: Number.MAX_SAFE_INTEGER }
 
 type Memory = Parameters<Plant>[1]['memory']
 
