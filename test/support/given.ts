@@ -51,7 +51,7 @@ export const unseen = (table: Transitions, isWanted: (transition: string) => boo
 
 /** What return-reversal.test.ts shows, and sees to it that it does. */
 export const isOfReversals = (transition: string): boolean =>
-  /(debitReturnReversed|creditOwed|receivableClosed|^review transferCompensated)$/.test(transition)
+  /(debitReturnReversed|debitReturnedAgain|creditOwed|receivableClosed|^review transferCompensated)$/.test(transition)
 
 /** A transfer after a history. */
 export const replay = <R extends Route>(unborn: UnbornOf<R>, history: readonly TransferEvent[]): TransferOf<R> =>

@@ -2,7 +2,7 @@ import type { RailFact } from '../rails/rail.ts'
 import type { Reading } from './decision.ts'
 import { rawCodeOf, type TransferEvent } from './event.ts'
 import { changed, happened, nothing } from './reading.ts'
-import { readReturnReversal, wasReversed } from './return-reversal.ts'
+import { isReturned, readReturnedAgain, readReturnReversal, wasReversed } from './return-reversal.ts'
 import type { OnrampTerms, RemittanceTerms } from './terms.ts'
 import type { TransferOf } from './transfer.ts'
 
@@ -27,7 +27,7 @@ export const readDebit = (
     case 'settled': {
       if (state !== 'debiting' && state !== 'failed') return nothing('settled before')
       // The news that overtook this one: what settled has gone back, and a booking now would stand against nothing at the bank.
-      if (state === 'failed' && progress.failure?.code === 'debit_returned') return nothing('returned before')
+      if (state === 'failed' && isReturned(transfer)) return nothing('returned before')
       const settled = settlement(terms, fact, nowMs)
       if (state === 'debiting' && progress.cancelReason !== undefined)
         return happened(
@@ -50,16 +50,16 @@ export const readDebit = (
       )
     case 'returned':
       if (wasReversed(progress, fact)) return nothing('the bank has taken that back')
-      if (progress.debit?.returned !== undefined) return nothing('returned before')
+      if (isReturned(transfer)) return readReturnedAgain(progress, fact)
       // The settlement's news was overtaken by the return's: the bank's books are where they were.
       if (state === 'debiting')
         return happened(
-          [{ type: 'debitRefused', code: 'debit_returned', detail: fact.rawCode ?? 'no code given' }],
+          [{ type: 'debitRefused', code: 'debit_returned', detail: fact.rawCode ?? 'no code given', returnedAt: fact.at }],
           changed('debitFiat', 'FAILED'),
         )
       // So was that of a settlement after a refusal, and it is still to come: it must find that there is nothing to book any more.
-      if (state === 'failed' && progress.failure?.code !== 'debit_returned')
-        return happened([{ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot: false }])
+      if (state === 'failed')
+        return happened([{ type: 'debitReturned', rawCode: rawCodeOf(fact), afterPivot: false, at: fact.at }])
       return readReturn()
     case 'recalled': {
       // Before the pivot nothing is lost by giving back what is asked for; later it is delivered, and the bank says whether it returns it.

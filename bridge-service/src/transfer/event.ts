@@ -59,7 +59,11 @@ export type TransferEvent =
       readonly refundAfter: number
       readonly hardDeadline: number
     }
-  | ({ readonly type: 'debitRefused' } & Refused)
+  | ({
+      readonly type: 'debitRefused'
+      /** The bank's time, ISO 8601, of the return that has overtaken all other news. */
+      readonly returnedAt?: string
+    } & Refused)
   /** `afterPivot`: the stablecoins were on their way, so the loss is a receivable and no rollback. */
   | {
       readonly type: 'debitReturned'
@@ -68,6 +72,8 @@ export type TransferEvent =
       /** The bank's time, ISO 8601. Absent in histories of definitions before 5. */
       readonly at?: string
     }
+  /** A later return of what is known to have come back: the reversal between the two is still to come, and counts for nothing. `at`: as above. */
+  | { readonly type: 'debitReturnedAgain'; readonly at: string }
   /** The bank has taken the return back. `at`: the bank's time, ISO 8601. */
   | { readonly type: 'debitReturnReversed'; readonly at: string }
   | { readonly type: 'receivableOpened' }

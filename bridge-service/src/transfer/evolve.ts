@@ -84,9 +84,12 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
       return { ...progress, holdEnded: true }
     case 'screeningRefused':
     case 'liquidityRefused':
-    case 'debitRefused':
     case 'lockRefused':
       return { ...progress, failure: { code: event.code, detail: event.detail } }
+    case 'debitRefused': {
+      const { code, detail, returnedAt } = event
+      return { ...progress, ...(returnedAt && { debit: { ...progress.debit, returnedAt } }), failure: { code, detail } }
+    }
     case 'creditRefused':
       return { ...progress, credit: { ...progress.credit, refused: true }, failure: failureAfter(progress, event) }
     case 'releaseRefused':
@@ -109,6 +112,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
         },
         failure: { code: 'debit_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'debitReturnedAgain':
+      return { ...progress, debit: { ...progress.debit, returnedAt: event.at } }
     case 'debitReturnReversed':
       return { ...progress, debit: { ...omit(omit(progress.debit ?? {}, 'returned'), 'returnedAt'), reversedAt: event.at } }
     case 'receivableClosed':

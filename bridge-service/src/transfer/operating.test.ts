@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { crosschain, history as crosschainHistory } from '../../../test/support/crosschain.ts'
 import { given, replay } from '../../../test/support/given.ts'
 import { cancel, credit, debit, included } from '../../../test/support/inputs.ts'
-import { history, onramp, place, refundAfterMs, releaseRefused } from '../../../test/support/onramp.ts'
+import { bankSays, history, onramp, place, refundAfterMs, releaseRefused, settledAtMs } from '../../../test/support/onramp.ts'
 import { payoutReturned, remittance, history as remittanceHistory } from '../../../test/support/remittance.ts'
 import type { TransferEvent } from './event.ts'
 import type { OperatorInput } from './input.ts'
@@ -166,6 +166,21 @@ describe('a resolution', () => {
     // It was left to a person once, and only a person ends it again.
     expect(reopened).toMatchObject({ state: 'review', progress: { resolution: { outcome: 'completed' } } })
     given(onramp(), resolved).when(debit('returned')).thenNothing()
+    // Nor is a later return of what was returned any news for a person, though the machine keeps its time.
+    const again: TransferEvent = { type: 'debitReturnedAgain', at: new Date(settledAtMs + 2).toISOString() }
+    const dated = resolved.map(event =>
+      event.type === 'debitReturned' ? { ...event, at: new Date(settledAtMs).toISOString() } : event,
+    )
+    given(onramp(), dated)
+      .when({ type: 'railFact', step: 'debitFiat', fact: { ...bankSays('returned'), at: again.at } })
+      .then([again], { state: 'resolved' })
+    given(onramp(), [...dated, again])
+      .when({
+        type: 'railFact',
+        step: 'debitFiat',
+        fact: { ...bankSays('returnReversed'), at: new Date(settledAtMs + 1).toISOString() },
+      })
+      .thenNothing()
     given(onramp(), resolved).when(cancel).thenRefused('transfer_not_cancelable')
   })
 
@@ -190,7 +205,9 @@ describe('a resolution', () => {
       if (table.review === undefined) continue
       const heard = Object.keys(table.review).filter(event => event !== 'transferResolved')
       expect(Object.keys(table.resolved!), route).toEqual(heard)
-      expect(new Set(Object.values(table.resolved!)), route).toEqual(new Set(['review']))
+      const { debitReturnedAgain, ...toSeeTo } = table.resolved!
+      expect(new Set(Object.values(toSeeTo)), route).toEqual(new Set(['review']))
+      expect(debitReturnedAgain ?? 'resolved', route).toBe('resolved')
     }
   })
 })

@@ -21,7 +21,11 @@ export function withResolution(table: Transitions): Transitions {
     review: { ...review, refundPaid: 'review', refundReturned: 'review', transferResolved: 'resolved' },
     completed: { ...table.completed, refundPaid: 'completed', refundReturned: 'review' },
     compensated: { ...table.compensated, refundReturned: 'review' },
-    resolved: Object.fromEntries([...Object.keys(review), 'refundPaid', 'refundReturned'].map(event => [event, 'review'])),
+    resolved: {
+      ...Object.fromEntries([...Object.keys(review), 'refundPaid', 'refundReturned'].map(event => [event, 'review'])),
+      // It moves nothing, so it is nothing to see to.
+      ...('debitReturnedAgain' in review && { debitReturnedAgain: 'resolved' as const }),
+    },
   }
 }
 

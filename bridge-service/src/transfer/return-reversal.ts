@@ -10,6 +10,16 @@ type Debiting = TransferOf<'onramp'> | TransferOf<'remittance'>
 export const wasReversed = ({ debit }: Progress, returned: RailFact): boolean =>
   debit?.reversedAt !== undefined && !(Date.parse(returned.at) > Date.parse(debit.reversedAt))
 
+/** It has come back: out of our books, or before anything of it was booked. */
+export const isReturned = ({ state, progress: { debit, failure } }: Debiting): boolean =>
+  debit?.returned !== undefined || (state === 'failed' && failure?.code === 'debit_returned')
+
+/** What came back cannot come back once more, unless the bank had it taken back between: the last of its words is to stand. */
+export const readReturnedAgain = ({ debit }: Progress, returned: RailFact): Reading =>
+  Date.parse(returned.at) > Date.parse(debit?.returnedAt ?? returned.at)
+    ? happened([{ type: 'debitReturnedAgain', at: returned.at }])
+    : nothing('returned before')
+
 /**
  * The bank takes a return back, so the debit's money is ours after all (NACHA: a dishonoured return; SEPA: a reversed refund claim). A
  * transfer on its way goes on as if nothing had come back; one that has ended pays the customer, or stops claiming from him.

@@ -60,9 +60,9 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *      events. Without them a history is read as 4 read it.
  *   6: `lockOrphaned` while the treasury's escrow of a remittance or of a crosschain transfer is refunded. `transferResolved`,
  *      `refundPaid`, and a person's `compensationStarted` out of an on-ramp's `releasing`. Without them a history is read as 5 read it.
- *   7: a credit that is paid after its transfer had been compensated, `creditOwed` out of `review`, `transferFailed`, `refundReturned`. A machine
- *      of 6 would send what is withdrawn. The route of a rebalance between two banks, and `terms.purpose`. Without them a history is read as
- *      6 read it.
+ *   7: a credit that is paid after its transfer had been compensated, `creditOwed` out of `review`, `transferFailed`, `refundReturned`,
+ *      `debitReturnedAgain`. A machine of 6 would send what is withdrawn. The route of a rebalance between two banks, and `terms.purpose`.
+ *      Without them a history is read as 6 read it.
  */
 export const currentDefinition = 7
 

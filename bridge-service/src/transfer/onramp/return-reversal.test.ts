@@ -17,6 +17,7 @@ import { paidIn } from '../../../../test/support/onramp-lines.ts'
 import type { RailFact } from '../../rails/rail.ts'
 import type { TransferEvent } from '../event.ts'
 import type { Input } from '../input.ts'
+import type { State } from '../state.ts'
 import { onrampTransitions } from './transitions.ts'
 
 const claimGone = ['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']
@@ -107,6 +108,45 @@ describe('a return that the bank takes back after the release', () => {
     given(onramp(), [...comesBack, { type: 'creditSettled', bankTransferId: 'bt_2' }])
       .when(reversal)
       .then([reversed, 'transferCompensated'], { state: 'compensated', entries: [claimGone] })
+  })
+})
+
+describe('a return after a reversal of which nothing is known yet', () => {
+  const at = (ms: number) => ({ at: new Date(settledAtMs + ms).toISOString() })
+  const early: TransferEvent = { ...debitReturned, ...at(1) }
+  const late: TransferEvent = { ...debitReturnedLate, ...at(1) }
+  const again: TransferEvent = { type: 'debitReturnedAgain', ...at(3) }
+  const returned: Readonly<Record<string, readonly TransferEvent[]>> = {
+    locking: [...history.locking, early],
+    releasing: [...history.releasing, late],
+    released: [...history.released, late],
+    refunding: [...history.refunding, early],
+    refunded: [...history.refunded, early],
+    compensated: [...history.refunded, early, { type: 'refundFinalized' }, { type: 'transferCompensated' }],
+    failed: [...history.debiting, { type: 'debitRefused', code: 'debit_returned', detail: 'R01', returnedAt: at(1).at }],
+    review: [...history.completed, late, { type: 'receivableOpened' }],
+  }
+
+  it.each(Object.entries(returned) as [State, readonly TransferEvent[]][])(
+    'moves nothing of a transfer that is %s, and outlives the reversal',
+    (state, past) => {
+      given(onramp(), past)
+        .when(saidAt('returned', settledAtMs + 3))
+        .then([again], { state })
+      for (const [type, ms] of [
+        ['returnReversed', 2],
+        ['returned', 3],
+      ] as const)
+        given(onramp(), [...past, again])
+          .when(saidAt(type, settledAtMs + ms))
+          .thenNothing()
+    },
+  )
+
+  it('is the only one when its news come first', () => {
+    given(onramp(), [...history.completed, { ...late, ...at(3) }, { type: 'receivableOpened' }])
+      .when(saidAt('returned', settledAtMs + 1))
+      .thenNothing()
   })
 })
 

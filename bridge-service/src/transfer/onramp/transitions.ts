@@ -22,6 +22,7 @@ export const onrampTransitions = {
     debitReturned: 'locking',
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
+    debitReturnedAgain: 'locking',
     debitReturnReversed: 'locking',
   },
   locked: {
@@ -53,12 +54,14 @@ export const onrampTransitions = {
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
     debitReturned: 'releasing',
+    debitReturnedAgain: 'releasing',
     debitReturnReversed: 'releasing',
   },
   released: {
     releaseOrphaned: 'releasing',
     releaseFinalized: 'completed',
     debitReturned: 'released',
+    debitReturnedAgain: 'released',
     debitReturnReversed: 'released',
   },
   completed: {
@@ -75,12 +78,14 @@ export const onrampTransitions = {
     debitReturned: 'refunding',
     escrowReleased: 'released',
     escrowClawedBack: 'crediting',
+    debitReturnedAgain: 'refunding',
     debitReturnReversed: 'refunding',
   },
   refunded: {
     refundOrphaned: 'refunding',
     refundFinalized: 'crediting',
     debitReturned: 'refunded',
+    debitReturnedAgain: 'refunded',
     debitReturnReversed: 'refunded',
   },
   crediting: {
@@ -98,12 +103,13 @@ export const onrampTransitions = {
     creditSettled: 'review',
     creditReturned: 'review',
     debitReturned: 'review',
+    debitReturnedAgain: 'compensated',
     debitReturnReversed: 'compensated',
     creditOwed: 'crediting',
   },
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
-  failed: { debitSettled: 'review', debitReturned: 'failed' },
+  failed: { debitSettled: 'review', debitReturned: 'failed', debitReturnedAgain: 'failed' },
   // A person has it, and the bank goes on all the same: what moves there is booked here.
   review: {
     debitReturned: 'review',
@@ -111,6 +117,7 @@ export const onrampTransitions = {
     creditRefused: 'review',
     creditReturned: 'review',
     deliveryReclaimed: 'review',
+    debitReturnedAgain: 'review',
     debitReturnReversed: 'review',
     receivableClosed: 'completed',
     transferCompensated: 'compensated',

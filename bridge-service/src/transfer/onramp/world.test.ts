@@ -20,6 +20,7 @@ type Die = {
     | 'reject'
     | 'return'
     | 'reverse'
+    | 'waver'
     | 'lose'
     | 'mine'
     | 'reorg'
@@ -40,6 +41,7 @@ const anyLife = fc.array(
       'reject',
       'return',
       'reverse',
+      'waver',
       'lose',
       'mine',
       'mine',
@@ -210,6 +212,15 @@ const live = (dice: readonly Die[]) => {
           bank.debit = 'settled'
           railNews('debitFiat', 'returnReversed')
         }
+        return
+      case 'waver':
+        // It returns the debit, takes that back and returns it again before any of it is told.
+        if (bank.debit !== 'settled' || pick % 2) return
+        for (const type of ['returned', 'returnReversed', 'returned'] as const) {
+          nowMs++
+          railNews('debitFiat', type)
+        }
+        bank.debit = 'returned'
         return
       case 'lose':
         if (bank.credit === 'held' && withdrawn && pick % 2 === 0) {

@@ -4,8 +4,10 @@ import { debit } from '../../../../test/support/inputs.ts'
 import { bankSays, debitReturned, debitReturnedLate, settledAtMs } from '../../../../test/support/onramp.ts'
 import { paidIn } from '../../../../test/support/onramp-lines.ts'
 import { canceledAfterLock, history, refunded, remittance } from '../../../../test/support/remittance.ts'
+import type { RailFact } from '../../rails/rail.ts'
 import type { TransferEvent } from '../event.ts'
 import type { Input } from '../input.ts'
+import type { State } from '../state.ts'
 import { remittanceTransitions } from './transitions.ts'
 
 const reversal = debit('returnReversed')
@@ -104,6 +106,36 @@ it('a return that follows a refusal is kept, so that a settlement behind it coun
     .when(debit('settled'))
     .thenNothing()
 })
+
+const at = (ms: number) => ({ at: new Date(settledAtMs + ms).toISOString() })
+const early: TransferEvent = { ...debitReturned, ...at(1) }
+const late: TransferEvent = { ...debitReturnedLate, ...at(1) }
+const returned: Readonly<Record<string, readonly TransferEvent[]>> = {
+  locking: [...history.locking, early],
+  payingOut: [...history.payingOut, late],
+  releasing: [...history.releasing, late],
+  released: [...history.released, late],
+  refunding: [...history.refunding, early],
+  refunded: [...history.refunded, early],
+  compensated: [...canceledAfterLock, early, refunded, { type: 'refundFinalized' }, { type: 'transferCompensated' }],
+  failed: [...history.failed, early],
+  review: [...history.completed, late, { type: 'receivableOpened' }],
+}
+
+it.each(Object.entries(returned) as [State, readonly TransferEvent[]][])(
+  'a return after a reversal of which nothing is known yet moves nothing, and outlives the reversal: %s',
+  (state, past) => {
+    const again: TransferEvent = { type: 'debitReturnedAgain', ...at(3) }
+    const says = (type: RailFact['type'], ms: number): Input => ({
+      ...{ type: 'railFact', step: 'debitFiat' },
+      fact: { ...bankSays(type), ...at(ms) },
+    })
+    given(remittance(), past).when(says('returned', 3)).then([again], { state })
+    given(remittance(), [...past, again])
+      .when(says('returnReversed', 2))
+      .thenNothing()
+  },
+)
 
 afterAll(() => {
   const isWanted = (transition: string) => isOfReversals(transition) || transition === 'failed debitReturned'

@@ -23,6 +23,7 @@ export const remittanceTransitions = {
     debitReturned: 'locking',
     escrowRefunded: 'refunded',
     escrowClawedBack: 'crediting',
+    debitReturnedAgain: 'locking',
     debitReturnReversed: 'locking',
   },
   locked: {
@@ -80,6 +81,7 @@ export const remittanceTransitions = {
     escrowRefunded: 'review',
     escrowClawedBack: 'review',
     debitReturned: 'payingOut',
+    debitReturnedAgain: 'payingOut',
     debitReturnReversed: 'payingOut',
   },
   releasing: {
@@ -90,6 +92,7 @@ export const remittanceTransitions = {
     escrowClawedBack: 'review',
     debitReturned: 'releasing',
     payoutReturned: 'releasing',
+    debitReturnedAgain: 'releasing',
     debitReturnReversed: 'releasing',
   },
   released: {
@@ -97,6 +100,7 @@ export const remittanceTransitions = {
     releaseFinalized: 'completed',
     debitReturned: 'released',
     payoutReturned: 'released',
+    debitReturnedAgain: 'released',
     debitReturnReversed: 'released',
   },
   completed: {
@@ -115,6 +119,7 @@ export const remittanceTransitions = {
     escrowReleased: 'review',
     escrowClawedBack: 'crediting',
     payoutSettled: 'review',
+    debitReturnedAgain: 'refunding',
     debitReturnReversed: 'refunding',
   },
   refunded: {
@@ -122,6 +127,7 @@ export const remittanceTransitions = {
     refundFinalized: 'crediting',
     debitReturned: 'refunded',
     payoutSettled: 'review',
+    debitReturnedAgain: 'refunded',
     debitReturnReversed: 'refunded',
   },
   crediting: {
@@ -141,12 +147,13 @@ export const remittanceTransitions = {
     creditReturned: 'review',
     debitReturned: 'review',
     payoutSettled: 'review',
+    debitReturnedAgain: 'compensated',
     debitReturnReversed: 'compensated',
     creditOwed: 'crediting',
   },
   canceled: {},
   // A bank that settles what it refused: the money is here after all, and a person must look.
-  failed: { debitSettled: 'review', debitReturned: 'failed' },
+  failed: { debitSettled: 'review', debitReturned: 'failed', debitReturnedAgain: 'failed' },
   // A person has it, and bank and chain go on all the same: what moves there is booked here.
   review: {
     debitReturned: 'review',
@@ -164,6 +171,7 @@ export const remittanceTransitions = {
     refundFinalized: 'review',
     escrowClawedBack: 'review',
     deliveryReclaimed: 'review',
+    debitReturnedAgain: 'review',
     debitReturnReversed: 'review',
     receivableClosed: 'completed',
     transferCompensated: 'compensated',

@@ -14,7 +14,7 @@ import { remittanceTransitions } from './transitions.ts'
 
 const happenings = [
   ...(['quiet', 'settle', 'settle', 'reject', 'return', 'mine', 'mine', 'reorg'] as const),
-  ...(['expire', 'clawBack', 'cancel', 'wait', 'repeat', 'reverse', 'lose'] as const),
+  ...(['expire', 'clawBack', 'cancel', 'wait', 'repeat', 'reverse', 'waver', 'lose'] as const),
 ] as const
 
 /** What the dice decide: which news arrives next, and what the world does meanwhile. Every number picks from what is possible then. */
@@ -188,6 +188,15 @@ const live = (dice: readonly Die[], commits: boolean) => {
           bank.debit = 'settled'
           railNews('debit', 'returnReversed')
         }
+        return
+      case 'waver':
+        // It returns the debit, takes that back and returns it again before any of it is told.
+        if (bank.debit !== 'settled' || pick % 2) return
+        for (const type of ['returned', 'returnReversed', 'returned'] as const) {
+          nowMs++
+          railNews('debit', type)
+        }
+        bank.debit = 'returned'
         return
       case 'lose': {
         const order = orders[1 + (pick % 2)]!
