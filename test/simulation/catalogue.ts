@@ -145,7 +145,7 @@ const named = [
   ['indexer: falls behind', 0.05],
   ['indexer: tells the same again', 0.2],
   ['indexer: tells in any order', 0.4],
-  ['indexer: halts the chain for a while', 0.01],
+  ['indexer: halts the chain for a while', 0.02],
   // The database.
   ['database: a serialization failure', 0.04],
   ['database: somebody else is quicker at a pool', 0.9],

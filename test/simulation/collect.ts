@@ -14,6 +14,7 @@ type World = {
   readonly settings: Settings
   readonly bankStartMinor: bigint
   readonly endMs: number
+  readonly frozenMs: number
   readonly requests: readonly Request[]
   readonly bank: Bank
   readonly bankWay: BankLine
@@ -27,12 +28,26 @@ type World = {
 
 /** Takes down what there is to see at the end of a world, as plain JSON. */
 export const collect = (world: World): Evidence => {
-  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, moments, pauses, networks, tables, inbox, unrest } =
-    world
+  const {
+    seed,
+    settings,
+    bankStartMinor,
+    endMs,
+    frozenMs,
+    requests,
+    bank,
+    bankWay,
+    moments,
+    pauses,
+    networks,
+    tables,
+    inbox,
+    unrest,
+  } = world
   const evidence = {
     seed,
     world: {
-      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, pauses },
+      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, frozenMs, pauses },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
       ...{ treasury, partner, ownAccount, partnerAccount },

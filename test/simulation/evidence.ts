@@ -106,6 +106,8 @@ export type Evidence = {
     readonly keyRetentionMs: number
     /** By how much a clock of the house may be wrong. */
     readonly skewMs: number
+    /** For so long a worker froze at most. */
+    readonly frozenMs: number
   }
   readonly requests: readonly {
     readonly key: string

@@ -110,6 +110,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
 
   let kills = 0
   let downUntilMs = 0
+  let frozenMs = 0
   const log: Log = (level, message, fields) => {
     if (level === 'error') note(`log ${message} ${JSON.stringify(fields)}`)
   }
@@ -244,8 +245,11 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     for (const worker of workers) {
       if (worker === undefined) continue
       if (faults.strikes('worker: is killed from outside')) worker.process.kill()
-      else if (faults.strikes('worker: freezes past its lease'))
-        worker.process.freeze(settings.leaseMs + random.between(1, 60) * 1_000)
+      else if (faults.strikes('worker: freezes past its lease')) {
+        const forMs = settings.leaseMs + random.between(1, 60) * 1_000
+        frozenMs = Math.max(frozenMs, forMs)
+        worker.process.freeze(forMs)
+      }
     }
     if (faults.strikes('database: restarts')) {
       downUntilMs = nowMs() + random.between(100, 10_000)
@@ -297,6 +301,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
         settings,
         bankStartMinor,
         endMs: nowMs(),
+        frozenMs,
         requests,
         bank,
         bankWay,

@@ -1,15 +1,15 @@
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
 
-// What was read before the halt may be committed after it: so long a worker freezes at most.
-const onItsWayMs = 120_000
+// What was read before the halt may be committed after it, by a slow worker.
+const onItsWayMs = 30_000
 
 /** While a chain is halted nothing of it becomes final; and when it goes on, the house holds for true what stands on it, and nothing else. */
 export const halts: Law = evidence => {
-  const { chains, tables } = evidence
+  const { chains, tables, world } = evidence
   return chains.flatMap(({ id, halts, facts, indexed, told }) => {
     const isHalted = (atMs: number) =>
-      halts.some(({ fromMs, untilMs }) => fromMs + onItsWayMs < atMs && (untilMs === null || atMs < untilMs))
+      halts.some(({ fromMs, untilMs }) => fromMs + world.frozenMs + onItsWayMs < atMs && (untilMs === null || atMs < untilMs))
     const final = tables.audit_log.flatMap(({ transfer_id, cause, at }) => {
       const kind = /^finality:(\w+):/.exec(cause)?.[1]
       const isMeant = kind !== undefined && isHalted(Date.parse(at)) && chainOf(evidence, transfer_id, kind) === id
