@@ -113,6 +113,7 @@ const named = [
   // EVM.
   ['evm: a shallow reorg', 0.06],
   ['evm: a reorg as deep as may be', 0.03],
+  ['evm: a reorg undoes what was final', 0.003],
   ['evm: a reorg drops transactions', 0.5],
   ['evm: a reorg mines transactions in another order', 0.5],
   ['evm: the pool forgets a transaction', 0.1],
@@ -154,7 +155,7 @@ const named = [
   ['indexer: falls behind', 0.05],
   ['indexer: tells the same again', 0.2],
   ['indexer: tells in any order', 0.4],
-  ['indexer: halts the chain for a while', 0.01],
+  ['indexer: halts the chain for a while', 0.02],
   // The database.
   ['database: a serialization failure', 0.04],
   ['database: somebody else is quicker at a pool', 0.9],

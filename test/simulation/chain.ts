@@ -24,6 +24,9 @@ export type Block = {
   readonly events: readonly (EscrowEvent & { readonly fact: string; readonly txHash: `0x${string}` })[]
 }
 
+/** An event that was final, and then was not. */
+export type Undone = { readonly fact: string; readonly ref: string; readonly amountMinor: string; readonly atMs: number }
+
 export type SimChain = {
   readonly blocks: readonly Block[]
   readonly state: () => ChainState
@@ -46,6 +49,10 @@ export type SimChain = {
   readonly isAtRest: () => boolean
   /** Every reorg, by its depth. */
   readonly reorgs: readonly number[]
+  /** What reorgs took away although the policy called it final. */
+  readonly undone: readonly Undone[]
+  /** What of it the chain went on without. */
+  readonly lost: () => readonly Undone[]
 }
 
 /** A chain with a pool, blocks that can be replaced by others, and one escrow contract. */
@@ -53,12 +60,13 @@ export const startChain = (
   { nowMs, at }: Scheduler,
   random: Random,
   faults: Faults,
-  { flavour, blockMs, finalDepth, safeDepth, mostReorg }: ChainSettings,
+  { flavour, blockMs, finalDepth, safeDepth, finality, mostReorg }: ChainSettings,
   treasuryMinor: bigint,
   market: Market = freeMarket,
 ): SimChain => {
   const blocks: Block[] = []
   const reorgs: number[] = []
+  const undone: Undone[] = []
   const pool = new Map<string, PooledTx>()
   const listeners: (() => void)[] = []
   const circumstances: SimChain['circumstances'] = { pausedUntilMs: 0, emptyUntilMs: 0, deniedUntilMs: new Map() }
@@ -132,6 +140,20 @@ export const startChain = (
     }
   }
 
+  const policyHeight = () =>
+    finality.level === 'latest' ? blocks.length - finality.confirmations : finality.level === 'safe' ? safeHeight : finalHeight
+
+  /** Only then do the levels fall: what they have said was not true. */
+  const undoFinality = () => {
+    const common = Math.max(0, finalHeight - random.between(1, 6))
+    const depth = blocks.length - common
+    for (const { events } of blocks.slice(common, Math.max(common, policyHeight())))
+      undone.push(...events.map(({ fact, terms }) => ({ fact, ref: terms.ref, amountMinor: terms.amountMinor, atMs: nowMs() })))
+    finalHeight = common
+    safeHeight = Math.min(safeHeight, common)
+    reorg(depth)
+  }
+
   const tick = () => {
     at(nowMs() + blockMs, tick)
     if (faults.strikes('chain: stands still')) stillUntilMs = nowMs() + random.between(30, 1_800) * 1_000
@@ -146,6 +168,7 @@ export const startChain = (
       if (faults.strikes('evm: a shallow reorg')) reorg(1)
       else if (faults.strikes('evm: a reorg as deep as may be')) reorg(most)
     }
+    if (flavour === 'evm' && finalHeight > 0 && faults.strikes('evm: a reorg undoes what was final')) undoFinality()
     for (const tx of pool.values())
       if (flavour === 'evm' && faults.strikes('evm: the pool forgets a transaction', tx.about)) pool.delete(tx.hash)
     mineBlock(nowMs(), nowMs() < dearUntilMs ? [] : ready())
@@ -155,6 +178,12 @@ export const startChain = (
   return {
     blocks,
     reorgs,
+    undone,
+    lost: () => {
+      if (undone.length === 0) return []
+      const facts = new Set(blocks.flatMap(({ events }) => events.map(({ fact }) => fact)))
+      return undone.filter(({ fact }) => !facts.has(fact))
+    },
     circumstances,
     state: () => state,
     stateBefore: back => replay(Math.max(0, blocks.length - back)),

@@ -4,6 +4,7 @@ import type { BankStatement } from './bank-statement.ts'
 import type { Request } from './clients.ts'
 import { mintPayer, treasury } from './escrow.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
+import type { Tables } from './memory/tables.ts'
 import type { Network } from './networks.ts'
 import type { Pause } from './operators.ts'
 import { ownAccount, partner, partnerAccount } from './routes/wanted.ts'
@@ -14,6 +15,7 @@ type World = {
   readonly settings: Settings
   readonly bankStartMinor: bigint
   readonly endMs: number
+  readonly frozenMs: number
   readonly requests: readonly Request[]
   readonly bank: Bank
   readonly bankWay: BankLine
@@ -22,17 +24,33 @@ type World = {
   readonly pauses: readonly Pause[]
   readonly networks: readonly Network[]
   readonly tables: object
+  readonly inbox: Tables['inbox']
   readonly unrest: readonly string[]
 }
 
 /** Takes down what there is to see at the end of a world, as plain JSON. */
 export const collect = (world: World): Evidence => {
-  const { seed, settings, bankStartMinor, endMs, requests, bank, bankWay, statement, moments, pauses, networks, tables, unrest } =
-    world
+  const {
+    seed,
+    settings,
+    bankStartMinor,
+    endMs,
+    frozenMs,
+    requests,
+    bank,
+    bankWay,
+    statement,
+    moments,
+    pauses,
+    networks,
+    tables,
+    inbox,
+    unrest,
+  } = world
   const evidence = {
     seed,
     world: {
-      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, pauses },
+      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, frozenMs, pauses },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
       ...{ treasury, partner, ownAccount, partnerAccount },
@@ -45,16 +63,26 @@ export const collect = (world: World): Evidence => {
       statement: statement.accounts.flatMap(account => statement.lines(account)),
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),
     },
-    chains: networks.map(booksOf),
+    chains: networks.map(network => booksOf(network, inbox)),
     ...{ moments, tables, unrest },
   }
   return JSON.parse(JSON.stringify(evidence, (_, value: unknown) => (typeof value === 'bigint' ? value.toString() : value)))
 }
 
-const booksOf = ({ settings: { id, flavour, finality }, treasuryStartMinor, chain, line }: Network) => {
+const booksOf = (network: Network, inbox: Tables['inbox']) => {
+  const { settings, treasuryStartMinor, chain, line, tables: read } = network
+  const { id, flavour, finality } = settings
   const { escrows, brought, treasuryMinor, mintedMinor } = chain.state()
+  const lost = chain.lost()
   return {
     ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
+    undone: chain.undone.map(each => ({ ...each, isBack: !lost.includes(each) })),
+    halts: read.halts.map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs ?? null })),
+    facts: chain.blocks.flatMap(({ events }) => events.map(({ fact }) => fact)),
+    indexed: [...read.events.keys()],
+    told: [...inbox.values()].flatMap(({ source, fact, payload }) =>
+      source === id && payload.status === 'included' ? [fact] : [],
+    ),
     escrows: [...escrows.values()],
     brought: [...brought.values()],
     done: chain.blocks.flatMap(({ mined }) =>

@@ -64,6 +64,21 @@ export type ChainEvidence = {
     readonly delivery: string
     readonly terms: EscrowTerms
   }[]
+  /** What a reorg took away although it was final. `isBack`: the branch with which the chain went on has it, too. */
+  readonly undone: readonly {
+    readonly fact: string
+    readonly ref: string
+    readonly amountMinor: string
+    readonly atMs: number
+    readonly isBack: boolean
+  }[]
+  /** While its indexer called nothing final; null: until the end. */
+  readonly halts: readonly { readonly fromMs: number; readonly untilMs: number | null }[]
+  /** What the indexer holds for true, in the end, and what it has told of. */
+  readonly indexed: readonly string[]
+  readonly told: readonly string[]
+  /** What stands on the chain. */
+  readonly facts: readonly string[]
   /** What customers brought to a ledger that knows no contract. */
   readonly brought: readonly {
     readonly fact: string
@@ -91,6 +106,8 @@ export type Evidence = {
     readonly keyRetentionMs: number
     /** By how much a clock of the house may be wrong. */
     readonly skewMs: number
+    /** For so long a worker froze at most. */
+    readonly frozenMs: number
   }
   readonly requests: readonly {
     readonly key: string
@@ -141,6 +158,7 @@ export type TablesEvidence = {
     readonly version: number
     readonly escrow_ref: string
     readonly parked_reason: string | null
+    readonly progress: { readonly attention?: object }
     readonly terms: {
       readonly reference: string
       readonly sourceAmount: { readonly minor: string }
@@ -158,7 +176,12 @@ export type TablesEvidence = {
     readonly to_state: string
   }[]
   readonly outbox: readonly { readonly transfer_id: string; readonly version: number; readonly type: string }[]
-  readonly audit_log: readonly { readonly transfer_id: string; readonly version: number }[]
+  readonly audit_log: readonly {
+    readonly transfer_id: string
+    readonly version: number
+    readonly cause: string
+    readonly at: string
+  }[]
   readonly intents: readonly {
     readonly key: string
     readonly transfer_id: string

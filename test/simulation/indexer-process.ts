@@ -1,6 +1,6 @@
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import type { Faults } from './faults.ts'
-import { commitBlocks } from './indexer.ts'
+import { commitBlocks, type Halt, haltOf } from './indexer.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { Network } from './networks.ts'
 import type { Process } from './process.ts'
@@ -16,6 +16,18 @@ export const beginIndexer = (
   begin: (name: string, onDeath: () => void) => Process,
   onTold: () => void,
 ): void => {
+  /** Two operators' word that it goes on with the branch of the nodes. It is the database's, and outlives the process. */
+  let approved: Halt | undefined
+  let seen: Halt | undefined
+  /** Operators look at a halt once, sooner or later, and say how the chain goes on: with our branch, or with that of its nodes. */
+  const callOperators = (halt: Halt) => {
+    if (seen === halt) return
+    seen = halt
+    at(nowMs() + random.between(10, 900) * 1_000, () => {
+      if (halt.why === 'nodesWereWrong') halt.untilMs = nowMs()
+      else approved = halt
+    })
+  }
   const live = (life: number): void => {
     const process = begin(`indexer ${settings.id} ${life}`, () => live(life + 1))
     let busy = false
@@ -23,16 +35,14 @@ export const beginIndexer = (
     chain.onBlock(() => {
       if (busy || !process.isAlive()) return
       if (faults.strikes('indexer: falls behind')) behindUntilMs = nowMs() + random.between(10, 900) * 1_000
-      if (!tables.halted && faults.strikes('indexer: halts the chain for a while')) {
-        tables.halted = true
-        at(nowMs() + random.between(10, 900) * 1_000, () => {
-          tables.halted = false
-        })
-      }
-      if (nowMs() < behindUntilMs || tables.halted) return
+      if (haltOf(tables) === undefined && faults.strikes('indexer: halts the chain for a while'))
+        tables.halts.push({ why: 'nodesWereWrong', fromMs: nowMs(), untilMs: undefined })
+      const halt = haltOf(tables)
+      if (halt !== undefined) callOperators(halt)
+      if (nowMs() < behindUntilMs || (halt !== undefined && halt !== approved)) return
       busy = true
       process
-        .call('indexer.commit', undefined, () => commitBlocks(settings.id, store, tables, chain, faults))
+        .call('indexer.commit', undefined, () => commitBlocks(settings.id, store, tables, chain, faults, nowMs, halt))
         .then(told => {
           busy = false
           if (told > 0) onTold()

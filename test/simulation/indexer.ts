@@ -15,6 +15,14 @@ type Indexed = {
   readonly commits: boolean
 }
 
+/** From then on nothing of the chain is read, and nothing becomes final. */
+export type Halt = {
+  readonly why: 'nodesWereWrong' | 'reorgBelowFinality'
+  readonly fromMs: number
+  /** When operators let it go on. */
+  untilMs: number | undefined
+}
+
 /** What the indexer's tables say of the chain. They are the database's, and outlive every process. */
 export type ChainTables = {
   /** By fact. */
@@ -24,7 +32,7 @@ export type ChainTables = {
   latest: number
   safe: number
   final: number
-  halted: boolean
+  readonly halts: Halt[]
 }
 
 export const emptyChainTables = (): ChainTables => ({
@@ -33,12 +41,16 @@ export const emptyChainTables = (): ChainTables => ({
   latest: 0,
   safe: 0,
   final: 0,
-  halted: false,
+  halts: [],
 })
+
+/** The halt that waits for operators, if the chain is halted. */
+export const haltOf = ({ halts }: ChainTables): Halt | undefined => halts.find(({ untilMs }) => untilMs === undefined)
 
 /**
  * One commit of the indexer, as its real one makes it: facts of new blocks, then those for which no canonical event stands any more, and the
- * heads, all in one transaction. One inbox row for a fact; its revision rises when its truth changes. Says how many rows were news.
+ * heads, all in one transaction. One inbox row for a fact; its revision rises when its truth changes. Says how many rows were news. What
+ * contradicts the final blocks halts the chain instead, until operators have `approved` of the branch that it goes on with.
  */
 export const commitBlocks = async (
   source: string,
@@ -46,11 +58,17 @@ export const commitBlocks = async (
   tables: ChainTables,
   chain: SimChain,
   faults: Faults,
+  nowMs: () => number,
+  approved: Halt | undefined,
 ): Promise<number> => {
   const known = tables.hashes
   let common = Math.min(known.length, chain.blocks.length)
   while (common > 0 && known[common - 1] !== chain.blocks[common - 1]!.hash) common--
   const isReorg = common < known.length
+  if (common < tables.final && approved === undefined) {
+    tables.halts.push({ why: 'reorgBelowFinality', fromMs: nowMs(), untilMs: undefined })
+    return 0
+  }
   const fresh = chain.blocks.slice(common)
   const events =
     isReorg || fresh.some(block => block.events.length > 0)
@@ -84,8 +102,10 @@ export const commitBlocks = async (
   tables.hashes.length = common
   for (const { hash } of fresh) tables.hashes.push(hash)
   Object.assign(tables, { events, latest: heads.latest })
-  tables.safe = Math.max(tables.safe, heads.safe)
-  tables.final = Math.max(tables.final, heads.final)
+  // Heads never fall, but by operators' word.
+  tables.safe = Math.max(Math.min(tables.safe, approved ? common : tables.safe), heads.safe)
+  tables.final = Math.max(Math.min(tables.final, approved ? common : tables.final), heads.final)
+  if (approved !== undefined) approved.untilMs = nowMs()
   return told
 }
 
@@ -117,8 +137,8 @@ const newsOf = (source: string, block: Block, event: Block['events'][number]): N
 /** The waits that are due, as the tables of the chains stand. A chain that is halted calls nothing final. */
 export const finalFactsOf = (store: MemoryStore, chains: ReadonlyMap<string, ChainTables>, limit: number): FinalFact[] =>
   store.finalFacts(limit, ({ chain, level, fact }) => {
-    const tables = chains.get(chain)!
-    if (tables.halted) return undefined
+    const tables = chains.get(chain)
+    if (tables === undefined || haltOf(tables) !== undefined) return undefined
     const event = tables.events.get(fact)
     const height = level === 'latest' ? tables.latest : level === 'safe' ? tables.safe : tables.final
     return {

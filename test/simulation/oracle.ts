@@ -5,6 +5,7 @@ import { endings } from './laws/endings.ts'
 import { escrowEnds } from './laws/escrow-ends.ts'
 import { finality } from './laws/finality.ts'
 import type { Finding, Law } from './laws/finding.ts'
+import { halts } from './laws/halts.ts'
 import { history } from './laws/history.ts'
 import { keys } from './laws/keys.ts'
 import { lanes } from './laws/lanes.ts'
@@ -30,6 +31,7 @@ const laws: Readonly<Record<string, Law>> = {
   strays,
   statements,
   pauses,
+  halts,
 }
 
 /** Judges a world by its own books. Shares no code with what it judges. */

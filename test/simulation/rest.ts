@@ -1,10 +1,11 @@
 import type { Bank } from './bank.ts'
 import type { BankLine } from './bank-rail.ts'
 import type { Request } from './clients.ts'
+import { haltOf } from './indexer.ts'
 import { isOpenOrder } from './memory/deposit-store.ts'
 import { parkedSubjects } from './memory/facts.ts'
 import { isStrayMoney } from './memory/stray-cases.ts'
-import type { Tables } from './memory/tables.ts'
+import type { Tables, TransferRow } from './memory/tables.ts'
 import type { Network } from './networks.ts'
 
 type Watched = {
@@ -41,10 +42,15 @@ export const restOf = (watched: Watched) => {
     const parked = new Set(parkedSubjects(tables))
     return [...tables.inbox.values()].filter(row => row.consumed < row.revision && !row.unmatched && !parked.has(row.subject))
   }
+  /** Those of which a reorg took away for good what was final, as soon as a person is called. */
+  const lost = (): Set<string> => new Set(networks.flatMap(({ chain }) => chain.lost().map(({ ref }) => ref)))
   const openTransfers = () => {
     const inHands = persons()
+    const lostRefs = lost()
+    const isLost = ({ escrow_ref, transfer }: TransferRow) =>
+      lostRefs.has(escrow_ref ?? '') && transfer.progress.attention !== undefined
     return [...tables.transfers.values()]
-      .filter(({ transfer }) => !isOver(transfer.state) && !inHands.has(transfer.id))
+      .filter(row => !isOver(row.transfer.state) && !inHands.has(row.transfer.id) && !isLost(row))
       .map(({ transfer }) => transfer)
   }
   const deskWork = () => [
@@ -58,7 +64,8 @@ export const restOf = (watched: Watched) => {
     'a webhook is not taken': () => !mail.isAtRest(),
     'a line of the statement is not read': () => !isStatementRead(),
     'a transaction is open': () => networks.some(({ line, chain }) => !line.isAtRest() || !chain.isAtRest()),
-    'the indexer is behind': () => networks.some(({ tables: read, chain }) => read.halted || read.latest < chain.height() - 2),
+    'the indexer is behind': () =>
+      networks.some(({ tables: read, chain }) => haltOf(read) !== undefined || read.latest < chain.height() - 2),
     'a fact waits in the inbox': () => waitingFacts().length > 0,
     'a customer may still take something back': () =>
       networks.some(({ chain }) => [...chain.state().brought.values()].some(({ status }) => status === 'waiting')),

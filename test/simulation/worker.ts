@@ -11,6 +11,7 @@ import type { Opening } from '../../bridge-service/src/saga/open.ts'
 import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { type Delivery, webhookSecret } from './bank-mail.ts'
+import type { ChainTables } from './indexer.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { Process } from './process.ts'
 import type { Settings } from './settings.ts'
@@ -32,7 +33,12 @@ export type Ports = {
 /** Gets between the service and its ports, once for each process. */
 export type Plant = (
   ports: Ports,
-  about: { readonly settings: Settings; readonly memory: MemoryStore; readonly draw: () => number },
+  about: {
+    readonly settings: Settings
+    readonly memory: MemoryStore
+    readonly chains: ReadonlyMap<string, ChainTables>
+    readonly draw: () => number
+  },
 ) => Ports
 
 /** One process of the service: the saga's engine, and as much of the API as talks to it. */

@@ -15,7 +15,7 @@ import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
-import { finalFactsOf } from './indexer.ts'
+import { finalFactsOf, haltOf } from './indexer.ts'
 import { beginIndexer } from './indexer-process.ts'
 import type { Around } from './memory/connection.ts'
 import { keepSignedLock } from './memory/deposit-store.ts'
@@ -119,13 +119,14 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
 
   let kills = 0
   let downUntilMs = 0
+  let frozenMs = 0
   const log: Log = (level, message, fields) => {
     if (level === 'error') note(`log ${message} ${JSON.stringify(fields)}`)
   }
 
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
-    () => [store.database.generation(), ...all.map(({ tables: { latest, halted } }) => `${latest} ${halted}`)].join(),
+    () => [store.database.generation(), ...all.map(({ tables }) => `${tables.latest} ${haltOf(tables)?.fromMs}`)].join(),
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
@@ -161,7 +162,9 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     const statements = store.statements(statementLine(process, faults, isUp))
     const ports = portsFor(process, connection.store, deposits, statements, around)
     const owner = process.name
-    const planted = plant?.(ports, { settings, memory: store, draw: () => random.between(0, 999_999) / 1_000_000 }) ?? ports
+    const planted =
+      plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
+      ports
     startWorker(
       process,
       store,
@@ -259,8 +262,11 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     for (const worker of workers) {
       if (worker === undefined) continue
       if (faults.strikes('worker: is killed from outside')) worker.process.kill()
-      else if (faults.strikes('worker: freezes past its lease'))
-        worker.process.freeze(settings.leaseMs + random.between(1, 60) * 1_000)
+      else if (faults.strikes('worker: freezes past its lease')) {
+        const forMs = settings.leaseMs + random.between(1, 60) * 1_000
+        frozenMs = Math.max(frozenMs, forMs)
+        worker.process.freeze(forMs)
+      }
     }
     if (faults.strikes('database: restarts')) {
       downUntilMs = nowMs() + random.between(100, 10_000)
@@ -313,6 +319,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
         settings,
         bankStartMinor,
         endMs: nowMs(),
+        frozenMs,
         requests,
         bank,
         bankWay,
@@ -321,7 +328,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
         pauses: operators.pauses,
         networks: all,
       },
-      ...{ tables: store.dump(), unrest: rest.unrest() },
+      ...{ tables: store.dump(), inbox: tables.inbox, unrest: rest.unrest() },
     }),
     struck: faults.struck,
     isAtRest: quietSinceMs !== undefined,

@@ -3,6 +3,7 @@ import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
 import { isDoubted } from './statements.ts'
 import { isWithPerson } from './strays.ts'
+import { isLost } from './undone.ts'
 
 type Wanted = Evidence['requests'][number]['bodies'][number]
 type Transfer = Evidence['tables']['transfers'][number]
@@ -41,6 +42,7 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
   // A person compares the statement with the books: the bank may have told of the rest nowhere else.
   if (isDoubted(evidence, id)) return [...end.wrong]
   const broken = [...end.wrong]
+  if (isLost(evidence, transfer)) return broken
   const say = (what: string, isSo: boolean) => isSo && broken.push(what)
   // On an on-ramp the house alone decides; a bank that pays what it has refused can serve a customer twice, and then a person has it.
   say('delivered and given back', got && hasBack && !(inHands && wanted.route !== 'onramp'))

@@ -1,11 +1,17 @@
 import type { ChainEvidence, EscrowMoment, Evidence, MomentEvidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { isUndone } from './undone.ts'
 
 /** Law 5: no release, no commit and no payout before finality on the true chain, nor before the debit has cleared. */
 export const finality: Law = evidence =>
   evidence.moments.flatMap(moment => {
     const isOfBank = moment.wish === 'debit' || moment.wish === 'credit'
-    return (isOfBank ? atTheBank : onChain)(evidence, moment).map(what => `${moment.transfer}: ${what}`)
+    const transfer = evidence.tables.transfers.find(({ id }) => id === moment.transfer)
+    const onItsWord =
+      transfer !== undefined && isUndone(evidence, transfer, moment.atMs)
+        ? []
+        : (isOfBank ? atTheBank : onChain)(evidence, moment)
+    return [...onItsWord, ...beforeClearing(evidence, moment)].map(what => `${moment.transfer}: ${what}`)
   })
 
 const onChain = (evidence: Evidence, moment: MomentEvidence): string[] => {
@@ -20,12 +26,16 @@ const onChain = (evidence: Evidence, moment: MomentEvidence): string[] => {
   if (wish === 'release' && (route === 'offramp' || route === 'remittance') && !paidOutAt(evidence, transfer, atMs))
     broken.push('a release was sent before the payout had settled')
   if (route === 'crosschain') broken.push(...acrossChains(evidence, moment))
-  if ((route !== 'onramp' && route !== 'remittance') || (wish !== 'release' && wish !== 'commit')) return broken
-  const debit = evidence.bank.orders.find(({ description, direction }) => description === transfer && direction === 'debit')
-  if (debit?.settledAtMs === undefined) broken.push(`a ${wish} was sent before the debit had settled`)
-  else if (atMs < debit.settledAtMs + evidence.world.clearingMs - evidence.world.skewMs)
-    broken.push(`a ${wish} was sent before the debit had cleared`)
   return broken
+}
+
+const beforeClearing = (evidence: Evidence, { transfer, wish, atMs }: MomentEvidence): string[] => {
+  const route = routeOf(evidence, transfer)
+  if ((route !== 'onramp' && route !== 'remittance') || (wish !== 'release' && wish !== 'commit')) return []
+  const debit = evidence.bank.orders.find(({ description, direction }) => description === transfer && direction === 'debit')
+  if (debit?.settledAtMs === undefined) return [`a ${wish} was sent before the debit had settled`]
+  const isCleared = atMs >= debit.settledAtMs + evidence.world.clearingMs - evidence.world.skewMs
+  return isCleared ? [] : [`a ${wish} was sent before the debit had cleared`]
 }
 
 /** What is done on one chain rests on what is final on the other. */

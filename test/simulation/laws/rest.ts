@@ -1,5 +1,6 @@
 import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
+import { isLost } from './undone.ts'
 
 const over = ['completed', 'compensated', 'canceled', 'failed', 'review']
 
@@ -7,9 +8,14 @@ const over = ['completed', 'compensated', 'canceled', 'failed', 'review']
 export const rest: Law = evidence => {
   const { tables, unrest } = evidence
   const broken = unrest.map(what => `not at rest: ${what}`)
-  for (const { id, state, parked_reason } of tables.transfers) {
+  for (const transfer of tables.transfers) {
+    const { id, state, parked_reason, progress } = transfer
     const say = (what: string) => broken.push(`${id} (${state}): ${what}`)
     if (parked_reason !== null) say(`parked: ${parked_reason}`)
+    if (isLost(evidence, transfer)) {
+      if (!over.includes(state) && progress.attention === undefined) say('what was final is gone, and no person is called')
+      continue
+    }
     if (!over.includes(state) || isInHands(evidence, id)) continue
     const of = ({ transfer_id }: { readonly transfer_id: string }) => transfer_id === id
     for (const { step, status } of tables.intents.filter(of))

@@ -2,6 +2,7 @@ import type { PlantEvm } from '../senders/evm/line.ts'
 import type { Plant } from '../worker.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
 import { plantedAtTheDesk } from './at-the-desk.ts'
+import { plantedInAHalt } from './in-a-halt.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
@@ -22,4 +23,5 @@ export const planted: readonly Planted[] = [
   ...plantedInTime,
   ...plantedInTheLanes,
   ...plantedOnTheStatement,
+  ...plantedInAHalt,
 ]
