@@ -42,6 +42,7 @@ import { databaseClock } from './saga/database-clock.ts'
 import { startEngine } from './saga/engine.ts'
 import { listen } from './saga/listen.ts'
 import { transferOpener } from './saga/open.ts'
+import { postgresStatementStore } from './saga/postgres-statements.ts'
 import { postgresStore } from './saga/postgres-store.ts'
 import { type TransferId, typeId } from './transfer/id.ts'
 import type { WaitKind } from './transfer/wait.ts'
@@ -222,18 +223,21 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
         log,
       })
     : undefined
-  const clock = databaseClock(store)
-  await clock.synchronise()
-  const synchronising = repeat(10_000, clock.synchronise, warn('the database clock could not be read'))
-  stops.push(synchronising.stop)
+  // One clock for a process: a transfer must not be born at a time by which its engine does not decide.
+  const clock = engine?.clock ?? databaseClock(store)
+  if (engine === undefined) {
+    await clock.synchronise()
+    stops.push(repeat(10_000, clock.synchronise, warn('the database clock could not be read')).stop)
+  }
   if (engine) {
     const inbox = listen(config.databaseUrl, 'causeway_inbox', engine.wake)
     const tending = [...chains.values()].map(chain => repeat(500, chain.tend, warn(`${chain.id} could not be tended`)))
+    const statementStore = postgresStatementStore(pool)
     const statements = config.banks.map(({ id, accounts, statementPollMs }) =>
       repeat(
         statementPollMs,
         async () => {
-          for (const account of Object.values(accounts)) await readStatement(pool, rails.get(id)!, account, log)
+          for (const account of Object.values(accounts)) await readStatement(statementStore, rails.get(id)!, account, log)
         },
         warn(`the statement of ${id} could not be read`),
       ),

@@ -8,19 +8,17 @@ import type { Scheduler } from './scheduler.ts'
 export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const secretBytes = Buffer.alloc(32, 7)
 
-/** What no question would bring, since the house holds the order for settled. */
-const isLastWord = (type: BankEvent['type']) => type === 'returned' || type === 'return_reversed' || type === 'recalled'
+/** What moves money, and shows on the statement. */
+const isBooked = (type: BankEvent['type']) => type === 'settled' || type === 'returned' || type === 'return_reversed'
 
 /** One delivery as it arrives: headers and raw body. */
 export type Delivery = { readonly headers: Record<string, string>; readonly body: string }
 
-// Some banks give up after a day; a notice of money that went back is never given up.
 const againMs = 30_000
 
 /**
  * What the bank tells by itself, signed by Standard Webhooks, until it is taken. `deliver` says whether it was; nobody may be listening.
- * Only late, and never lost, is what no answer to a question would bring any more: news of an order that the house holds for settled or
- * refused, or may by the older news that a rejection still is. A house that read its statements could do without.
+ * Only late, and never lost, is what neither an answer to a question nor the statement would bring: that a payer wants his money back.
  */
 export const postBankMail = (
   { nowMs, at }: Scheduler,
@@ -29,7 +27,6 @@ export const postBankMail = (
   bank: Bank,
   line: BankLine,
   deliver: (delivery: Delivery) => Promise<boolean>,
-  willBeAsked: (key: string) => boolean,
 ) => {
   let count = 0
   let waiting = 0
@@ -65,7 +62,8 @@ export const postBankMail = (
 
   bank.onEvent(({ order, type }: BankEvent) => {
     const about = order.description
-    if (line.isSilent(order.externalId) && !isLastWord(type)) return
+    if (line.isSilent(order.externalId) && type !== 'recalled') return
+    if (line.isUntold(order.externalId) && isBooked(type)) return
     const id = `wh_${++count}`
     const body = bodyOf(type, order.externalId, order.id, order.code)
     if (type === 'submitted' && faults.strikes('webhook: is forged', about)) {
@@ -75,8 +73,7 @@ export const postBankMail = (
     }
     if (faults.strikes('webhook: is about nobody', about))
       send(`${id}n`, bodyOf('settled', `CW${random.hex(16).slice(2)}`, 'bt_0'), random.between(0, 5_000))
-    const isAfterRejection = type === 'settled' && order.code !== undefined
-    if (!isLastWord(type) && !isAfterRejection && willBeAsked(order.key) && faults.strikes('webhook: is lost', about)) return
+    if (type !== 'recalled' && faults.strikes('webhook: is lost', about)) return
     const delayMs = faults.strikes('webhook: comes long after', about)
       ? random.between(60, 1_200) * 1_000
       : faults.strikes('webhook: is overtaken by later ones', about)

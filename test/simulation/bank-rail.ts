@@ -1,7 +1,9 @@
+import { BridgeError } from '../../bridge-service/src/errors.ts'
 import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import type { Rail, RailOrder, RailTransfer } from '../../bridge-service/src/rails/rail.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
 import type { Bank, BankOrder } from './bank.ts'
+import type { BankStatement } from './bank-statement.ts'
 import type { Faults } from './faults.ts'
 import type { Process } from './process.ts'
 import type { Scheduler } from './scheduler.ts'
@@ -12,6 +14,8 @@ export type BankLine = {
   readonly railFor: (process: Process, verifyWebhook: Rail['verifyWebhook'], wantedBy: (key: string) => number) => Rail
   /** Orders about which the bank says nothing until it has forgotten them: their webhooks do not come either. */
   readonly isSilent: (externalId: string) => boolean
+  /** Orders of whose money only the statement tells: no webhook does, and whoever asks is told for long that it is under way. */
+  readonly isUntold: (externalId: string) => boolean
 }
 
 /** The way to the bank, on which orders, answers and patience get lost. One bank, whoever calls. */
@@ -20,12 +24,22 @@ export const bankLine = (
   random: Random,
   faults: Faults,
   bank: Bank,
+  statement: BankStatement,
   { leaseMs, bankKeepsKeysMs }: Settings,
 ): BankLine => {
   const silentUntilMs = new Map<string, number>()
+  const untoldUntilMs = new Map<string, number>()
   let downUntilMs = 0
 
-  const show = (order: BankOrder, status = order.status): RailTransfer => ({
+  bank.onEvent(({ order, type }) => {
+    if (type === 'submitted' && faults.strikes('bank: only its statement tells what becomes of an order', order.description))
+      untoldUntilMs.set(order.externalId, nowMs() + random.between(10, 180) * 60_000)
+  })
+
+  const known = ({ externalId, status }: BankOrder): BankOrder['status'] =>
+    status !== 'rejected' && nowMs() < (untoldUntilMs.get(externalId) ?? 0) ? 'submitted' : status
+
+  const show = (order: BankOrder, status = known(order)): RailTransfer => ({
     bankTransferId: order.id,
     externalId: order.externalId,
     status,
@@ -98,6 +112,7 @@ export const bankLine = (
 
   return {
     isSilent: externalId => silentUntilMs.has(externalId),
+    isUntold: externalId => untoldUntilMs.has(externalId),
     railFor: (process, verifyWebhook, wantedBy) => ({
       id: 'bank:sim',
       capabilities: { schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'], currencies: ['USD', 'EUR'] },
@@ -117,7 +132,11 @@ export const bankLine = (
         })
       },
       balance: async account => ({ amountMinor: bank.balanceMinor(account).toString(), currency: 'USD' }),
-      entries: async () => ({ lines: [] }),
+      entries: (account, after) =>
+        process.call('rail.entries', undefined, async () => {
+          if (faults.strikes('statement: cannot be read')) throw new BridgeError('rail_unavailable', { account })
+          return statement.entries(account, after)
+        }),
       verifyWebhook,
     }),
   }

@@ -49,11 +49,13 @@ export type BankEvent = {
   readonly atMs: number
 }
 
+export type BookedLine = { readonly order: BankOrder; readonly amountMinor: bigint }
+
 export type Bank = {
   readonly asked: readonly Asked[]
   readonly orders: readonly BankOrder[]
   /** Lines of our own accounts, and of our partner's. Positive is money in. */
-  readonly lines: readonly { readonly order: BankOrder; readonly amountMinor: bigint }[]
+  readonly lines: readonly BookedLine[]
   readonly balanceMinor: (account: string) => bigint
   readonly ask: (order: WireOrder, wantedBy: number) => void
   /** Calls when a key is seen for the first time, whatever becomes of its order. */
@@ -70,6 +72,8 @@ export type Bank = {
   readonly released: (transfer: string) => void
   readonly isAtRest: () => boolean
   readonly onEvent: (listener: (event: BankEvent) => void) => void
+  /** Calls when money has moved on an account of ours, or of our partner's. */
+  readonly onBooked: (listener: (line: BookedLine) => void) => void
 }
 
 const givenUp = 'CANC'
@@ -84,7 +88,8 @@ export const openBank = (
   isReleased: (transfer: string) => boolean,
 ): Bank => {
   const orders: BankOrder[] = []
-  const lines: { order: BankOrder; amountMinor: bigint }[] = []
+  const lines: BookedLine[] = []
+  const bookedListeners: ((line: BookedLine) => void)[] = []
   const keys = new Map<string, { order: BankOrder; body: string; atMs: number }>()
   const asked: Asked[] = []
   const listeners: ((event: BankEvent) => void)[] = []
@@ -103,7 +108,9 @@ export const openBank = (
   }
   const book = (order: BankOrder, sign: bigint) => {
     const amountMinor = (order.direction === 'debit' ? sign : -sign) * order.amountMinor
-    lines.push({ order, amountMinor })
+    const line = { order, amountMinor }
+    lines.push(line)
+    for (const listener of bookedListeners) listener(line)
   }
 
   const settle = (order: BankOrder) => {
@@ -216,5 +223,6 @@ export const openBank = (
     },
     isAtRest: () => pending === 0,
     onEvent: listener => listeners.push(listener),
+    onBooked: listener => void bookedListeners.push(listener),
   }
 }

@@ -1,5 +1,6 @@
 import type { Bank } from './bank.ts'
 import type { BankLine } from './bank-rail.ts'
+import type { BankStatement } from './bank-statement.ts'
 import type { Request } from './clients.ts'
 import { mintPayer, treasury } from './escrow.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
@@ -18,6 +19,7 @@ type World = {
   readonly requests: readonly Request[]
   readonly bank: Bank
   readonly bankWay: BankLine
+  readonly statement: BankStatement
   readonly moments: readonly MomentEvidence[]
   readonly pauses: readonly Pause[]
   readonly networks: readonly Network[]
@@ -37,6 +39,7 @@ export const collect = (world: World): Evidence => {
     requests,
     bank,
     bankWay,
+    statement,
     moments,
     pauses,
     networks,
@@ -57,6 +60,7 @@ export const collect = (world: World): Evidence => {
       asked: bank.asked.map(({ key, body, atMs, wantedBy }) => ({ key, body, atMs, wantedBy })),
       silentKeys: bank.asked.filter(({ order }) => bankWay.isSilent(order.externalId)).map(({ key }) => key),
       orders: bank.orders,
+      statement: statement.accounts.flatMap(account => statement.lines(account)),
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),
     },
     chains: networks.map(network => booksOf(network, inbox)),

@@ -136,6 +136,14 @@ export type Evidence = {
     readonly silentKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]
     readonly lines: readonly { readonly orderId: string; readonly amountMinor: string }[]
+    /** Of our accounts and our partner's; those without an order are nobody's. */
+    readonly statement: readonly {
+      readonly account: string
+      readonly cursor: string
+      readonly externalId: string
+      readonly amountMinor: string
+      readonly orderId: string | null
+    }[]
   }
   readonly chains: readonly ChainEvidence[]
   readonly moments: readonly MomentEvidence[]
@@ -163,6 +171,7 @@ export type TablesEvidence = {
     readonly transfer_id: string
     readonly version: number
     readonly type: string
+    readonly payload: { readonly type: string; readonly why?: string }
     readonly from_state: string
     readonly to_state: string
   }[]
@@ -198,6 +207,14 @@ export type TablesEvidence = {
     readonly fact: string
     readonly state: string
     readonly booked: string
+  }[]
+  readonly bank_statement_lines: readonly {
+    readonly account: string
+    readonly cursor: string
+    readonly external_id: string
+    readonly amount: string
+    readonly intent_key: string | null
+    readonly verdict: string
   }[]
   readonly liquidity_pools: readonly { readonly id: string; readonly total: string; readonly reserved: string }[]
   readonly reservations: readonly {

@@ -74,7 +74,7 @@ describe('the store in memory and the one in Postgres', () => {
       `\nstates: ${[...states].sort().join(', ')}`,
     )
     // Negative control: two stores that refuse everything would be equal, too.
-    for (const name of ['opening', 'stepping', 'claiming']) expect(met.get(name), name).toBeGreaterThan(0)
+    for (const name of ['opening', 'stepping', 'claiming', 'reading a statement']) expect(met.get(name), name).toBeGreaterThan(0)
   })
 })
 
@@ -116,6 +116,16 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
     ({ deposits, ...side }) => ({
       ...side,
       deposits: { ...deposits, openCases: chains => deposits.openCases(chains, () => undefined) },
+    }),
+  ],
+  [
+    'keeps of a page only its first line',
+    ({ statements, ...side }) => ({
+      ...side,
+      statements: {
+        ...statements,
+        keepPage: page => statements.keepPage({ ...page, lines: page.lines.slice(0, 1) }),
+      },
     }),
   ],
   [

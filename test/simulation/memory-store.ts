@@ -1,6 +1,7 @@
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { AccountDefinition } from '../../bridge-service/src/ledger/chart.ts'
 import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
+import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
 import { type Around, type Connection, connect } from './memory/connection.ts'
 import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit-store.ts'
@@ -10,6 +11,7 @@ import { finalFacts, type Standing } from './memory/final-facts.ts'
 import { putDown } from './memory/in-hand.ts'
 import { isOpen, wakeIntents } from './memory/intents.ts'
 import { inOneStatement } from './memory/statement.ts'
+import { type AroundStatements, statementStore } from './memory/statement-store.ts'
 import { isStrayMoney, isWatched } from './memory/stray-cases.ts'
 import type { IntentRow, PoolRow, QuoteRow, Tables } from './memory/tables.ts'
 import { type MemoryDatabase, type MemoryTx, memoryDatabase } from './memory/transaction.ts'
@@ -19,6 +21,8 @@ export type MemoryStore = {
   readonly connect: (around?: Around) => Connection
   /** What the desk of deposits keeps, as one process sees it. */
   readonly deposits: (around?: AroundDeposits) => DepositStore
+  /** What is read of the bank's statements, as one process sees it. */
+  readonly statements: (around?: AroundStatements) => StatementStore
   /** The server restarts: every transaction under way is gone. */
   readonly restart: () => void
   /** What a webhook or a command writes. Returns whether it was new. */
@@ -57,6 +61,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
   return {
     connect: around => connect(database, underWay, around),
     deposits: around => depositStore(database, around),
+    statements: around => statementStore(database, around),
     restart: () => {
       for (const tx of underWay) tx.cut()
     },

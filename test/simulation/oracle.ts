@@ -12,6 +12,7 @@ import { lanes } from './laws/lanes.ts'
 import { pauses } from './laws/pauses.ts'
 import { postings } from './laws/postings.ts'
 import { rest } from './laws/rest.ts'
+import { statements } from './laws/statements.ts'
 import { strays } from './laws/strays.ts'
 import { withdrawn } from './laws/withdrawn.ts'
 
@@ -28,6 +29,7 @@ const laws: Readonly<Record<string, Law>> = {
   rest,
   clients,
   strays,
+  statements,
   pauses,
   halts,
 }

@@ -15,6 +15,7 @@ type Watched = {
   readonly bankWay: BankLine
   readonly mail: { readonly isAtRest: () => boolean }
   readonly networks: readonly Network[]
+  readonly isStatementRead: () => boolean
   readonly nowMs: () => number
   readonly keyRetentionMs: number
 }
@@ -23,7 +24,7 @@ export const isOver = (state: string): boolean => ['completed', 'compensated', '
 
 /** Whether anything is still under way, in the house or around it. */
 export const restOf = (watched: Watched) => {
-  const { tables, requests, bank, bankWay, mail, networks, nowMs, keyRetentionMs } = watched
+  const { tables, requests, bank, bankWay, mail, networks, isStatementRead, nowMs, keyRetentionMs } = watched
   /**
    * Those of which nobody can say whether their order is under way: the bank does not know its key, or says nothing, and it is too late to
    * send it again. A person has to ask.
@@ -61,6 +62,7 @@ export const restOf = (watched: Watched) => {
     'a client waits': () => requests.some(request => !request.isAnswered),
     'the bank has something to do': () => !bank.isAtRest(),
     'a webhook is not taken': () => !mail.isAtRest(),
+    'a line of the statement is not read': () => !isStatementRead(),
     'a transaction is open': () => networks.some(({ line, chain }) => !line.isAtRest() || !chain.isAtRest()),
     'the indexer is behind': () =>
       networks.some(({ tables: read, chain }) => haltOf(read) !== undefined || read.latest < chain.height() - 2),

@@ -3,6 +3,7 @@ import type { Faults } from './faults.ts'
 import type { Around } from './memory/connection.ts'
 import { databaseError, lostConnection, serializationFailure } from './memory/database-error.ts'
 import type { AroundDeposits } from './memory/deposit-store.ts'
+import type { AroundStatements } from './memory/statement-store.ts'
 import type { Process } from './process.ts'
 
 const slowMs = 700
@@ -19,6 +20,11 @@ export const storeLine = (process: Process, faults: Faults, isUp: () => boolean)
 export const depositLine = (process: Process, faults: Faults, isUp: () => boolean): AroundDeposits => {
   const ask = asking(process, faults, isUp)
   return (name, about, effect) => ask(`deposits.${name}`, about, effect)
+}
+
+export const statementLine = (process: Process, faults: Faults, isUp: () => boolean): AroundStatements => {
+  const ask = asking(process, faults, isUp)
+  return (name, effect) => ask(`statements.${name}`, undefined, effect)
 }
 
 const asking =

@@ -5,8 +5,10 @@ import type { Log } from '../../bridge-service/src/log.ts'
 import type { Screening } from '../../bridge-service/src/policy/screening.ts'
 import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
 import type { Rail } from '../../bridge-service/src/rails/rail.ts'
+import { readStatement } from '../../bridge-service/src/saga/bank-statement.ts'
 import { type Engine, type FinalFact, startEngine } from '../../bridge-service/src/saga/engine.ts'
 import type { Opening } from '../../bridge-service/src/saga/open.ts'
+import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { type Delivery, webhookSecret } from './bank-mail.ts'
 import type { ChainTables } from './indexer.ts'
@@ -18,6 +20,7 @@ import type { Settings } from './settings.ts'
 export type Ports = {
   readonly store: SagaStore
   readonly deposits: DepositStore
+  readonly statements: StatementStore
   readonly rail: Rail
   readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
@@ -57,16 +60,18 @@ export type WorkerSettings = {
 
 const tendEveryMs = 5_000
 const deskEveryMs = 2_000
+const statementEveryMs = 30_000
 
 export const startWorker = async (
   process: Process,
   database: MemoryStore,
   ports: Ports,
   tendFromMs: (chain: string) => number,
+  statement: { readonly accounts: readonly string[]; readonly newsFromMs: () => number },
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
-  const { store, deposits, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
+  const { store, deposits, statements, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
   const engine = await startEngine({
     store,
     owner,
@@ -100,6 +105,13 @@ export const startWorker = async (
     )
   const turn = depositTurn({ store: deposits, chains, screening, newUuid, isHeld, log })
   everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
+
+  const read = async () => {
+    for (const account of statement.accounts) await readStatement(statements, rail, account, log)
+  }
+  everyNowAndThen(statementEveryMs, statement.newsFromMs, () =>
+    read().then(engine.wake, error => log('warn', 'the statement could not be read', { error: String(error) })),
+  )
 
   const wake = () => process.timing.soon(engine.wake)
 

@@ -3,12 +3,14 @@ import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import { denyListScreening, type Screening } from '../../bridge-service/src/policy/screening.ts'
+import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
 import { openBank } from './bank.ts'
 import { postBankMail } from './bank-mail.ts'
 import { bankLine } from './bank-rail.ts'
+import { writeStatement } from './bank-statement.ts'
 import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
@@ -26,7 +28,7 @@ import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
 import { drawSettings } from './settings.ts'
-import { depositLine, storeLine } from './store-line.ts'
+import { depositLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
@@ -96,7 +98,14 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   const operators = letOperatorsIn(time, random, faults, store, ['bank:sim', ...networks.keys()], open)
   const chainTables = new Map(all.map(network => [network.settings.id as string, network.tables]))
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
-  const bankWay = bankLine(time, random, faults, bank, settings)
+  const statement = writeStatement(time, random, faults, bank, bankStartMinor)
+  const statementFromMs = () =>
+    Math.min(
+      ...statement.accounts.map(account =>
+        statement.newsFromMs(account, tables.bank_statements.get(`bank:sim ${account}`)?.cursor),
+      ),
+    )
+  const bankWay = bankLine(time, random, faults, bank, statement, settings)
   const releasedOn = (transfer: string) =>
     all.some(({ chain }) =>
       [...chain.state().escrows.values()].some(
@@ -149,7 +158,9 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     const around = storeLine(process, faults, isUp)
     const connection = store.connect(around)
     process.onCut(connection.cut)
-    const ports = portsFor(process, connection.store, store.deposits(depositLine(process, faults, isUp)), around)
+    const deposits = store.deposits(depositLine(process, faults, isUp))
+    const statements = store.statements(statementLine(process, faults, isUp))
+    const ports = portsFor(process, connection.store, deposits, statements, around)
     const owner = process.name
     const planted =
       plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
@@ -159,6 +170,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       store,
       planted,
       id => networks.get(id)!.line.tendFromMs(),
+      { accounts: statement.accounts, newsFromMs: statementFromMs },
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
       log,
     ).then(
@@ -169,7 +181,13 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
       () => process.kill(),
     )
   }
-  const portsFor = (process: Process, saga: SagaStore, deposits: DepositStore, around: Around): Ports => {
+  const portsFor = (
+    process: Process,
+    saga: SagaStore,
+    deposits: DepositStore,
+    statements: StatementStore,
+    around: Around,
+  ): Ports => {
     const looked = new Map<string, number>()
     const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
     return {
@@ -187,7 +205,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
           return holds
         },
       },
-      deposits,
+      ...{ deposits, statements },
       rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
       chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
       screening: screeningFor(process, faults),
@@ -214,7 +232,6 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     bank,
     bankWay,
     async delivery => (await anyWorker()?.receive(delivery)) ?? false,
-    key => !['SUCCEEDED', 'FAILED'].includes(tables.intents.get(key)?.status ?? 'FAILED'),
   )
   const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, transfer => {
     const row = tables.transfers.get(transfer)
@@ -276,6 +293,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
     mail,
     networks: all,
     nowMs,
+    isStatementRead: () => statementFromMs() === Number.POSITIVE_INFINITY,
     keyRetentionMs: settings.keyRetentionMs,
   })
   const patientUntilMs = nowMs() + patienceMs
@@ -305,6 +323,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
         requests,
         bank,
         bankWay,
+        statement,
         moments,
         pauses: operators.pauses,
         networks: all,

@@ -9,13 +9,17 @@ import type { Rail, StatementLine } from '../rails/rail.ts'
 import { inTransaction } from '../transaction.ts'
 import { readStatement } from './bank-statement.ts'
 import { claimFacts } from './facts.ts'
+import { postgresStatementStore } from './postgres-statements.ts'
+import type { StatementStore } from './statement-store.ts'
 
 let database: SagaDatabase
+let statements: StatementStore
 let lines: StatementLine[] = []
 let said: Record<string, unknown>[] = []
 let asked: (string | undefined)[] = []
 beforeAll(async () => {
   database = await sagaDatabase()
+  statements = postgresStatementStore(database.app)
 })
 afterAll(() => database.close())
 afterEach(async () => {
@@ -35,8 +39,7 @@ const rail: Rail = {
     return { lines: page, ...(from + 2 < lines.length ? { next: page.at(-1)!.cursor } : {}) }
   },
 }
-const read = () =>
-  readStatement(database.app, rail, 'acct_1', (_level, message, fields) => void said.push({ message, ...fields }))
+const read = () => readStatement(statements, rail, 'acct_1', (_level, message, fields) => void said.push({ message, ...fields }))
 
 /** A line about an order, or about none of ours. */
 const book = (intent: Pick<Intent, 'reference'> | undefined, amountMinor: string) =>
@@ -120,6 +123,28 @@ describe('a statement', () => {
     ])
   })
 
+  it('that its bank serves again counts once, and keeps nobody from what comes after', async () => {
+    const intent = await ordered()
+    for (const amount of ['10025', '-10025', '10025']) book(intent, amount)
+    await read()
+    const repeating = { ...rail, entries: async (account: string) => rail.entries(account, '1') }
+    expect(await readStatement(statements, repeating, 'acct_1', () => {})).toBe(0)
+    book(intent, '-10025')
+    const overlapping = { ...rail, entries: async () => ({ lines: lines.slice(1) }) }
+    expect(await readStatement(statements, overlapping, 'acct_1', () => {})).toBe(1)
+    expect(await verdicts()).toEqual(['settled', 'returned', 'returnReversed', 'returned'])
+    expect(await heard()).toHaveLength(4)
+  })
+
+  it('is heard in its order, which is the order of the facts’ times', async () => {
+    const intent = await ordered()
+    for (const amount of ['10025', '-10025', '10025', '-10025']) book(intent, amount)
+    await readStatement(statements, { ...rail, entries: async () => ({ lines }) }, 'acct_1', () => {})
+    const { rows } = await database.owner.query<{ fact: string }>('select fact from inbox order by received_at desc')
+    expect(rows.map(({ fact }) => fact.split(':')[2])).toEqual(['4', '3', '2', '1'])
+    expect((await database.owner.query('select from inbox group by received_at')).rowCount).toBe(4)
+  })
+
   it('says nothing of what is settled already: that would be every order twice', async () => {
     book(await ordered('SUCCEEDED'), '10025')
     await read()
@@ -163,7 +188,7 @@ describe('a statement', () => {
     await wish(database.owner, intent, { status: 'SUCCEEDED' })
     for (const amount of ['10000', '-10000', '10000', '9999']) book(intent, amount)
     const other = { ...rail, id: 'bank:other' }
-    await readStatement(database.app, other, 'acct_1', () => {})
+    await readStatement(statements, other, 'acct_1', () => {})
     expect(await verdicts()).toEqual(['arrived', 'arrivalReversed', 'arrived', 'mismatched'])
     expect(
       (await heard()).map(({ transferId, input }) => [transferId, input.type === 'railFact' ? input.fact.type : input.type]),
@@ -176,7 +201,7 @@ describe('a statement', () => {
     const intent = intentOf(transfer, { step: 'payoutFiat', attempt: 0 })
     await wish(database.owner, intent)
     book(intent, '10000')
-    await readStatement(database.app, { ...rail, id: 'bank:third' }, 'acct_2', () => {})
+    await readStatement(statements, { ...rail, id: 'bank:third' }, 'acct_2', () => {})
     expect(await verdicts()).toEqual(['unexplained'])
   })
 })

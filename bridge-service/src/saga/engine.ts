@@ -8,7 +8,7 @@ import type { TransferId } from '../transfer/id.ts'
 import type { Transfer } from '../transfer/transfer.ts'
 import type { WaitKind } from '../transfer/wait.ts'
 import { type Coordinator, type CoordinatorOptions, coordinator } from './coordinator.ts'
-import { databaseClock } from './database-clock.ts'
+import { type DatabaseClock, databaseClock } from './database-clock.ts'
 import { transferOpener } from './open.ts'
 import type { SagaStore } from './store.ts'
 import { timerWorks } from './timers.ts'
@@ -44,6 +44,8 @@ export type EngineOptions = {
 
 export type Engine = {
   readonly opener: ReturnType<typeof transferOpener>
+  /** By which it decides; kept at database time while the engine runs. */
+  readonly clock: DatabaseClock
   /** Something may be waiting in the inbox, or a chain's head has moved. */
   readonly wake: () => void
   readonly inFlight: () => number
@@ -114,6 +116,7 @@ export const startEngine = async (options: EngineOptions): Promise<Engine> => {
   )
 
   return {
+    clock,
     opener: transferOpener({ store, clock, lease, execute: executing.take, onMoved, timing }),
     wake: () => {
       coordinating.wake()

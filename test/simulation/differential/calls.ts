@@ -14,6 +14,7 @@ import { sorted } from './canonical.ts'
 import { deskCall } from './desk-calls.ts'
 import type { Heads, Mined } from './followed-chain.ts'
 import { anyPlace, anyRailFact } from './inputs.ts'
+import { statementCall } from './statement-calls.ts'
 import { anyStep, broken, stepBy } from './steps.ts'
 import type { Twins } from './twins.ts'
 import { anyUnborn, pools } from './unborn.ts'
@@ -56,6 +57,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       asking,
     ],
     ...Array.from({ length: 8 }, () => deskCall),
+    ...[statementCall, statementCall, statementCall, statementCall],
   ]
   return random.pick(kinds)(random, twins, past)
 }

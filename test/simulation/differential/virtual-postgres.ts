@@ -1,7 +1,9 @@
 import type pg from 'pg'
 import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
+import { postgresStatementStore } from '../../../bridge-service/src/saga/postgres-statements.ts'
 import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
+import type { StatementStore } from '../../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../../bridge-service/src/saga/store.ts'
 import type { News } from '../memory/facts.ts'
 import type { MemoryStore } from '../memory-store.ts'
@@ -12,7 +14,12 @@ import { virtualDatabase } from './virtual-database.ts'
 export type Side = Pick<
   MemoryStore,
   'keepFact' | 'tellFact' | 'openAccounts' | 'openPool' | 'movePool' | 'keepQuote' | 'unparkTransfer'
-> & { readonly store: SagaStore; readonly deposits: DepositStore; readonly chain: FollowedChain }
+> & {
+  readonly store: SagaStore
+  readonly deposits: DepositStore
+  readonly statements: StatementStore
+  readonly chain: FollowedChain
+}
 
 export type VirtualPostgres = Side & {
   readonly setTime: (nowMs: number) => Promise<void>
@@ -42,6 +49,8 @@ const dumpSql = {
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
   stray_deposits: 'select * from stray_deposits',
   deposit_orders: 'select * from deposit_orders',
+  bank_statements: 'select * from bank_statements',
+  bank_statement_lines: 'select * from bank_statement_lines',
   idempotency_keys: 'select * from idempotency_keys',
 }
 
@@ -59,6 +68,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
   return {
     store: postgresStore(app),
     deposits: postgresDepositStore(app),
+    statements: postgresStatementStore(app),
     chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),
     tellFact: news =>

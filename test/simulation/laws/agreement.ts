@@ -1,6 +1,7 @@
 import type { ChainEvidence, Evidence } from '../evidence.ts'
 import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
+import { bookedAtBank, isDoubted } from './statements.ts'
 
 /** Law 4: what the ledger and the pools say is what the bank and the chain hold. */
 export const agreement: Law = evidence => {
@@ -63,15 +64,23 @@ const isOpen = ({ status }: Escrows[number]) => status === 'locked' || status ==
 
 const sumOf = (escrows: Escrows) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
 
-/** The balance of our own account at the bank, without what it never told of orders that it is silent about. */
+/** The balance of our own account at the bank, without what it never told of orders that it is silent about; and as booked, where its statement is in doubt. */
 const knownToHouse = (evidence: Evidence): bigint => {
   const { bank, world, tables } = evidence
   const unknown = new Set(tables.intents.filter(({ status }) => status === 'UNKNOWN').map(({ key }) => key))
   const silent = new Set(
     bank.orders.filter(({ key, description }) => unknown.has(key) && isInHands(evidence, description)).map(({ id }) => id),
   )
-  const others = new Set(bank.orders.filter(({ account }) => account !== world.ownAccount).map(({ id }) => id))
+  const doubted = tables.transfers.filter(({ id }) => isDoubted(evidence, id)).map(({ id }) => id)
+  const others = new Set(
+    bank.orders
+      .filter(({ account, description }) => account !== world.ownAccount || doubted.includes(description))
+      .map(({ id }) => id),
+  )
   return bank.lines
     .filter(({ orderId }) => !silent.has(orderId) && !others.has(orderId))
-    .reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n)
+    .reduce(
+      (sum, { amountMinor }) => sum + BigInt(amountMinor),
+      doubted.reduce((sum, id) => sum + bookedAtBank(evidence, id), 0n),
+    )
 }

@@ -1,6 +1,7 @@
 import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { isDoubted } from './statements.ts'
 import { isWithPerson } from './strays.ts'
 import { isLost } from './undone.ts'
 
@@ -38,6 +39,8 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
   const end = endingOf(evidence, transfer, wanted)
   const { gave, got, hasBack, isReturned, isReclaimed } = end
   const inHands = state === 'review' || isInHands(evidence, id)
+  // A person compares the statement with the books: the bank may have told of the rest nowhere else.
+  if (isDoubted(evidence, id)) return [...end.wrong]
   const broken = [...end.wrong]
   if (isLost(evidence, transfer)) return broken
   const say = (what: string, isSo: boolean) => isSo && broken.push(what)

@@ -72,6 +72,13 @@ export const dump = (tables: Tables) => ({
     created_at: time(created_at),
     updated_at: time(updated_at),
   })),
+  bank_statements: [...tables.bank_statements.values()].map(row => ({ ...row, read_at: time(row.read_at) })),
+  bank_statement_lines: [...tables.bank_statement_lines.values()].map(row => ({
+    ...row,
+    amount: String(row.amount),
+    at: time(row.at),
+    read_at: time(row.read_at),
+  })),
   idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
     ...row,
     request_hash: request_hash.toString('hex'),

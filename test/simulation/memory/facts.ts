@@ -83,11 +83,12 @@ export const keepFact = async (
   tx: MemoryTx,
   { inbox }: Tables,
   { source, fact, subject, kind, payload }: News,
+  receivedAtMs = tx.nowMs,
 ): Promise<boolean> => {
   const key = `${source} ${fact}`
   await tx.lock([lockOf({ source, fact })])
   if (tx.get(inbox, key) !== undefined) return false
-  const fresh = { revision: 1, consumed: 0, unmatched: false, received_at: tx.nowMs }
+  const fresh = { revision: 1, consumed: 0, unmatched: false, received_at: receivedAtMs }
   tx.put(inbox, key, { ...{ source, fact, subject, kind, payload: frozen(payload) }, ...fresh })
   return true
 }

@@ -3,6 +3,7 @@ import type { StrayRow } from '../../../bridge-service/src/deposits/stray-row.ts
 import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
 import type { AccountDefinition } from '../../../bridge-service/src/ledger/chart.ts'
 import type { Layer } from '../../../bridge-service/src/ledger/entry.ts'
+import type { LineVerdict } from '../../../bridge-service/src/rails/judge-line.ts'
 import type { TransferEvent } from '../../../bridge-service/src/transfer/event.ts'
 import type { QuoteId, TransferId } from '../../../bridge-service/src/transfer/id.ts'
 import type { TimerKind } from '../../../bridge-service/src/transfer/input.ts'
@@ -145,6 +146,26 @@ export type DepositOrderRow = DepositOrder & {
   readonly created_at: number
   readonly updated_at: number
 }
+export type StatementRow = {
+  readonly rail: string
+  readonly account: string
+  readonly cursor: string | null
+  readonly read_at: number
+}
+export type StatementLineRow = {
+  readonly rail: string
+  readonly account: string
+  readonly cursor: string
+  readonly bank_transfer_id: string
+  readonly external_id: string
+  readonly currency: string
+  readonly amount: bigint
+  readonly at: number
+  readonly intent_key: string | null
+  readonly verdict: LineVerdict
+  readonly read_at: number
+  readonly explained_by: null
+}
 
 export type Tables = ReturnType<typeof emptyTables>
 
@@ -174,4 +195,6 @@ export const emptyTables = () => ({
   stray_deposits: new Map<string, StrayTableRow>(),
   by_stray_fact: new Map<string, string>(),
   deposit_orders: new Map<string, DepositOrderRow>(),
+  bank_statements: new Map<string, StatementRow>(),
+  bank_statement_lines: new Map<string, StatementLineRow>(),
 })

@@ -7,6 +7,7 @@ import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
 import { plantedOnTheChain } from './on-the-chain.ts'
+import { plantedOnTheStatement } from './on-the-statement.ts'
 
 /**
  * A bug, made from outside: between the engine and one of its ports, or a sender and what it stands on, so that engine and sender are the
@@ -21,5 +22,6 @@ export const planted: readonly Planted[] = [
   ...plantedInTheStore,
   ...plantedInTime,
   ...plantedInTheLanes,
+  ...plantedOnTheStatement,
   ...plantedInAHalt,
 ]
