@@ -56,7 +56,7 @@ export const commitBlocks = async (
   source: string,
   store: MemoryStore,
   tables: ChainTables,
-  chain: SimChain,
+  chain: Pick<SimChain, 'blocks' | 'height' | 'safeHeight' | 'finalHeight'>,
   faults: Faults,
   nowMs: () => number,
   approved: Halt | undefined,

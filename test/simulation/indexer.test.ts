@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import type { Block } from './chain.ts'
+import type { Faults } from './faults.ts'
+import { commitBlocks, emptyChainTables, type Halt, haltOf } from './indexer.ts'
+import { memoryStore } from './memory-store.ts'
+
+const noFaults: Faults = { strikes: () => false, calm: () => {}, struck: new Map() }
+
+/** Three blocks, of which two are final; in the first that may differ a lock is mined. */
+const chainOf = (branch: string) => {
+  const block = (height: number, name: string): Block => ({
+    ...{ height, hash: `0x${name}${height}`, timeMs: height, mined: [] },
+    events:
+      height === 2
+        ? [
+            {
+              ...{ fact: `lock ${name}`, txHash: `0x${name}`, kind: 'escrowLocked', escrowId: `0x${name}` },
+              terms: { ref: '0x01', payer: '0x02', payee: '0x03', currency: 'USDC', amountMinor: '1', refundAfter: 9 },
+            } as Block['events'][number],
+          ]
+        : [],
+  })
+  const blocks = [block(1, 'a'), block(2, branch), block(3, branch)]
+  return { blocks, height: () => 3, safeHeight: () => 2, finalHeight: () => 2 }
+}
+
+test('what contradicts final blocks halts the chain, and is followed by the word of operators alone', async () => {
+  const store = memoryStore(() => 0)
+  const tables = emptyChainTables()
+  const commit = (branch: string, approved?: Halt) =>
+    commitBlocks('evm:1', store, tables, chainOf(branch), noFaults, () => 7, approved)
+  const told = () => Object.fromEntries([...store.database.tables.inbox.values()].map(row => [row.fact, row.payload.status]))
+  await commit('a')
+  await commit('b')
+  expect(haltOf(tables)).toEqual({ why: 'reorgBelowFinality', fromMs: 7, untilMs: undefined })
+  expect(tables.hashes).toEqual(['0xa1', '0xa2', '0xa3'])
+  expect(told()).toEqual({ 'lock a': 'included' })
+  await commit('b', haltOf(tables))
+  expect(haltOf(tables)).toBeUndefined()
+  expect(tables.hashes).toEqual(['0xa1', '0xb2', '0xb3'])
+  expect(told()).toEqual({ 'lock a': 'orphaned', 'lock b': 'included' })
+})
