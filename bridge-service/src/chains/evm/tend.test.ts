@@ -431,14 +431,19 @@ test('what each sender has left for gas is reported', async () => {
   )
 })
 
-test('a chain that forgot what was final leaves a gap that is said aloud', async () => {
+test('a chain that forgot what was final is said aloud, and gets the same bytes again', async () => {
   const chain = scene.adapter({ finalityDepth: 0 })
   const fork = await markFork(scene.nodeUrl)
-  await chain.submit(scene.order('lock'))
+  const [first, second] = [scene.order('lock'), scene.order('lock')]
+  await chain.submit(first)
   await scene.mine()
   await chain.tend()
   await fork.reorg({ blocks: 2 })
-  await chain.submit(scene.order('lock'))
+  await chain.submit(second)
   await chain.tend()
   expect(noticesOf('laneGap')).toHaveLength(1)
+  await tendUntilDone(chain, second)
+  await expectOneEscrow(first)
+  await expectOneEscrow(second)
+  expect(await versions()).toHaveLength(2)
 })

@@ -38,6 +38,8 @@ export const tending = (context: EvmContext) => {
     // While the nonce that the chain waits for is among ours, nothing is missing: this node may merely lag.
     if (pending[0] && pending[0].nonce > count && !open.some(tx => tx.nonce === count))
       notify({ type: 'laneGap', sender, expected: count, lowest: pending[0].nonce })
+    // A reorg that took back what was final has left a gap before all else: its bytes are still the only ones of its nonces.
+    await resend(await store.finalFrom(sender, count), sender)
     await resend(
       pending.slice(0, maxResent).map(tx => tx.versions.at(-1)!.hash),
       sender,

@@ -59,6 +59,8 @@ export type TxStore = {
   readonly refusalOf: (key: string) => Promise<KeptRefusal | undefined>
   /** Everything of a sender that is not final yet, in nonce order. */
   readonly open: (sender: Hex) => Promise<EvmTx[]>
+  /** The hashes of what is final from this nonce on, in its order, a hundred at most. Some only where a reorg took back more than may be, or a node lags. */
+  readonly finalFrom: (sender: Hex, nonce: number) => Promise<Hash[]>
   readonly rawOf: (hashes: readonly Hash[]) => Promise<Map<Hash, Hex>>
   /** First signatures. Where another process was quicker, its signature stays and this one is forgotten: it was never sent. */
   readonly storeFirst: (versions: readonly NewVersion[]) => Promise<void>
@@ -93,6 +95,14 @@ export const txStore = (pool: Pool, chain: string): TxStore => {
     open: async sender => {
       const { rows } = await pool.query<TxRow>({ name: 'evm_txs_open', text: txsOpen, values: [chain, sender] })
       return rows.map(toTx)
+    },
+    finalFrom: async (sender, nonce) => {
+      const { rows } = await pool.query<{ hash: Hash }>({
+        name: 'evm_final_from',
+        text: finalFrom,
+        values: [chain, sender, nonce],
+      })
+      return rows.map(({ hash }) => hash)
     },
     rawOf: async hashes => {
       const { rows } = await pool.query<{ hash: Hash; raw: Buffer }>(
@@ -144,6 +154,9 @@ const selectTx = `
 const txsByKeys = `${selectTx} where t.intent_key = any($1)`
 
 const txsOpen = `${selectTx} where t.chain = $1 and t.sender = $2 and t.final_at is null order by t.nonce`
+
+const finalFrom = `
+  select hash from evm_txs where chain = $1 and sender = $2 and nonce >= $3 and final_at is not null and hash is not null order by nonce limit 100`
 
 const refusalOf = 'select sender, target as "to", calldata as data, code, detail from evm_refusals where intent_key = $1'
 

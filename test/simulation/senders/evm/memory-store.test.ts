@@ -164,8 +164,10 @@ const compare = async (from: number, count: number, spoil: (side: Side) => Side 
       }
       same('the answer', made, real)
       learn?.(real!.answer as never)
-      for (const sender of senders)
+      for (const sender of senders) {
         same('what is open after', await twins.made.store.open(sender), await twins.real.store.open(sender))
+        same('what is final after', await twins.made.store.finalFrom(sender, 1), await twins.real.store.finalFrom(sender, 1))
+      }
       same('the lanes after', twins.held(), await twins.lanesOf())
       const something = real!.error ?? (isSomething(real!.answer) ? name : undefined)
       if (something !== undefined) met.set(something, (met.get(something) ?? 0) + 1)

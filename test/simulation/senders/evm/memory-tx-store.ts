@@ -35,6 +35,14 @@ export const memoryTxStore = ({ tables, chain, around, transfersOf }: Keeping): 
           .map(({ tx }) => tx)
           .sort((a, b) => a.nonce - b.nonce),
       ),
+    finalFrom: (sender, nonce) =>
+      read([], () =>
+        [...evm_txs.values()]
+          .filter(row => row.chain === chain && row.tx.sender === sender && row.tx.nonce >= nonce && row.tx.final)
+          .sort((a, b) => a.tx.nonce - b.tx.nonce)
+          .flatMap(({ tx }) => tx.inclusion?.hash ?? [])
+          .slice(0, 100),
+      ),
     rawOf: hashes =>
       read(
         [],
