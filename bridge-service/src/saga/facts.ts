@@ -51,6 +51,7 @@ export const parkedSubjects = async (database: Pool): Promise<string[]> => {
 export const claimFacts = async (client: ClientBase, limit: number, parked: readonly string[] = []): Promise<ClaimedFacts> => {
   const { rows } = await client.query<FactRow>({
     name: 'claim_facts',
+    // What came in one commit has one time, and its chain's own order.
     // Subqueries instead of joins: each is one look-up in an index, whatever the planner believes about tables without statistics.
     text: `with waiting as materialized (
              select source, fact, subject, kind, payload, revision, received_at from inbox
@@ -67,7 +68,7 @@ export const claimFacts = async (client: ClientBase, limit: number, parked: read
                 where w.kind in ('railFact', 'statementMismatch') and w.subject like 'CW%' and length(w.subject) = 34
                   and i.key >= substr(w.subject, 3) and i.key < substr(w.subject, 3) || 'g' limit 1
              ) n on true
-            order by w.received_at`,
+            order by w.received_at, (w.payload ->> 'blockNumber')::bigint`,
     values: [limit, parked],
   })
   const matched: ClaimedFact[] = []

@@ -18,6 +18,10 @@ export const parkedSubjects = ({ transfers, intents }: Tables): string[] => {
 
 export const isWaiting = ({ consumed, revision, unmatched }: InboxRow): boolean => consumed < revision && !unmatched
 
+/** What names no block comes last of what has one time. */
+const blockOf = ({ payload }: InboxRow): number =>
+  Number((payload as { blockNumber?: string }).blockNumber ?? Number.MAX_SAFE_INTEGER)
+
 /** Locks the oldest facts that no other transaction holds. */
 export const claimFacts = async (
   tx: MemoryTx,
@@ -30,7 +34,7 @@ export const claimFacts = async (
   for (const row of tables.inbox.values())
     if (isWaiting(row) && !leftAlone.has(row.subject) && !tx.isLockedByAnother(lockOf(row))) waiting.push(row)
   waiting.sort((a, b) => a.received_at - b.received_at)
-  const claimed = waiting.slice(0, limit)
+  const claimed = waiting.slice(0, limit).sort((a, b) => a.received_at - b.received_at || blockOf(a) - blockOf(b))
   await tx.lock(claimed.map(lockOf))
   const matched: ClaimedFact[] = []
   const unmatched: FactKey[] = []
