@@ -46,7 +46,7 @@ it(`carries ${transfers} transfers at once, in little memory`, async () => {
     `service: ${idle?.now ?? '?'} MB idle, ${loaded?.peak ?? '?'} MB at most`,
   )
   if (idle === undefined || loaded === undefined) return
-  expect(idle.now).toBeLessThan(200)
+  expect(idle.now).toBeLessThan(240)
   expect(loaded.peak).toBeLessThan(400)
 })
 
