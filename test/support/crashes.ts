@@ -155,7 +155,8 @@ export const startCrashes = async (options: WorldOptions) => {
     // One step may carry what two did in the clean run, and what comes by the clock may not come; but nearly all others are passed in every run.
     const ofTheTransfer = (all: readonly Point[]) => all.filter(({ point }) => !byTheClock.test(point)).length
     expect(ofTheTransfer(points)).toBeGreaterThan(0)
-    expect(ofTheTransfer(missed)).toBeLessThanOrEqual(ofTheTransfer(points) * 0.1)
+    // Of a short path one is more than a tenth.
+    expect(ofTheTransfer(missed)).toBeLessThanOrEqual(Math.max(1, ofTheTransfer(points) * 0.1))
     expect(restarts - before).toBeGreaterThanOrEqual(exercised)
   }
 
