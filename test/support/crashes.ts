@@ -21,7 +21,7 @@ const modules: Record<Role, string> = {
 
 // What happens by the clock and not by the transfer: how often in one run is chance, so once on all paths is enough.
 const byTheClock =
-  /claim_(?:intents|stray_deposits|deposit_orders|refunds|operator_actions)|watch_low_water|insert into bank_statements|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of (?:indexer_move_cursor, indexer_insert_blocks|update chain_heads|indexer_insert_check, indexer_verify)$/
+  /claim_(?:intents|stray_deposits|deposit_orders|refunds|operator_actions)|watch_low_water|take_in_hand|put_down|insert into bank_statements|postpone_intent|evm_hold_lane|evm_record|stellar_hold_channels|resubmission to Horizon|commit of (?:indexer_move_cursor, indexer_insert_blocks|update chain_heads|indexer_insert_check, indexer_verify)$/
 
 /**
  * A world whose service and indexer are killed on order, and started again by whoever supervises them. Which points there are to crash at is
@@ -134,6 +134,17 @@ export const startCrashes = async (options: WorldOptions) => {
     return obeyed()
   }
 
+  /** One step may carry what two did in the clean run: then the next transfer may pass the point again. */
+  const crashAtLast = async (path: Path, point: Point): Promise<boolean> => {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const crashed = await crashAt(path, point).catch(error => {
+        throw new Error(`crash ${JSON.stringify(point)}: ${String(error)}`, { cause: error })
+      })
+      if (crashed) return true
+    }
+    return false
+  }
+
   /** Crashes the path wherever that makes a difference, at points that `matters`, one after the other, each ending as if nothing had happened. */
   const crashEverywhere = async (name: string, path: Path, matters: (point: string) => boolean = () => true): Promise<void> => {
     const points = await pointsOf(path, matters)
@@ -141,10 +152,7 @@ export const startCrashes = async (options: WorldOptions) => {
     const before = restarts
     const startedMs = performance.now()
     for (const point of points) {
-      const crashed = await crashAt(path, point).catch(error => {
-        throw new Error(`crash ${JSON.stringify(point)}: ${String(error)}`, { cause: error })
-      })
-      if (!crashed) missed.push(point)
+      if (!(await crashAtLast(path, point))) missed.push(point)
     }
     const exercised = points.length - missed.length
     const seconds = Math.round((performance.now() - startedMs) / 1000)
@@ -152,11 +160,8 @@ export const startCrashes = async (options: WorldOptions) => {
       `${name}: ${exercised} of ${points.length} crash points exercised, ${restarts - before} restarts, ${seconds} s`,
       ...missed.map(({ role, point, n }) => `\n  not passed this time: ${role}, ${point}, pass ${n}`),
     )
-    // One step may carry what two did in the clean run, and what comes by the clock may not come; but nearly all others are passed in every run.
-    const ofTheTransfer = (all: readonly Point[]) => all.filter(({ point }) => !byTheClock.test(point)).length
-    expect(ofTheTransfer(points)).toBeGreaterThan(0)
-    // Of a short path one is more than a tenth.
-    expect(ofTheTransfer(missed)).toBeLessThanOrEqual(Math.max(1, ofTheTransfer(points) * 0.1))
+    expect(points.length).toBeGreaterThan(0)
+    expect(exercised).toBeGreaterThanOrEqual(points.length * 0.9)
     expect(restarts - before).toBeGreaterThanOrEqual(exercised)
   }
 
