@@ -12,16 +12,18 @@ export type Faults = {
   readonly struck: ReadonlyMap<FaultName, Struck>
 }
 
-/** A random subset of the catalogue, each at a random rate. `open` names the transfers that are under way. */
+/** A random subset of the catalogue, each at a random rate, with all that is `wanted`. `open` names the transfers that are under way. */
 export const drawFaults = (
   random: Random,
   fits: (name: FaultName) => boolean,
   open: () => Iterable<string>,
   note: (line: string) => void,
+  wanted: readonly FaultName[] = [],
 ): Faults => {
   const share = random.pick([0.05, 0.15, 0.3])
   const rates = new Map<FaultName, number>()
-  for (const { name, rate } of catalogue) if (random.chance(share) && fits(name)) rates.set(name, rate * random.pick([0.3, 1, 3]))
+  for (const { name, rate } of catalogue)
+    if ((random.chance(share) || wanted.includes(name)) && fits(name)) rates.set(name, rate * random.pick([0.3, 1, 3]))
   const struck = new Map<FaultName, Struck>()
   let calm = false
   return {

@@ -11,6 +11,7 @@ import { openBank } from './bank.ts'
 import { postBankMail } from './bank-mail.ts'
 import { bankLine } from './bank-rail.ts'
 import { writeStatement } from './bank-statement.ts'
+import type { FaultName } from './catalogue.ts'
 import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
@@ -35,6 +36,8 @@ import { type Plant, type Ports, startWorker, verifierFor, type Worker } from '.
 export type WorldOptions = {
   readonly plant?: Plant
   readonly plantEvm?: PlantEvm
+  /** Faults that strike in this world in any case, if they fit it. */
+  readonly wanted?: readonly FaultName[] | undefined
   readonly show?: (line: string) => void
 }
 
@@ -58,7 +61,7 @@ const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
 
 /** Lets one world live that its seed decides alone. */
-export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOptions = {}): Promise<World> => {
+export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: WorldOptions = {}): Promise<World> => {
   const random = randomFrom(seed)
   const settings = drawSettings(random)
   const time = scheduler(settings.startMs)
@@ -83,7 +86,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, show }: WorldOpt
   const flavours = settings.chains.map(({ flavour }) => flavour)
   const fits = (name: string) =>
     (['evm', 'stellar'] as const).every(each => flavours.includes(each) || !name.startsWith(`${each}: `))
-  const faults = drawFaults(random, fits, open, note)
+  const faults = drawFaults(random, fits, open, note, wanted)
   const transferOf = (ref: string) => tables.by_ref.get(ref)
 
   const house = {

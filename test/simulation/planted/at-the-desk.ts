@@ -2,7 +2,7 @@ import type { ChainDeposits } from '../../../bridge-service/src/chains/deposits.
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { depositOf } from '../../../bridge-service/src/transfer/hold.ts'
 import { escrowIdOf } from '../ids.ts'
-import { changeFacts } from './change-store.ts'
+import { changeMatched } from './change-store.ts'
 import type { Planted } from './planted.ts'
 
 const desk = (name: string, change: (store: DepositStore) => Partial<DepositStore>): Planted => ({
@@ -37,14 +37,11 @@ export const plantedAtTheDesk: readonly Planted[] = [
     name: "a deposit is taken whatever its terms, for its ref's sake",
     plant: (ports, { memory }) => ({
       ...ports,
-      store: changeFacts(ports.store, claimed => ({
-        ...claimed,
-        matched: claimed.matched.map(fact => {
-          const transfer = memory.database.tables.transfers.get(fact.transferId)?.transfer
-          const deposit = transfer && depositOf(transfer.terms)
-          return deposit && fact.bringsMoney ? { ...fact, escrowId: escrowIdOf(deposit.terms) } : fact
-        }),
-      })),
+      store: changeMatched(ports.store, fact => {
+        const transfer = memory.database.tables.transfers.get(fact.transferId)?.transfer
+        const deposit = transfer && depositOf(transfer.terms)
+        return deposit && fact.bringsMoney ? { ...fact, escrowId: escrowIdOf(deposit.terms) } : fact
+      }),
     }),
   },
 ]

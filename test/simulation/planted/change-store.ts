@@ -1,4 +1,4 @@
-import type { ClaimedFacts } from '../../../bridge-service/src/saga/facts.ts'
+import type { ClaimedFact, ClaimedFacts } from '../../../bridge-service/src/saga/facts.ts'
 import type { Step } from '../../../bridge-service/src/saga/step.ts'
 import type { SagaStore, SagaTx } from '../../../bridge-service/src/saga/store.ts'
 
@@ -13,6 +13,10 @@ export const changeSteps = (store: SagaStore, change: (step: Step) => Step): Sag
   ...changeTx(store, tx => ({ ...tx, commitSteps: (steps, lease) => tx.commitSteps(steps.map(change), lease) })),
   commitSteps: (steps, lease) => store.commitSteps(steps.map(change), lease),
 })
+
+/** Changes, one by one, facts of ours after they were claimed. */
+export const changeMatched = (store: SagaStore, change: (fact: ClaimedFact) => ClaimedFact): SagaStore =>
+  changeFacts(store, claimed => ({ ...claimed, matched: claimed.matched.map(change) }))
 
 /** Changes facts after they were claimed. */
 export const changeFacts = (store: SagaStore, change: (claimed: ClaimedFacts) => ClaimedFacts): SagaStore =>

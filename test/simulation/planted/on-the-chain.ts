@@ -4,7 +4,7 @@ import { findHoldTerms } from '../../../bridge-service/src/transfer/hold.ts'
 import type { WaitKind } from '../../../bridge-service/src/transfer/wait.ts'
 import { escrowIdOf } from '../ids.ts'
 import type { Plant } from '../worker.ts'
-import { changeFacts, changeSteps } from './change-store.ts'
+import { changeFacts, changeMatched, changeSteps } from './change-store.ts'
 import type { Planted } from './planted.ts'
 
 const chain = (name: string, change: (chain: Chain) => Partial<Chain>): Planted => ({
@@ -52,6 +52,7 @@ export const plantedOnTheChain: readonly Planted[] = [
   early('a release', 'release'),
   {
     name: 'what was orphaned is not heard of',
+    shownBy: ['evm: a shallow reorg', 'evm: a reorg drops transactions'],
     plant: ports => ({
       ...ports,
       store: changeFacts(ports.store, ({ matched, unmatched, full }) => {
@@ -68,14 +69,11 @@ export const plantedOnTheChain: readonly Planted[] = [
     name: "an escrow of a stranger is taken for ours, for its ref's sake",
     plant: (ports, { memory }) => ({
       ...ports,
-      store: changeFacts(ports.store, claimed => ({
-        ...claimed,
-        matched: claimed.matched.map(fact => {
-          const transfer = memory.database.tables.transfers.get(fact.transferId)?.transfer
-          const hold = transfer && findHoldTerms(transfer)
-          return hold && fact.escrowId !== undefined ? { ...fact, escrowId: escrowIdOf(hold) } : fact
-        }),
-      })),
+      store: changeMatched(ports.store, fact => {
+        const transfer = memory.database.tables.transfers.get(fact.transferId)?.transfer
+        const hold = transfer && findHoldTerms(transfer)
+        return hold && fact.escrowId !== undefined ? { ...fact, escrowId: escrowIdOf(hold) } : fact
+      }),
     }),
   },
 ]

@@ -1,3 +1,4 @@
+import type { FaultName } from '../catalogue.ts'
 import type { PlantEvm } from '../senders/evm/line.ts'
 import type { Plant } from '../worker.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
@@ -13,7 +14,13 @@ import { plantedOnTheStatement } from './on-the-statement.ts'
  * A bug, made from outside: between the engine and one of its ports, or a sender and what it stands on, so that engine and sender are the
  * real ones.
  */
-export type Planted = { readonly name: string; readonly plant?: Plant; readonly plantEvm?: PlantEvm }
+export type Planted = {
+  readonly name: string
+  readonly plant?: Plant
+  readonly plantEvm?: PlantEvm
+  /** Faults under which it shows, where those must meet: most worlds lack one of them. */
+  readonly shownBy?: readonly FaultName[]
+}
 
 export const planted: readonly Planted[] = [
   ...plantedAtTheBank,
