@@ -7,34 +7,19 @@ import { attemptOf, insertOrder, lockSignedOrder } from '../../bridge-service/sr
 import { escrowAbi } from '../../contracts/abi/escrow.ts'
 import { testDollarAbi } from '../../contracts/abi/test-dollar.ts'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
-import { type DepositBridge, startDepositBridge } from '../support/deposit-bridge.ts'
-import { type EvmScene, startEvmWorld } from '../support/evm-world.ts'
+import type { DepositBridge } from '../support/deposit-bridge.ts'
+import { startEvmDepositBridge } from '../support/evm-deposit-bridge.ts'
+import type { EvmScene } from '../support/evm-world.ts'
 
 // What a customer locks on an EVM chain, from his wallet to its end: what was agreed, and everything else.
-let world: Awaited<ReturnType<typeof startEvmWorld>>
 let scene: EvmScene
 let chain: Chain
 let bridge: DepositBridge
-
+let stop: () => Promise<void>
 beforeAll(async () => {
-  world = await startEvmWorld()
-  scene = await world.open()
-  chain = scene.adapter({ finalityDepth: 1 })
-  const { nodeUrl, databaseUrl, deployment, pool } = scene
-  bridge = await startDepositBridge({
-    ...{ databaseUrl, pool, chain },
-    turn: () => scene.mine(),
-    indexed: {
-      ...{ kind: 'evm', id: 'evm:31337', rpcUrls: [nodeUrl], quorum: 1, escrow: deployment.escrow, startBlock: 1n },
-      ...{ finalityDepth: 1, pollMs: 20, batchSize: 100, concurrency: 4, rpcBatchSize: 50, rpcTimeoutMs: 5_000 },
-    },
-  })
+  ;({ scene, chain, bridge, stop } = await startEvmDepositBridge(1))
 })
-afterAll(async () => {
-  await bridge?.stop()
-  await scene?.close()
-  await world?.stop()
-})
+afterAll(() => stop?.())
 
 const customer = privateKeyToAccount(evmAccount(8).key)
 const stranger = privateKeyToAccount(evmAccount(9).key)
