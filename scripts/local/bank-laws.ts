@@ -51,7 +51,7 @@ const payouts: Record<string, readonly number[]> = {
 /** What must hold between the bank's own books and ours, once all is at rest. It asks bank and database, and uses nothing of the service. */
 export const bankLaws = async (
   { bank }: Pick<World, 'bank'>,
-  database: pg.Client,
+  database: pg.Pool,
   posted: (account: string) => Promise<bigint>,
 ): Promise<Finding[]> => {
   const moved = ((await (await fetch(`${bank.url}/admin/transfers`)).json()) as { data: BankTransfer[] }).data

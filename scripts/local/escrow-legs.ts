@@ -13,7 +13,7 @@ export type EscrowLeg = {
   readonly confirmations: string
 }
 
-export const readEscrowLegs = async (database: pg.Client): Promise<EscrowLeg[]> => {
+export const readEscrowLegs = async (database: pg.Pool): Promise<EscrowLeg[]> => {
   const { rows } = await database.query<EscrowLeg>(
     `select id, state, escrow_ref as ref, 'hold' as kind, terms->>'chain' as chain, terms->'hold'->>'amountMinor' as minor,
             terms->'hold'->>'payer' as payer, terms->'finality'->>'confirmations' as confirmations

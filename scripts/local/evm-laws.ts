@@ -9,7 +9,7 @@ import type { World } from './world.ts'
 export const evmLaws = async (
   world: Pick<World, 'evm' | 'contracts' | 'settlementToken' | 'chain'>,
   legs: readonly EscrowLeg[],
-  database: pg.Client,
+  database: pg.Pool,
   posted: (account: string) => Promise<bigint>,
 ): Promise<Finding[]> => {
   const node = createPublicClient({ transport: http(world.evm.url), cacheTime: 0 })

@@ -14,8 +14,7 @@ export type Law = { readonly name: string; readonly ok: boolean; readonly detail
 export const checkLaws = async (
   world: Pick<World, 'databaseUrl' | 'bank' | 'evm' | 'contracts' | 'settlementToken' | 'chain' | 'secondEvm' | 'stellar'>,
 ): Promise<Law[]> => {
-  const database = new pg.Client({ connectionString: world.databaseUrl })
-  await database.connect()
+  const database = new pg.Pool({ connectionString: world.databaseUrl, max: 4 })
   const ask = async <R extends pg.QueryResultRow>(sql: string, values: unknown[] = []) =>
     (await database.query<R>(sql, values)).rows
   try {
