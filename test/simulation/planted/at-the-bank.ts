@@ -1,5 +1,7 @@
 import { done, refused } from '../../../bridge-service/src/outcome.ts'
 import type { Rail, RailFact } from '../../../bridge-service/src/rails/rail.ts'
+import type { ClaimedFact } from '../../../bridge-service/src/saga/facts.ts'
+import { changeFacts } from './change-store.ts'
 import type { Planted } from './planted.ts'
 
 const rail = (name: string, change: (rail: Rail) => Partial<Rail>): Planted => ({
@@ -18,12 +20,28 @@ export const plantedAtTheBank: readonly Planted[] = [
       return outcome.kind === 'unknown' ? bank.submit({ ...order, key: `${order.key}-again` }) : outcome
     },
   })),
-  rail('a time-out is taken for a refusal', bank => ({
-    submit: async order => {
-      const outcome = await bank.submit(order)
-      return outcome.kind === 'unknown' ? refused('timeout', outcome.detail) : outcome
-    },
-  })),
+  {
+    name: 'a time-out is taken for a refusal, and a refusal for the last word',
+    plant: (ports, { memory }) => ({
+      ...ports,
+      rail: {
+        ...ports.rail,
+        submit: async order => {
+          const outcome = await ports.rail.submit(order)
+          return outcome.kind === 'unknown' ? refused('timeout', outcome.detail) : outcome
+        },
+      },
+      store: changeFacts(ports.store, claimed => {
+        const isOver = ({ transferId }: ClaimedFact) =>
+          memory.database.tables.transfers.get(transferId)?.transfer.state === 'failed'
+        return {
+          ...claimed,
+          matched: claimed.matched.filter(fact => !isOver(fact)),
+          unmatched: [...claimed.unmatched, ...claimed.matched.filter(isOver)],
+        }
+      }),
+    }),
+  },
   rail('an order that was taken counts as settled', bank => ({
     submit: async order => {
       const outcome = await bank.submit(order)
