@@ -1,13 +1,13 @@
 import type { ChainOrder } from '../../bridge-service/src/chains/chain.ts'
 import { type Escrow, escrowsOf } from '../../bridge-service/src/transfer/hold.ts'
-import type { WireOrder } from './bank.ts'
-import type { Brought } from './brought.ts'
-import type { SimChain } from './chain.ts'
-import { mintPayer, treasury } from './escrow.ts'
+import type { WireOrder } from './bank/bank.ts'
+import type { Brought } from './chain/brought.ts'
+import type { SimChain } from './chain/chain.ts'
+import { mintPayer, treasury } from './chain/escrow.ts'
+import { escrowIdOf, paymentIdOf } from './chain/ids.ts'
+import type { Network } from './chain/networks.ts'
 import type { EscrowMoment, MomentEvidence } from './evidence.ts'
-import { escrowIdOf, paymentIdOf } from './ids.ts'
 import type { Tables } from './memory/tables.ts'
-import type { Network } from './networks.ts'
 
 /** Takes down how the chains stood for a transfer whenever something is asked for it that was never asked before. */
 export const watchMoments = (networks: ReadonlyMap<string, Network>, { transfers, by_ref }: Tables, nowMs: () => number) => {

@@ -1,12 +1,12 @@
-import type { Bank } from './bank.ts'
-import type { BankLine } from './bank-rail.ts'
+import type { Bank } from './bank/bank.ts'
+import type { BankLine } from './bank/rail.ts'
+import type { Network } from './chain/networks.ts'
 import type { Request } from './clients.ts'
-import { haltOf } from './indexer.ts'
+import { haltOf } from './indexer/indexer.ts'
 import { isOpenOrder } from './memory/deposit-store.ts'
 import { parkedSubjects } from './memory/facts.ts'
 import { isStrayMoney } from './memory/stray-cases.ts'
 import type { Tables, TransferRow } from './memory/tables.ts'
-import type { Network } from './networks.ts'
 
 type Watched = {
   readonly tables: Tables

@@ -1,7 +1,7 @@
 import type { ChainDeposits } from '../../../bridge-service/src/chains/deposits.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { depositOf } from '../../../bridge-service/src/transfer/hold.ts'
-import { escrowIdOf } from '../ids.ts'
+import { escrowIdOf } from '../chain/ids.ts'
 import { changeMatched } from './change-store.ts'
 import type { Planted } from './planted.ts'
 

@@ -1,4 +1,4 @@
-import { finalFactsOf, haltOf } from '../indexer.ts'
+import { finalFactsOf, haltOf } from '../indexer/indexer.ts'
 import type { Planted } from './planted.ts'
 
 const aboveAll = { latest: Number.MAX_SAFE_INTEGER, safe: Number.MAX_SAFE_INTEGER, final: Number.MAX_SAFE_INTEGER }

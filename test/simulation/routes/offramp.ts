@@ -1,5 +1,5 @@
 import type { Deposit, OfframpTerms } from '../../../bridge-service/src/transfer/terms.ts'
-import { treasury } from '../escrow.ts'
+import { treasury } from '../chain/escrow.ts'
 import { bankLeg, common, feeCents, ownAccount, type TermsRequest, unitsPerCent } from './wanted.ts'
 
 const minuteMs = 60_000

@@ -1,5 +1,5 @@
 import type { OnrampTerms } from '../../../bridge-service/src/transfer/terms.ts'
-import { mintPayer, treasury } from '../escrow.ts'
+import { mintPayer, treasury } from '../chain/escrow.ts'
 import { bankLeg, common, feeCents, ownAccount, type TermsRequest, unitsPerCent } from './wanted.ts'
 
 /** Fiat to stablecoins. */

@@ -2,7 +2,7 @@ import { erc20Abi, getAbiItem, type Hex, toFunctionSelector } from 'viem'
 import { escrowAbi } from '../../../../contracts/abi/escrow.ts'
 import { settlementTokenAbi } from '../../../../contracts/abi/settlement-token.ts'
 import { testDollarAbi } from '../../../../contracts/abi/test-dollar.ts'
-import { mintPayer } from '../../escrow.ts'
+import { mintPayer } from '../../chain/escrow.ts'
 import type { EscrowTerms } from '../../escrow-terms.ts'
 
 export const escrowAddress = `0x${'33'.repeat(20)}` as const

@@ -1,5 +1,5 @@
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
-import type { Market, PooledTx } from '../../chain.ts'
+import type { Market, PooledTx } from '../../chain/chain.ts'
 import type { Faults } from '../../faults.ts'
 
 const floorWei = 10n ** 10n

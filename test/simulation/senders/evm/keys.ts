@@ -1,6 +1,6 @@
 import { type Hex, pad, parseTransaction, serializeTransaction } from 'viem'
 import type { EvmKeys } from '../../../../bridge-service/src/chains/evm/keys.ts'
-import { treasury } from '../../escrow.ts'
+import { treasury } from '../../chain/escrow.ts'
 
 /** Commits, releases and refunds. */
 export const operator = `0x${'44'.repeat(20)}` as const

@@ -1,5 +1,5 @@
+import type { EscrowTerms } from '../escrow-terms.ts'
 import type { ChainState, EscrowEvent, TxWish } from './escrow.ts'
-import type { EscrowTerms } from './escrow-terms.ts'
 import { paymentIdOf } from './ids.ts'
 
 /** What somebody has brought to a ledger by himself: a balance that two may claim, one before a time and one from then on, or a payment. */

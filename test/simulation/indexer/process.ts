@@ -1,10 +1,10 @@
-import type { Random } from '../../scripts/fuzz/reorg/random.ts'
-import type { Faults } from './faults.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Network } from '../chain/networks.ts'
+import type { Faults } from '../faults.ts'
+import type { MemoryStore } from '../memory-store.ts'
+import type { Process } from '../process.ts'
+import type { Scheduler } from '../scheduler.ts'
 import { commitBlocks, type Halt, haltOf } from './indexer.ts'
-import type { MemoryStore } from './memory-store.ts'
-import type { Network } from './networks.ts'
-import type { Process } from './process.ts'
-import type { Scheduler } from './scheduler.ts'
 
 /** The process that follows one chain, and whoever starts it again. `onTold` hears of rows that are new in the inbox. */
 export const beginIndexer = (

@@ -1,9 +1,9 @@
-import type { ChainOrder } from '../../bridge-service/src/chains/chain.ts'
+import type { ChainOrder } from '../../../bridge-service/src/chains/chain.ts'
+import type { EscrowTerms } from '../escrow-terms.ts'
+import type { Flavour } from '../settings.ts'
 import type { SimChain } from './chain.ts'
 import { type ChainState, isOpen, type TxWish, treasury } from './escrow.ts'
-import type { EscrowTerms } from './escrow-terms.ts'
 import { escrowIdOf } from './ids.ts'
-import type { Flavour } from './settings.ts'
 
 export type Plan = Pick<TxWish, 'action' | 'escrowId' | 'terms' | 'brought' | 'memo'>
 

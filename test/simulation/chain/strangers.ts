@@ -1,12 +1,12 @@
-import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Action, EscrowTerms } from '../escrow-terms.ts'
+import type { Faults } from '../faults.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { ChainSettings } from '../settings.ts'
 import type { Brought } from './brought.ts'
 import type { SimChain } from './chain.ts'
 import { type Escrow, isOpen, type TxWish } from './escrow.ts'
-import type { Action, EscrowTerms } from './escrow-terms.ts'
-import type { Faults } from './faults.ts'
 import { escrowIdOf, hashOf, paymentIdOf } from './ids.ts'
-import type { Scheduler } from './scheduler.ts'
-import type { ChainSettings } from './settings.ts'
 
 /** Everybody else on the chain: customers who collect, issuers who take back, and whoever may send a transaction about our escrows. */
 export const letStrangersIn = (

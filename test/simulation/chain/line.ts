@@ -1,6 +1,6 @@
-import type { Chain, ChainOrder } from '../../bridge-service/src/chains/chain.ts'
-import type { Around } from './memory/connection.ts'
-import type { Process } from './process.ts'
+import type { Chain, ChainOrder } from '../../../bridge-service/src/chains/chain.ts'
+import type { Around } from '../memory/connection.ts'
+import type { Process } from '../process.ts'
 
 /** What signed bytes say: a call, at a number of an account. */
 export type Sent = { readonly sender: string; readonly nonce: number; readonly call: string }

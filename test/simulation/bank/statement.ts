@@ -1,9 +1,9 @@
-import type { StatementLine } from '../../bridge-service/src/rails/rail.ts'
-import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import type { StatementLine } from '../../../bridge-service/src/rails/rail.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Faults } from '../faults.ts'
+import { ownAccount, partnerAccount } from '../routes/wanted.ts'
+import type { Scheduler } from '../scheduler.ts'
 import type { Bank } from './bank.ts'
-import type { Faults } from './faults.ts'
-import { ownAccount, partnerAccount } from './routes/wanted.ts'
-import type { Scheduler } from './scheduler.ts'
 
 /** A line as the bank has written it, whether it shows it yet or not. */
 export type WrittenLine = StatementLine & {

@@ -1,7 +1,7 @@
-import type { Random } from '../../scripts/fuzz/reorg/random.ts'
-import type { Faults } from './faults.ts'
-import type { Scheduler } from './scheduler.ts'
-import type { Settings } from './settings.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Faults } from '../faults.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { Settings } from '../settings.ts'
 
 export type BankStatus = 'submitted' | 'settled' | 'rejected' | 'returned'
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
-import type { Block } from './chain.ts'
-import type { Faults } from './faults.ts'
+import type { Block } from '../chain/chain.ts'
+import type { Faults } from '../faults.ts'
+import { memoryStore } from '../memory-store.ts'
 import { commitBlocks, emptyChainTables, type Halt, haltOf } from './indexer.ts'
-import { memoryStore } from './memory-store.ts'
 
 const noFaults: Faults = { strikes: () => false, calm: () => {}, struck: new Map() }
 

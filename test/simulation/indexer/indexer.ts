@@ -1,9 +1,9 @@
-import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
-import type { Block, SimChain } from './chain.ts'
-import type { Faults } from './faults.ts'
-import { type News, tellFact } from './memory/facts.ts'
-import { inOneStatement } from './memory/statement.ts'
-import type { MemoryStore } from './memory-store.ts'
+import type { FinalFact } from '../../../bridge-service/src/saga/engine.ts'
+import type { Block, SimChain } from '../chain/chain.ts'
+import type { Faults } from '../faults.ts'
+import { type News, tellFact } from '../memory/facts.ts'
+import { inOneStatement } from '../memory/statement.ts'
+import type { MemoryStore } from '../memory-store.ts'
 
 /** An event of the canonical chain, as the indexer's tables hold it. */
 type Indexed = {

@@ -1,13 +1,13 @@
-import { BridgeError } from '../../bridge-service/src/errors.ts'
-import { done, type Outcome, refused, unknown } from '../../bridge-service/src/outcome.ts'
-import type { Rail, RailOrder, RailTransfer } from '../../bridge-service/src/rails/rail.ts'
-import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import { BridgeError } from '../../../bridge-service/src/errors.ts'
+import { done, type Outcome, refused, unknown } from '../../../bridge-service/src/outcome.ts'
+import type { Rail, RailOrder, RailTransfer } from '../../../bridge-service/src/rails/rail.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Faults } from '../faults.ts'
+import type { Process } from '../process.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { Settings } from '../settings.ts'
 import type { Bank, BankOrder } from './bank.ts'
-import type { BankStatement } from './bank-statement.ts'
-import type { Faults } from './faults.ts'
-import type { Process } from './process.ts'
-import type { Scheduler } from './scheduler.ts'
-import type { Settings } from './settings.ts'
+import type { BankStatement } from './statement.ts'
 
 export type BankLine = {
   /** `wantedBy` says of a key at which version of its transfer the process last looked whether the house still wants it. */

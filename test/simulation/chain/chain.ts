@@ -1,8 +1,8 @@
-import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Faults } from '../faults.ts'
+import type { Scheduler } from '../scheduler.ts'
+import type { ChainSettings } from '../settings.ts'
 import { type ChainState, type EscrowEvent, emptyState, execute, type TxWish } from './escrow.ts'
-import type { Faults } from './faults.ts'
-import type { Scheduler } from './scheduler.ts'
-import type { ChainSettings } from './settings.ts'
 
 export type PooledTx = TxWish & {
   /** Of all that have the same, one is mined at most. */

@@ -1,10 +1,10 @@
-import type { ChainOrder } from '../../bridge-service/src/chains/chain.ts'
-import type { StrayMoney } from '../../bridge-service/src/chains/deposits.ts'
-import { BridgeError } from '../../bridge-service/src/errors.ts'
+import type { ChainOrder } from '../../../bridge-service/src/chains/chain.ts'
+import type { StrayMoney } from '../../../bridge-service/src/chains/deposits.ts'
+import { BridgeError } from '../../../bridge-service/src/errors.ts'
 import type { Brought } from './brought.ts'
-import type { Plan } from './chain-request.ts'
 import { type ChainState, treasury } from './escrow.ts'
 import { escrowIdOf } from './ids.ts'
+import type { Plan } from './request.ts'
 
 /** What becomes of an order that was stored: `open` while nobody can say. */
 export type Fate = 'open' | 'done' | 'dead'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { EscrowTerms } from './escrow-terms.ts'
+import type { EscrowTerms } from '../escrow-terms.ts'
 
 export const hashOf = (text: string): `0x${string}` => `0x${createHash('sha256').update(text).digest('hex')}`
 

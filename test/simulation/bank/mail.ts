@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
-import type { Random } from '../../scripts/fuzz/reorg/random.ts'
+import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { Faults } from '../faults.ts'
+import type { Scheduler } from '../scheduler.ts'
 import type { Bank, BankEvent } from './bank.ts'
-import type { BankLine } from './bank-rail.ts'
-import type { Faults } from './faults.ts'
-import type { Scheduler } from './scheduler.ts'
+import type { BankLine } from './rail.ts'
 
 export const webhookSecret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const secretBytes = Buffer.alloc(32, 7)

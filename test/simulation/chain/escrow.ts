@@ -1,5 +1,5 @@
+import type { Action, EscrowTerms } from '../escrow-terms.ts'
 import { type Brought, executeBrought } from './brought.ts'
-import type { Action, EscrowTerms } from './escrow-terms.ts'
 
 /** What a transaction wants of the contract, and who sends it. */
 export type TxWish = {
