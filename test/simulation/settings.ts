@@ -38,6 +38,8 @@ export type Settings = {
   readonly hardDeadlineMs: number
   readonly funding: 'liquidity' | 'mint'
   readonly settleMs: number
+  /** By what the bank dates the lines of its statement: some know the day only, and write it as such or as its midnight. */
+  readonly linesDatedBy: 'moment' | 'day' | 'midnight'
   /** How long the bank knows a key, and how long the service believes so. */
   readonly bankKeepsKeysMs: number
   readonly keyRetentionMs: number
@@ -66,6 +68,7 @@ export const drawSettings = (random: Random): Settings => {
     hardDeadlineMs: random.between(5, 60) * minuteMs,
     funding: random.pick(['liquidity', 'liquidity', 'mint'] as const),
     settleMs: random.between(1, 180) * 1_000,
+    linesDatedBy: random.pick(['moment', 'moment', 'day', 'midnight'] as const),
     bankKeepsKeysMs,
     keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
   }
