@@ -11,6 +11,7 @@ const calls = [
   'store.consumeFacts',
   'store.claimKeys',
   'store.takeQuotes',
+  'store.limitExposure',
   'store.storedAnswers',
   'store.claimIntents',
   'store.postponeIntent',
