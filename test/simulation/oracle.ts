@@ -3,6 +3,7 @@ import { agreement } from './laws/agreement.ts'
 import { clients } from './laws/clients.ts'
 import { endings } from './laws/endings.ts'
 import { escrowEnds } from './laws/escrow-ends.ts'
+import { exposure } from './laws/exposure.ts'
 import { finality } from './laws/finality.ts'
 import type { Finding, Law } from './laws/finding.ts'
 import { halts } from './laws/halts.ts'
@@ -22,6 +23,7 @@ const laws: Readonly<Record<string, Law>> = {
   escrowEnds,
   agreement,
   finality,
+  exposure,
   keys,
   lanes,
   withdrawn,
