@@ -9,7 +9,7 @@ create table advances (
   constraint advances_pkey PRIMARY KEY (transfer_id),
   constraint advances_amount_check CHECK ((amount > (0)::numeric))
 );
-CREATE INDEX advances_by_tenant ON public.advances USING btree (tenant, currency);
+CREATE INDEX advances_by_tenant ON public.advances USING btree (tenant, currency, returnable_until);
 grant delete, insert, select, update on advances to causeway_app;
 
 create table api_keys (

@@ -7,6 +7,5 @@ create table advances (
   amount           numeric(38, 0) not null check (amount > 0), -- of the debit
   returnable_until timestamptz                                 -- when it is final; null: it has not settled yet
 );
--- Without the time: a settlement's update of the row stays within its page.
-create index advances_by_tenant on advances (tenant, currency);
+create index advances_by_tenant on advances (tenant, currency, returnable_until);
 grant select, insert, update, delete on advances to causeway_app;

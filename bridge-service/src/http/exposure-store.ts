@@ -9,7 +9,7 @@ export const readExposure = async (pool: Pool, tenant: string, payer: string, cu
     text: `select coalesce(sum(owed - recovered - written_off), 0) as tenant,
                   coalesce(sum(owed - recovered - written_off) filter (where payer = $2), 0) as payer,
                   (select coalesce(sum(amount), 0) from advances
-                    where tenant = $1 and currency = $3 and (returnable_until > causeway_now() or returnable_until is null)) as advanced
+                    where tenant = $1 and currency = $3 and (returnable_until > (select causeway_now()) or returnable_until is null)) as advanced
              from receivables where tenant = $1 and currency = $3 and state in ('open', 'partlyRecovered')`,
     values: [tenant, payer, currency],
   })
@@ -28,7 +28,7 @@ export const listExposure = async (pool: Pool, tenant: string): Promise<TenantEx
                     where tenant = $1 and state in ('open', 'partlyRecovered')
                    union all
                    select currency, 0, amount from advances
-                    where tenant = $1 and (returnable_until > causeway_now() or returnable_until is null)) e
+                    where tenant = $1 and (returnable_until > (select causeway_now()) or returnable_until is null)) e
             group by currency`,
     values: [tenant],
   })

@@ -96,11 +96,10 @@ export const transferRoutes =
         ? undefined
         : readExposure(pool, tenant, source.account.accountNumber, source.currency)
 
-    const limitFor = (terms: Terms, exposure: Exposure | undefined): { exposureLimit?: bigint } => {
-      if (exposure === undefined || !('returnableMs' in terms)) return {}
-      const exposureLimit = limitOf(policy.exposure, exposure, fromJson(terms.sourceAmount))
-      return exposureLimit === undefined ? {} : { exposureLimit }
-    }
+    const limitFor = (terms: Terms, exposure: Exposure | undefined): Pick<Opening, 'exposureLimit'> =>
+      exposure === undefined || !('returnableMs' in terms)
+        ? {}
+        : { exposureLimit: limitOf(policy.exposure, exposure, fromJson(terms.sourceAmount)) }
 
     /** Nobody may learn of a deposit address that its contract on the chain does not know: nothing could ever leave it. */
     const assertKnown = async (terms: Terms): Promise<void> => {

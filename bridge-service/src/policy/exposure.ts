@@ -32,12 +32,13 @@ export const mayAdvance = ({ perPayer, perTenant }: ExposurePolicy, exposure: Ex
 }
 
 /**
- * What a tenant may owe in all, where something is advanced to it: the opening asks once more, since others are opened meanwhile. Undefined
- * where there is no limit. Throws `exposure_limit_exceeded` when it would owe more by now.
+ * What a tenant may owe in all, where something is advanced to it: the opening asks once more, since others are opened meanwhile. Null where
+ * there is no limit. Throws `exposure_limit_exceeded` when it would owe more by now.
  */
-export const limitOf = ({ perTenant }: ExposurePolicy, exposure: Exposure, { currency, minor }: Money): bigint | undefined => {
+export const limitOf = ({ perTenant }: ExposurePolicy, exposure: Exposure, { currency, minor }: Money): bigint | null => {
   const limit = perTenant[currency]
-  if (limit !== undefined && exposure.tenantMinor + exposure.advancedMinor + minor > limit) throw exceeded(currency, limit)
+  if (limit === undefined) return null
+  if (exposure.tenantMinor + exposure.advancedMinor + minor > limit) throw exceeded(currency, limit)
   return limit
 }
 

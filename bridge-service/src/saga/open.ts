@@ -12,8 +12,8 @@ import type { SagaStore } from './store.ts'
 export type Opening = {
   readonly unborn: Unborn
   readonly quoteId?: QuoteId
-  /** What its tenant may owe in all with what this advances, in minor units of what is debited. Absent: it is not limited, or nothing is advanced. */
-  readonly exposureLimit?: bigint
+  /** What its tenant may owe in all with what this advances, in minor units of what is debited; null: no limit. Absent: nothing is advanced. */
+  readonly exposureLimit?: bigint | null
   readonly actor: string
   readonly key: string
   readonly route: string

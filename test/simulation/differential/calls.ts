@@ -79,7 +79,7 @@ const opening = (random: Random, { nowMs }: Twins, past: Past): Call => {
       response: { id: unborn.id },
       location: `/v1/transfers/${unborn.id}`,
       ...('returnableMs' in unborn.terms && random.chance(0.7)
-        ? { exposureLimit: random.pick([0n, 10_025n, 30_075n, 1_000_000n]) }
+        ? { exposureLimit: random.pick([0n, 10_025n, 30_075n, 1_000_000n, null]) }
         : {}),
       ...(past.quotes.length > 0 && random.chance(0.2) ? { quoteId: random.pick(past.quotes) } : {}),
     }
