@@ -94,7 +94,12 @@ export const transferRoutes =
     const exposureOf = async (tenant: string, { legs: { source } }: Order): Promise<Exposure | undefined> =>
       source.kind === 'chain' || policy.clearing[source.scheme].finalAfterMs === 0
         ? undefined
-        : readExposure(pool, tenant, source.account.accountNumber, source.currency)
+        : readExposure(pool, {
+            tenant,
+            payer: source.account.accountNumber,
+            currency: source.currency,
+            isLimited: policy.exposure.perTenant[source.currency] !== undefined,
+          })
 
     const limitFor = (terms: Terms, exposure: Exposure | undefined): Pick<Opening, 'exposureLimit'> =>
       exposure === undefined || !('returnableMs' in terms)

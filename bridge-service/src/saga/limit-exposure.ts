@@ -57,7 +57,7 @@ export const limitExposure = async (client: ClientBase, fresh: readonly Opening[
                 where v.returnable_until <= (select causeway_now()) limit 1000 for update of v skip locked)
            )
            select a.name from asked a
-            where a.amount > a.most
+            where a.most is not null and a.amount > a.most
                   - (select coalesce(sum(v.amount), 0) from advances v
                       where v.tenant = a.tenant and v.currency = a.currency
                         and (v.returnable_until > (select causeway_now()) or v.returnable_until is null))
