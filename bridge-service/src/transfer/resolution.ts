@@ -23,8 +23,12 @@ export function withResolution(table: Transitions): Transitions {
     compensated: { ...table.compensated, refundReturned: 'review' },
     resolved: {
       ...Object.fromEntries([...Object.keys(review), 'refundPaid', 'refundReturned'].map(event => [event, 'review'])),
-      // It moves nothing, so it is nothing to see to.
-      ...('debitReturnedAgain' in review && { debitReturnedAgain: 'resolved' as const }),
+      // They move nothing, so they are nothing to see to.
+      ...Object.fromEntries(
+        Object.keys(review)
+          .filter(event => event.endsWith('ReturnedAgain'))
+          .map(event => [event, 'resolved']),
+      ),
     },
   }
 }

@@ -70,6 +70,8 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
       return [entry(move(bankCash, before.state === 'compensated' ? receivable : customer, paid))]
     case 'creditReturned':
       return progress.credit?.settled ? [entry(move(customer, bankCash, paid))] : []
+    case 'creditReturnReversed':
+      return progress.credit?.returned ? [entry(move(bankCash, customer, paid))] : []
     case 'transferCompensated':
       return progress.debit?.returned === 'afterPivot' ? [entry(move(receivable, customer, paid))] : []
     default:
