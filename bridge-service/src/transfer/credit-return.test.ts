@@ -85,6 +85,28 @@ describe.each([
         .thenNothing()
   })
 
+  it('that was refused, and whose debit is back, is a person’s when it comes back: a settlement behind it counts for nothing', () => {
+    const debitLate = { ...debitReturnedLate, ...at(1) } as const
+    const refused = { type: 'creditRefused', code: 'rail_refused', detail: 'R03' } as const
+    const ended = [...history.crediting, refused, debitLate, { type: 'transferCompensated' } as const]
+    given(unborn, ended)
+      .when(said('returned', 1))
+      .then(['creditReturned'], {
+        state: 'review',
+        answered: ['creditFiat FAILED'],
+        entries: [['customer_clearing:USD -100.25', 'receivable:USD +100.25']],
+      })
+    given(unborn, [...ended, returned])
+      .when(said('settled', 0))
+      .thenNothing()
+    given(unborn, [...ended, returned])
+      .when({ ...reversal, step: 'debitFiat' } as Input)
+      .then(['debitReturnReversed'], {
+        state: 'review',
+        entries: [['receivable:USD -100.25', 'bank_cash:bank:sim:USD +100.25']],
+      })
+  })
+
   it('that a person has seen to is his again', () => {
     const resolved: TransferEvent = {
       type: 'transferResolved',

@@ -196,7 +196,7 @@ const live = (dice: readonly Die[]) => {
           }
         return
       case 'return':
-        // A debit comes back now and then, a credit rarely and once. The bank's clock never stands still between two of its news.
+        // A debit comes back now and then, a credit rarely. The bank's clock never stands still between two of its news.
         nowMs++
         if (bank.debit === 'settled' && pick % 4 === 0) {
           bank.debit = 'returned'
@@ -211,6 +211,9 @@ const live = (dice: readonly Die[]) => {
         if (bank.debit === 'returned' && pick % 2 === 0) {
           bank.debit = 'settled'
           railNews('debitFiat', 'returnReversed')
+        } else if (bank.credit === 'returned' && pick % 2 === 1) {
+          bank.credit = 'settled'
+          railNews('creditFiat', 'returnReversed')
         }
         return
       case 'waver':

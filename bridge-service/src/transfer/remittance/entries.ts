@@ -72,7 +72,10 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
     }
     case 'escrowReleased':
       // The debit came back while a refund seemed certain, and then the chain decided for the release: the customer owes us after all.
-      return progress.debit?.returned === 'beforePivot' ? [entry(move(customer, receivable, paid))] : []
+      // What was paid out by then stands as what he owes already.
+      return progress.debit?.returned === 'beforePivot' && !progress.payout?.settled
+        ? [entry(move(customer, receivable, paid))]
+        : []
     case 'releaseFinalized':
       return [entry(outOfHold(toPartner.token), move(toPartner.fiat, partner, paidOut))]
     case 'refundFinalized':
@@ -88,7 +91,9 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
     case 'creditReturnReversed':
       return progress.credit?.returned ? [entry(move(bankCash, owner, paid))] : []
     case 'creditReturned':
-      return progress.credit?.settled ? [entry(move(owesCustomer(before) ? customer : receivable, bankCash, paid))] : []
+      if (progress.credit?.settled) return [entry(move(owesCustomer(before) ? customer : receivable, bankCash, paid))]
+      // It comes to a person, where the late return is a claim on the customer again, and what we held for him is his.
+      return isCompensatedReturn(before) ? [entry(move(customer, receivable, paid))] : []
     case 'transferCompensated':
       return progress.debit?.returned === 'afterPivot' ? [entry(move(receivable, customer, paid))] : []
     default:
@@ -105,5 +110,9 @@ const owesCustomer = ({ progress: { debit, payout } }: Remittance) => debit?.ret
 
 /** The late return stands as a claim on the customer; a compensation has taken it from what we held for him. */
 const owedFromReturn = ({ state, progress }: Remittance) => progress.debit?.returned === 'afterPivot' && state !== 'compensated'
+
+/** The late return is no claim any more, since it was taken from what we held for him. */
+const isCompensatedReturn = ({ state, progress }: Remittance) =>
+  state === 'compensated' && progress.debit?.returned === 'afterPivot'
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

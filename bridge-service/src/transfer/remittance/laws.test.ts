@@ -118,13 +118,14 @@ describe.each([
         'what was reserved goes one way',
       ).toBeLessThanOrEqual(liquidity.includes('reserve') ? 1 : 0)
 
-      const settled = transfer.progress.payout?.settled === true
+      const { payout } = transfer.progress
+      const settled = payout?.settled === true
       const released = types.includes('releaseFinalized') && !types.includes('deliveryReclaimed')
       const byHand = types.includes('transferResolved')
       const owed = byHand ? 0n : ledger.balance('payout_partner:EUR')
       const partner = byHand
         ? 0n
-        : (released ? 9_000n : 0n) - (settled ? 9_000n : 0n) + (settled && transfer.progress.payout?.returned ? 9_000n : 0n)
+        : (released ? 9_000n : 0n) - (settled ? 9_000n : 0n) + (settled && payout?.returned ? 9_000n : 0n)
       expect(owed, 'we owe the partner what he paid out, until he has been paid').toBe(partner)
       if (funding === 'mint') {
         expect(liquidity, 'what is minted was never reserved').toEqual([])

@@ -438,6 +438,16 @@ describe('a remittance in a person’s hands', () => {
   })
 })
 
+it('is owed by the customer once what was paid out after his debit had come back, though the hold goes to the partner', () => {
+  given(remittance(), [...history.refunding, debitReturned, payoutSettled])
+    .when(included('escrowReleased', '20'))
+    .then(['escrowReleased'], {
+      state: 'review',
+      timers: { retryCommit: null, retryRefund: null },
+      waits: { commit: null, release: '0x20:0' },
+    })
+})
+
 afterAll(() => {
   const states = ['refunding', 'refunded', 'crediting', 'compensated', 'canceled', 'review']
   const isWanted = (transition: string) =>
