@@ -137,7 +137,8 @@ export const openBank = (
     order.code = random.pick(returnCodes)
     book(order, -1n)
     tell(order)
-    if (order.direction === 'debit' && faults.strikes('bank: takes a return back', order.description))
+    const reversal = order.direction === 'debit' ? 'bank: takes a return back' : 'bank: takes the return of a credit back'
+    if (faults.strikes(reversal, order.description))
       soon(random.between(1, 900) * 1_000, () => {
         order.status = 'settled'
         order.code = undefined
