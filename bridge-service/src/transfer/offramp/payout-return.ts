@@ -59,8 +59,8 @@ export const readStandingAgain = (transfer: Transfer, reversed: Reversal): Readi
 const whatIsLeft = ({ progress, terms }: Transfer): TransferEvent[] => {
   const { deposit, payout, resolution, refunds } = progress
   // What was still to settle when its issuer took the deposit is his case for that reason.
-  if (!payout?.settled || payout.withdrawn || resolution !== undefined) return []
+  if (!payout?.settled || payout.withdrawn || payout.owed || resolution !== undefined) return []
   const isOurs = deposit?.clawedBack || deposit?.release || terms.deposit.committedBy === 'balance'
-  if (isOurs && !deposit?.refunded) return refunds === undefined ? [{ type: 'receivableClosed' }] : []
-  return payout.owed ? [] : [{ type: 'receivableOpened' }]
+  if (!isOurs || deposit?.refunded) return [{ type: 'receivableOpened' }]
+  return refunds === undefined ? [{ type: 'receivableClosed' }] : []
 }

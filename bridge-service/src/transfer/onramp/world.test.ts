@@ -73,6 +73,7 @@ const live = (dice: readonly Die[]) => {
   /** On chain: what each action's transaction is, and in which block it stands. */
   const chain = { lock: 0, release: 0, refund: 0, clawback: 0 }
   const isOpen = () => chain.lock > 0 && chain.release === 0 && chain.refund === 0 && chain.clawback === 0
+  let hasReorged = false
   let block = 0
   const asked = new Set<string>()
   const news: Input[] = []
@@ -166,6 +167,7 @@ const live = (dice: readonly Die[]) => {
       if (chain[action] === 0 || final) continue
       const at = placeOf(action)
       chain[action] = 0
+      hasReorged = true
       chainNews(action, 'orphaned', at)
       return
     }
@@ -246,7 +248,7 @@ const live = (dice: readonly Die[]) => {
         }
         return
       case 'clawBack':
-        if (isOpen() && pick % 4 === 0) {
+        if (isOpen() && !hasReorged && pick % 4 === 0) {
           chain.clawback = ++block
           chainNews('clawback', 'included')
         }
