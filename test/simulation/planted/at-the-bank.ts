@@ -73,7 +73,7 @@ export const plantedAtTheBank: readonly Planted[] = [
   })),
   {
     name: 'the return of a payment stands, though the bank takes it back',
-    shownBy: ['bank: sends a credit back', 'bank: takes the return of a credit back'],
+    shownBy: ['bank: takes the return of a credit back'],
     plant: ports => ({
       ...ports,
       // Nobody asks us for what we have paid, so it means nothing.
