@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { given, isOfPaymentReturns, unseen } from '../../../test/support/given.ts'
+import { given, isOfPaymentReturns, replay, unseen } from '../../../test/support/given.ts'
 import { bankSays, debitReturnedLate, onramp, history as onrampHistory, settledAtMs } from '../../../test/support/onramp.ts'
 import { paidBack, paidIn } from '../../../test/support/onramp-lines.ts'
 import { payoutSettled, remittance, history as remittanceHistory } from '../../../test/support/remittance.ts'
@@ -8,6 +8,8 @@ import type { TransferEvent } from './event.ts'
 import type { Input } from './input.ts'
 import { onrampTransitions } from './onramp/transitions.ts'
 import { remittanceTransitions } from './remittance/transitions.ts'
+import type { Route } from './terms.ts'
+import type { UnbornOf } from './transfer.ts'
 
 const at = (minute: number) => ({ at: new Date(settledAtMs + minute * 60_000).toISOString() })
 const said = (type: RailFact['type'], minute: number): Input => ({
@@ -36,6 +38,13 @@ describe.each([
     given(unborn, [...history.crediting, returned])
       .when(reversal)
       .then([reversed, 'transferCompensated'], { state: 'compensated', answered, entries: [paidBack] })
+  })
+
+  it('has failed for nothing, then: what is said of the transfer is again why it paid back', () => {
+    const { failure } = replay(unborn as UnbornOf<Route>, history.compensated).progress
+    expect(failure?.code).not.toBe('credit_returned')
+    expect(replay(unborn as UnbornOf<Route>, inHands).progress.failure?.code).toBe('credit_returned')
+    expect(replay(unborn as UnbornOf<Route>, [...inHands, again, reversed]).progress.failure).toEqual(failure)
   })
 
   it('has reached a customer who has been given the money otherwise: he has it twice, and a person sees to it', () => {

@@ -166,13 +166,21 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'creditReturned':
       return {
         ...progress,
-        credit: { ...progress.credit, returned: true, ...(event.at === undefined ? {} : { returnedAt: event.at }) },
+        credit: {
+          ...progress.credit,
+          returned: true,
+          ...(event.at === undefined ? {} : { returnedAt: event.at }),
+          ...(progress.failure && { reason: progress.failure }),
+        },
         failure: { code: 'credit_returned', detail: event.rawCode ?? 'no code given' },
       }
     case 'creditReturnedAgain':
       return { ...progress, credit: { ...progress.credit, returnedAt: event.at } }
-    case 'creditReturnReversed':
-      return { ...progress, credit: { bankTransferId: event.bankTransferId, settled: true, reversedAt: event.at } }
+    case 'creditReturnReversed': {
+      const { returned, reason } = progress.credit ?? {}
+      const credit = { bankTransferId: event.bankTransferId, settled: true, reversedAt: event.at } as const
+      return { ...progress, credit, ...(returned && reason && { failure: reason }) }
+    }
     case 'depositLocked':
       return { ...progress, deposit: { ...progress.deposit, lock: placeOf(event) } }
     case 'depositOrphaned':

@@ -48,6 +48,8 @@ export type Progress = {
     readonly reversedAt?: string
     /** It is only asked about since the reason for it has gone. */
     readonly withdrawn?: true
+    /** Why it was wished for, while what is said to have failed is that it has come back. */
+    readonly reason?: { readonly code: string; readonly detail: string }
   }
   readonly deposit?: {
     readonly lock?: ChainPlace
