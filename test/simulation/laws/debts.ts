@@ -4,7 +4,7 @@ import type { Law } from './finding.ts'
 import { isDoubted } from './statements.ts'
 import { isLost } from './undone.ts'
 
-/** Law 2, where a bank has served a customer twice: a person has the transfer, and its books say how much he has had too much. */
+/** Law 2, where a bank has it that a customer has had more than he gave: a person has his transfer, and its books say how much he owes. */
 export const debts: Law = evidence =>
   evidence.tables.transfers.flatMap(transfer => {
     const { id, state } = transfer
@@ -12,12 +12,13 @@ export const debts: Law = evidence =>
     // What the house cannot know it cannot claim.
     if (wanted === undefined || isInHands(evidence, id) || isDoubted(evidence, id) || isLost(evidence, transfer)) return []
     const { gave, got, hasBack } = endingOf(evidence, transfer, wanted)
-    if (!got || !hasBack) return []
-    // A deposit that is back was given all the same; a debit that is back was not.
+    // Of a deposit that is nobody's any more its issuer knows; one that is his again was given all the same.
     const isByDebit = wanted.route === 'onramp' || wanted.route === 'remittance'
-    const owed = BigInt(wanted.paidMinor) * (isByDebit && !gave ? 2n : 1n)
+    if (!got || !(hasBack || (isByDebit && !gave))) return []
+    const parts = [got, hasBack, isByDebit && !gave].filter(Boolean).length - 1
+    const owed = BigInt(parts) * BigInt(wanted.paidMinor)
     const claimed = claimedOf(evidence, id, isByDebit ? 'USD' : 'USDC')
-    return claimed === owed ? [] : [`${id} (${wanted.route}, ${state}): he owes ${owed}, and the books say ${claimed}`]
+    return claimed === owed ? [] : [`${id} (${wanted.route}, ${state}): he owes ${owed}, and its books say ${claimed}`]
   })
 
 const claimedOf = ({ tables }: Evidence, id: string, currency: string): bigint => {
