@@ -10,7 +10,7 @@ import type { Progress } from './transfer.ts'
  */
 type Returns = { readonly returnedAt?: string; readonly reversedAt?: string } | undefined
 
-/** A return, or the reversal of one, that the bank has taken back since, or that is known: its news were overtaken by that reversal's. */
+/** News that are no later than the latest reversal: a return that it has taken back, or that reversal itself, or one before it. */
 export const wasReversed = (payment: Returns, { at }: RailFact): boolean =>
   payment?.reversedAt !== undefined && !(Date.parse(at) > Date.parse(payment.reversedAt))
 
@@ -29,7 +29,7 @@ export const readReturnedAgain = (
   type: 'debitReturnedAgain' | 'creditReturnedAgain' | 'payoutReturnedAgain',
 ): Reading => (isLaterReturn(payment, fact) ? happened([{ type, at: fact.at }]) : nothing('returned before'))
 
-/** What the bank takes back of a return of what we have paid. */
+/** The bank has taken back the return of what we have paid. */
 export type Reversal = Extract<TransferEvent, { type: 'creditReturnReversed' | 'payoutReturnReversed' }>
 
 /**

@@ -64,8 +64,8 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *      `debitReturnedAgain`. A machine of 6 would send what is withdrawn. The route of a rebalance between two banks, and `terms.purpose`.
  *      Without them a history is read as 6 read it.
  *   8: `payoutReturnReversed` of an off-ramp and a remittance, `creditReturnReversed`, and later returns of both (`payoutReturnedAgain`,
- *      `creditReturnedAgain`). A machine of 7 would stop at the events, and leave a customer served twice. Without them a history is read as
- *      7 read it.
+ *      `creditReturnedAgain`), `refundPaid` of a compensated transfer. A machine of 7 would stop at the events, and leave a customer served
+ *      twice. Without them a history is read as 7 read it.
  */
 export const currentDefinition = 8
 
