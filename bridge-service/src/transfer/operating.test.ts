@@ -100,9 +100,11 @@ describe('a refund that has settled beside it', () => {
     given(offramp(), [...offrampHistory.review, reversed, { type: 'receivableClosed' }])
       .when(usd)
       .then(['refundPaid', 'receivableOpened'], { state: 'review', entries: [paid] })
-    given(onramp(), history.compensated)
+    const credited = { type: 'creditReturnReversed', bankTransferId: 'bt_1', at: reversed.at } as const
+    given(onramp(), [...history.compensated, credited])
       .when(usd)
       .then(['refundPaid'], { state: 'review', entries: [paid] })
+    given(onramp(), history.compensated).when(usd).thenNothing()
   })
 
   it('is nothing where no bank can have paid it', () => {

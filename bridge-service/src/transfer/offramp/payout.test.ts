@@ -282,6 +282,15 @@ describe('the payout of a deposit that others have touched', () => {
         entries: [['escrow:evm:1:USDC -100.250000', 'exposure:evm:1:USDC +100.250000']],
         ...nothingMore,
       })
+    // A commit that was to be made again finds nothing any more.
+    given(offramp(), [...history.payingOut, commitOrphaned])
+      .when(clawedBack)
+      .then([taken], {
+        state: 'review',
+        answered: ['commitEscrow FAILED', 'payoutFiat WITHDRAWN'],
+        entries: [['escrow:evm:1:USDC -100.250000', 'exposure:evm:1:USDC +100.250000']],
+        ...nothingMore,
+      })
     const lost = [...history.payingOut, taken]
     given(offramp(), lost)
       .when(payout('settled'))
