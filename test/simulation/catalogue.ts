@@ -75,6 +75,7 @@ const named = [
   ['bank: takes a return back', 0.5],
   ['bank: is asked by the payer to recall a debit', 0.2],
   ['bank: sends a credit back', 0.3],
+  ['bank: takes the return of a credit back', 0.3],
   ['bank: does not find what it has just taken', 0.3],
   ['bank: does not answer a question', 0.3],
   ['bank: shows the status of a while ago', 0.3],

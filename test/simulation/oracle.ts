@@ -1,6 +1,7 @@
 import type { Evidence } from './evidence.ts'
 import { agreement } from './laws/agreement.ts'
 import { clients } from './laws/clients.ts'
+import { debts } from './laws/debts.ts'
 import { endings } from './laws/endings.ts'
 import { escrowEnds } from './laws/escrow-ends.ts'
 import { exposure } from './laws/exposure.ts'
@@ -20,6 +21,7 @@ import { withdrawn } from './laws/withdrawn.ts'
 const laws: Readonly<Record<string, Law>> = {
   postings,
   endings,
+  debts,
   escrowEnds,
   agreement,
   finality,
