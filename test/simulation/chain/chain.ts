@@ -1,8 +1,11 @@
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import type { FaultName } from '../catalogue.ts'
 import type { Faults } from '../faults.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { ChainSettings } from '../settings.ts'
+import { lockedTermsOf } from './at-address.ts'
 import { type ChainState, type EscrowEvent, emptyState, execute, type TxWish } from './escrow.ts'
+import { escrowIdOf } from './ids.ts'
 
 export type PooledTx = TxWish & {
   /** Of all that have the same, one is mined at most. */
@@ -119,13 +122,19 @@ export const startChain = (
       .filter(tx => random.chance(0.8) && market.takes(tx))
       .sort((a, b) => (a.lane?.nonce ?? 0) - (b.lane?.nonce ?? 0) || Number((b.lane?.tipWei ?? 0n) - (a.lane?.tipWei ?? 0n)))
 
+  const dropsTransfer = ({ terms }: PooledTx): FaultName =>
+    state.escrows.has(escrowIdOf(lockedTermsOf(terms)))
+      ? 'evm: a reorg takes back what was brought to an address and locked'
+      : 'evm: a reorg takes back what was brought to an address'
+
   const reorg = (depth: number) => {
     const times = blocks.splice(blocks.length - depth).map(block => {
       for (const { tx } of block.mined) {
         minedTxs.delete(tx.hash)
         usedNonces.delete(tx.nonceOf)
         if (tx.lane !== undefined) laneOf(tx.lane.sender).length = Math.min(laneOf(tx.lane.sender).length, tx.lane.nonce)
-        if (!faults.strikes('evm: a reorg drops transactions', tx.about)) pool.set(tx.hash, tx)
+        const drops = tx.action === 'transfer' ? dropsTransfer(tx) : 'evm: a reorg drops transactions'
+        if (!faults.strikes(drops, tx.about)) pool.set(tx.hash, tx)
       }
       return block.timeMs
     })
