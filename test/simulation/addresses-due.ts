@@ -1,5 +1,5 @@
 import { judgeAddress } from '../../bridge-service/src/deposits/at-address.ts'
-import { addressTermsOf } from '../../bridge-service/src/transfer/hold.ts'
+import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { holdingOf } from './chain/address-port.ts'
 import { ownToken } from './chain/brought.ts'
 import type { Network } from './chain/networks.ts'
@@ -14,10 +14,12 @@ import type { Tables } from './memory/tables.ts'
 export const addressesDueMs = (networks: ReadonlyMap<string, Network>, tables: Tables, nowMs: number): number => {
   let ms = Number.POSITIVE_INFINITY
   for (const row of tables.deposit_addresses.values()) {
-    if (row.look_at === null) continue
+    const state = networks.get(row.chain)!.chain.state()
+    const { terms, dueAt } = depositOf(tables.transfers.get(row.transfer_id)!.transfer.terms)!
+    const wasNever = !state.addresses.has(terms.payer) && row.seen === 0n
+    if (row.look_at === null || wasNever) continue
     const watched = watchedOf(tables, row, nowMs)
-    const { terms, dueAt } = watched.deposit
-    const holding = holdingOf(networks.get(row.chain)!.chain.state(), addressTermsOf(watched.deposit)!)
+    const holding = holdingOf(state, terms)
     const awaited = { token: tokenOf(ownToken), units: BigInt(terms.amountMinor) }
     const { lock, strays, seen } = judgeAddress(watched, holding, awaited)
     if (lock || strays.length > 0 || seen !== row.seen) ms = Math.min(ms, row.look_at)

@@ -134,8 +134,11 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     () => [store.database.generation(), ...all.map(({ tables }) => `${tables.latest} ${haltOf(tables)?.fromMs}`)].join(),
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
+  let blocks = 0
+  for (const { chain } of all) chain.onBlock(() => void blocks++)
   const addressesFromMs = rememberedBy(
-    () => [store.database.generation(), ...all.map(({ chain }) => chain.blocks.at(-1)?.hash)].join(),
+    // Neither ever falls.
+    () => store.database.generation() + blocks,
     () => addressesDueMs(networks, tables, nowMs()),
   )
   const deskFromMs = () => Math.min(store.nextDeskMs(), addressesFromMs())
@@ -370,8 +373,8 @@ const screeningFor = (process: Process, faults: Faults): Screening => {
 }
 
 /** Computes again when what it depends on has changed. */
-const rememberedBy = <T>(key: () => string, compute: () => T): (() => T) => {
-  let last: { readonly key: string; readonly value: T } | undefined
+const rememberedBy = <T>(key: () => string | number, compute: () => T): (() => T) => {
+  let last: { readonly key: string | number; readonly value: T } | undefined
   return () => {
     const now = key()
     if (last?.key !== now) last = { key: now, value: compute() }
