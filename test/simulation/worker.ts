@@ -68,7 +68,7 @@ export const startWorker = async (
   process: Process,
   database: MemoryStore,
   ports: Ports,
-  tendFromMs: (chain: string) => number,
+  tendFromMs: (chain: string) => () => number,
   deskFromMs: () => number,
   statement: { readonly accounts: readonly string[]; readonly newsFromMs: () => number },
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
@@ -101,10 +101,8 @@ export const startWorker = async (
     })
   }
   for (const chain of chains.values())
-    everyNowAndThen(
-      tendEveryMs,
-      () => tendFromMs(chain.id),
-      () => chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
+    everyNowAndThen(tendEveryMs, tendFromMs(chain.id), () =>
+      chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
     )
   const turn = depositTurn({ store: deposits, addresses, chains, screening, newUuid, isHeld, log })
   everyNowAndThen(deskEveryMs, deskFromMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))

@@ -61,6 +61,7 @@ const signed = { validAfter: 0, validBefore: 2 ** 40, signature: `0x${'11'.repea
 // After the storm everything has this long to come to rest. The slowest thing the service does is to ask again every quarter of an hour.
 const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
+const lookEveryMs = 60_000
 
 /** Lets one world live that its seed decides alone. */
 export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: WorldOptions = {}): Promise<World> => {
@@ -131,14 +132,11 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
 
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
-    () => [store.database.generation(), ...all.map(({ tables }) => `${tables.latest} ${haltOf(tables)?.fromMs}`)].join(),
+    [store.database.generation, ...all.flatMap(({ tables }) => [() => tables.latest, () => haltOf(tables)])],
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
-  let blocks = 0
-  for (const { chain } of all) chain.onBlock(() => void blocks++)
   const addressesFromMs = rememberedBy(
-    // Neither ever falls.
-    () => store.database.generation() + blocks,
+    [store.database.generation, ...all.map(({ chain }) => () => chain.blocks.at(-1))],
     () => addressesDueMs(networks, tables, nowMs()),
   )
   const deskFromMs = () => Math.min(store.nextDeskMs(), addressesFromMs())
@@ -183,7 +181,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       process,
       store,
       planted,
-      id => networks.get(id)!.line.tendFromMs(),
+      id => networks.get(id)!.line.tendFromMs,
       deskFromMs,
       { accounts: statement.accounts, newsFromMs: statementFromMs },
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
@@ -298,7 +296,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   at(nowMs(), disturb)
   operators.start()
   const stormEndsMs = nowMs() + settings.stormMs
-  while (await time.step(stormEndsMs));
+  await time.run(stormEndsMs)
   calm = true
   faults.calm()
   note('calm')
@@ -316,11 +314,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   })
   const patientUntilMs = nowMs() + patienceMs
   let quietSinceMs: number | undefined
-  let nextLookMs = nowMs() + 60_000
   while (nowMs() < patientUntilMs) {
-    const moved = await time.step(nextLookMs)
-    if (nowMs() < nextLookMs && moved) continue
-    nextLookMs = nowMs() + 60_000
+    await time.run(nowMs() + lookEveryMs)
     // A person lets what had only bad luck with its workers into the machine again; what has broken a law stays out.
     for (const { transfer, parked_reason } of tables.transfers.values())
       if (parked_reason?.endsWith('workers in a row were never heard of again')) await store.unparkTransfer(transfer.id)
@@ -372,12 +367,18 @@ const screeningFor = (process: Process, faults: Faults): Screening => {
   }
 }
 
-/** Computes again when what it depends on has changed. */
-const rememberedBy = <T>(key: () => string | number, compute: () => T): (() => T) => {
-  let last: { readonly key: string | number; readonly value: T } | undefined
+/** Computes again when something that it depends on has changed. */
+const rememberedBy = <T>(dependsOn: readonly (() => unknown)[], compute: () => T): (() => T) => {
+  const last: unknown[] = []
+  let value: { readonly of: T } | undefined
   return () => {
-    const now = key()
-    if (last?.key !== now) last = { key: now, value: compute() }
-    return last.value
+    dependsOn.forEach((read, index) => {
+      const now = read()
+      if (now === last[index]) return
+      last[index] = now
+      value = undefined
+    })
+    value ??= { of: compute() }
+    return value.of
   }
 }
