@@ -156,8 +156,8 @@ const named = [
   ['evm: somebody else sends back what lies at a deposit address', 0.5],
   ['evm: its owner takes back what lies at a deposit address', 0.3],
   ['evm: the token does not pay the owner of a deposit address for a while', 0.5],
-  ['evm: a reorg takes back what was brought to an address', 0.7],
-  ['evm: a reorg takes back what was brought to an address and locked', 0.7],
+  ['evm: a reorg takes back what was brought to an address', 0.3],
+  ['evm: a reorg takes back what was brought to an address and locked', 0.3],
   // Stellar.
   ['stellar: the payee has no trustline', 0.5],
   ['stellar: the issuer claws a hold back', 0.1],

@@ -136,7 +136,14 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
   const addressesFromMs = rememberedBy(
-    [store.database.generation, ...all.map(({ chain }) => () => chain.blocks.at(-1))],
+    [
+      store.database.generation,
+      ...all.map(
+        ({ chain }) =>
+          () =>
+            chain.blocks.at(-1),
+      ),
+    ],
     () => addressesDueMs(networks, tables, nowMs()),
   )
   const deskFromMs = () => Math.min(store.nextDeskMs(), addressesFromMs())

@@ -73,7 +73,7 @@ export const plantedAtAddresses: readonly Planted[] = [
           const outcome = await chain.find(key)
           const isReturn = memory.database.tables.deposit_orders.get(key)?.kind === 'giveBack'
           const isReverted = outcome.kind === 'refused' && outcome.code === 'reverted'
-          return isReturn && isReverted ? done({ hash: outcome.detail, nonce: '0', sender: 'operator' }) : outcome
+          return isReturn && isReverted ? done({ hash: '0x', nonce: '0', sender: 'operator' }) : outcome
         },
       })
       return { ...ports, chains: new Map([...ports.chains].map(([id, chain]) => [id, change(chain)])) }
