@@ -19,7 +19,7 @@ export const addressesDueMs = (networks: ReadonlyMap<string, Network>, tables: T
     const wasNever = !state.addresses.has(terms.payer) && row.seen === 0n
     if (row.look_at === null || wasNever) continue
     const watched = watchedOf(tables, row, nowMs)
-    const holding = holdingOf(state, terms)
+    const holding = holdingOf(state, terms.payer)
     const awaited = { token: tokenOf(ownToken), units: BigInt(terms.amountMinor) }
     const { lock, strays, seen } = judgeAddress(watched, holding, awaited)
     if (lock || strays.length > 0 || seen !== row.seen) ms = Math.min(ms, row.look_at)

@@ -31,7 +31,7 @@ export const addressPort = (
       throw new BridgeError('chain_unavailable', { reason: 'time-out' })
     const isOld = faults.strikes('chain: answers from an old state', about)
     const state = isOld ? chain.stateBefore(random.between(1, 3)) : chain.state()
-    return deposits.map(terms => holdingOf(state, lockedTermsOf(terms)))
+    return deposits.map(terms => holdingOf(state, addressOf(terms)))
   }
 
   /** What a call of ours would be refused with, as the chain stands, or what it would send. */
@@ -73,14 +73,14 @@ export const denyOwner = (
     circumstances.deniedUntilMs.set(addressOf(terms), nowMs + random.between(30, 3_000) * 1_000)
 }
 
-/** What there is at an address, in the words of the port. The terms are those of what is locked from there. */
-export const holdingOf = (state: ChainState, locked: EscrowTerms): Holding => {
-  const status = state.escrows.get(escrowIdOf(locked))?.status
+/** What there is at an address, in the words of the port. */
+export const holdingOf = (state: ChainState, address: string): Holding => {
+  const status = state.escrows.get(state.addresses.get(address)?.escrowId ?? '')?.status
   return {
     escrow: status === undefined ? 'none' : status === 'refunded' ? 'refunded' : 'locked',
     balances: [
-      { token: tokenOf(ownToken), units: lyingAt(state, locked.payer, ownToken) },
-      { token: nativeCoin, units: lyingAt(state, locked.payer, nativeCoin) },
+      { token: tokenOf(ownToken), units: lyingAt(state, address, ownToken) },
+      { token: nativeCoin, units: lyingAt(state, address, nativeCoin) },
     ],
   }
 }

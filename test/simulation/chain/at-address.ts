@@ -10,6 +10,8 @@ export type Lying = { lies: bigint; came: bigint; back: bigint }
 export type DepositAddress = {
   readonly address: string
   readonly terms: EscrowTerms
+  /** Of what is locked from there, once. */
+  readonly escrowId: `0x${string}`
   /** By currency, or the chain's own coin. */
   readonly tokens: Map<string, Lying>
 }
@@ -61,9 +63,9 @@ export const executeAtAddress = (
   timeMs: number,
   circumstances: Circumstances | undefined,
 ): readonly EscrowEvent[] | string => {
-  const { action, terms, token = ownToken, units = '0' } = wish
+  const { action, terms, escrowId, token = ownToken, units = '0' } = wish
   const locked = lockedTermsOf(terms)
-  const { tokens } = state.addresses.get(locked.payer) ?? opened(state, locked.payer, terms)
+  const { tokens } = state.addresses.get(locked.payer) ?? opened(state, locked.payer, wish)
   const lying = tokens.get(token) ?? { lies: 0n, came: 0n, back: 0n }
   if (action === 'transfer') {
     tokens.set(token, { ...lying, lies: lying.lies + BigInt(units), came: lying.came + BigInt(units) })
@@ -74,13 +76,12 @@ export const executeAtAddress = (
   const lies = lying.lies - moved
   tokens.set(token, { ...lying, lies, back: lying.back + (action === 'recover' ? moved : 0n) })
   if (action === 'recover') return []
-  const escrowId = escrowIdOf(locked)
   state.escrows.set(escrowId, { escrowId, terms: locked, status: 'locked', delivery: 'none', lockedMs: timeMs })
   return [{ kind: 'escrowLocked', escrowId, terms: locked }]
 }
 
-const opened = (state: ChainState, address: string, terms: EscrowTerms): DepositAddress => {
-  const fresh: DepositAddress = { address, terms, tokens: new Map() }
+const opened = (state: ChainState, address: string, { terms, escrowId }: TxWish): DepositAddress => {
+  const fresh: DepositAddress = { address, terms, escrowId, tokens: new Map() }
   state.addresses.set(address, fresh)
   return fresh
 }

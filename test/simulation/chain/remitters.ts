@@ -44,10 +44,10 @@ export const letRemittersIn = (
     })
   }
 
-  const meet = ({ address, terms, tokens }: DepositAddress) => {
+  const meet = ({ address, terms, escrowId, tokens }: DepositAddress) => {
     const about = transferOf(terms.ref)
     if (about === undefined) return
-    const isOpen = !chain.state().escrows.has(escrowIdOf({ ...terms, payer: address }))
+    const isOpen = !chain.state().escrows.has(escrowId)
     for (const [token, { lies }] of tokens) {
       if (lies === 0n) continue
       const isDeposit = token === ownToken && isOpen && nowMs() < terms.refundAfter * 1_000

@@ -1,9 +1,8 @@
 import { type Hex, numberToHex, TimeoutError } from 'viem'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
-import { lockedTermsOf, lyingAt, wouldMove } from '../../chain/at-address.ts'
+import { addressOf, lyingAt, wouldMove } from '../../chain/at-address.ts'
 import type { MinedTx, SimChain } from '../../chain/chain.ts'
 import { isOpen } from '../../chain/escrow.ts'
-import { escrowIdOf } from '../../chain/ids.ts'
 import { planOfContract } from '../../chain/request.ts'
 import type { Faults } from '../../faults.ts'
 import { holdingsData, readCall, revertData } from './contract.ts'
@@ -85,9 +84,10 @@ export const evmNode = (
     if (call.kind === 'look')
       return holdingsData(
         call.deposits.map(terms => {
-          const locked = lockedTermsOf(terms)
-          const status = statuses.indexOf(state.escrows.get(escrowIdOf(locked))?.status ?? 'none')
-          return { account: locked.payer, status, units: call.tokens.map(token => lyingAt(state, locked.payer, token)) }
+          const account = addressOf(terms)
+          const escrow = state.escrows.get(state.addresses.get(account)?.escrowId ?? '')
+          const units = call.tokens.map(token => lyingAt(state, account, token))
+          return { account, status: statuses.indexOf(escrow?.status ?? 'none'), units }
         }),
       )
     if (call.kind === 'atAddress') {
