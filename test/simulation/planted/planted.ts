@@ -26,11 +26,11 @@ export type Planted = {
 export const planted: readonly Planted[] = [
   ...plantedAtTheBank,
   ...plantedAtTheDesk,
-  ...plantedAtAddresses,
   ...plantedOnTheChain,
   ...plantedInTheStore,
   ...plantedInTime,
   ...plantedInTheLanes,
   ...plantedOnTheStatement,
   ...plantedInAHalt,
+  ...plantedAtAddresses,
 ]
