@@ -1,5 +1,6 @@
 import type { Evidence } from './evidence.ts'
 import { agreement } from './laws/agreement.ts'
+import { atAddresses } from './laws/at-addresses.ts'
 import { clients } from './laws/clients.ts'
 import { debts } from './laws/debts.ts'
 import { endings } from './laws/endings.ts'
@@ -33,6 +34,7 @@ const laws: Readonly<Record<string, Law>> = {
   rest,
   clients,
   strays,
+  atAddresses,
   statements,
   pauses,
   halts,

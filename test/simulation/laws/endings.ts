@@ -1,5 +1,6 @@
 import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
+import { ownerOf } from './at-addresses.ts'
 import type { Law } from './finding.ts'
 import { isDoubted } from './statements.ts'
 import { isWithPerson } from './strays.ts'
@@ -153,7 +154,7 @@ export const isInHands = ({ bank, tables, world }: Evidence, id: string): boolea
 const depositOf = (evidence: Evidence, ref: string, { chain: id, address, paidMinor }: Wanted): 'kept' | 'back' | 'gone' => {
   const chain = evidence.chains.find(chain => chain.id === id)!
   const isHis = ({ terms }: { readonly terms: EscrowTerms }) =>
-    terms.ref === ref && terms.payer === address && terms.amountMinor === paidMinor && terms.currency === 'USDC'
+    terms.ref === ref && ownerOf(chain, terms.payer) === address && terms.amountMinor === paidMinor && terms.currency === 'USDC'
   const ends = [
     ...chain.escrows.filter(isHis).map(({ status }) => status),
     ...chain.brought.filter(each => isHis(each) && !isWithPerson(evidence, chain, each.fact)).map(({ status }) => status),
