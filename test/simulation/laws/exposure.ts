@@ -29,9 +29,11 @@ const lentFor = ({ world, requests, bank, tables }: Evidence, id: string): Lent[
   const events = tables.transfer_events.filter(({ transfer_id }) => transfer_id === id)
   const end = events.find(({ type, to_state }) => type === 'debitReturned' || to_state === 'failed' || to_state === 'canceled')
   const settledAtMs = bank.orders.find(order => order.description === id && order.direction === 'debit')?.settledAtMs
-  // A bank that does not say when it has settled is taken by a clock of ours.
-  const finalAtMs = settledAtMs === undefined ? Number.POSITIVE_INFINITY : settledAtMs + world.returnableMs - world.skewMs
-  const untilMs = Math.min(finalAtMs, end === undefined ? Number.POSITIVE_INFINITY : Date.parse(end.at))
+  const never = Number.POSITIVE_INFINITY
+  const finalAtMs = settledAtMs === undefined ? never : settledAtMs + world.returnableMs
+  // A bank that does not say when it has settled is taken by a clock of ours. And an opening has the time at which its transaction began:
+  // what it waited for may have ended since.
+  const untilMs = Math.min(finalAtMs, end === undefined ? never : Date.parse(end.at)) - world.skewMs
   return [{ id, minor: BigInt(sourceAmount.minor), fromMs: Date.parse(events[0]!.at), untilMs }]
 }
 
