@@ -86,7 +86,20 @@ export type ChainEvidence = {
     readonly status: 'waiting' | 'claimed' | 'returned' | 'takenBack' | 'clawedBack'
     readonly terms: EscrowTerms
   }[]
-  readonly done: readonly { readonly escrowId: string; readonly action: Action; readonly brought?: string }[]
+  /** Deposit addresses to which something was sent: the terms that each follows from, and units by currency, or the chain's own coin. */
+  readonly addresses: readonly {
+    readonly address: string
+    readonly terms: EscrowTerms
+    readonly tokens: readonly { readonly token: string; readonly lies: string; readonly came: string; readonly back: string }[]
+  }[]
+  /** Whether the chain was ever reorganized. */
+  readonly hadReorgs: boolean
+  readonly done: readonly {
+    readonly hash: string
+    readonly escrowId: string
+    readonly action: Action
+    readonly brought?: string
+  }[]
 }
 
 export type Evidence = {
@@ -213,6 +226,8 @@ export type TablesEvidence = {
     readonly chain: string
     readonly fact: string
     readonly state: string
+    readonly tx_hash: string | null
+    readonly address_terms: object | null
     readonly booked: string
   }[]
   readonly bank_statement_lines: readonly {

@@ -126,6 +126,19 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
     }),
   ],
   [
+    'makes two cases of what lies at an address',
+    ({ addresses, ...side }) => ({
+      ...side,
+      addresses: {
+        ...addresses,
+        act: async act => {
+          await addresses.act(act)
+          await addresses.act({ ...act, strays: act.strays.map(stray => ({ ...stray, token: `${stray.token}2` })) })
+        },
+      },
+    }),
+  ],
+  [
     'keeps of a page only its first line',
     ({ statements, ...side }) => ({
       ...side,

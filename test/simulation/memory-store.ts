@@ -1,8 +1,10 @@
+import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { AccountDefinition } from '../../bridge-service/src/ledger/chart.ts'
 import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
 import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
+import { type AroundAddresses, addressStore } from './memory/address-store.ts'
 import { type Around, type Connection, connect } from './memory/connection.ts'
 import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit-store.ts'
 import { type Dump, dump } from './memory/dump.ts'
@@ -21,6 +23,8 @@ export type MemoryStore = {
   readonly connect: (around?: Around) => Connection
   /** What the desk of deposits keeps, as one process sees it. */
   readonly deposits: (around?: AroundDeposits) => DepositStore
+  /** What the sweeper of deposit addresses keeps, as one process sees it. */
+  readonly addresses: (around?: AroundAddresses) => AddressStore
   /** What is read of the bank's statements, as one process sees it. */
   readonly statements: (around?: AroundStatements) => StatementStore
   /** The server restarts: every transaction under way is gone. */
@@ -61,6 +65,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
   return {
     connect: around => connect(database, underWay, around),
     deposits: around => depositStore(database, around),
+    addresses: around => addressStore(database, around),
     statements: around => statementStore(database, around),
     restart: () => {
       for (const tx of underWay) tx.cut()

@@ -1,6 +1,8 @@
 import type { Evidence } from './evidence.ts'
 import { agreement } from './laws/agreement.ts'
+import { atAddresses } from './laws/at-addresses.ts'
 import { clients } from './laws/clients.ts'
+import { debts } from './laws/debts.ts'
 import { endings } from './laws/endings.ts'
 import { escrowEnds } from './laws/escrow-ends.ts'
 import { exposure } from './laws/exposure.ts'
@@ -20,6 +22,7 @@ import { withdrawn } from './laws/withdrawn.ts'
 const laws: Readonly<Record<string, Law>> = {
   postings,
   endings,
+  debts,
   escrowEnds,
   agreement,
   finality,
@@ -31,6 +34,7 @@ const laws: Readonly<Record<string, Law>> = {
   rest,
   clients,
   strays,
+  atAddresses,
   statements,
   pauses,
   halts,

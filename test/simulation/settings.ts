@@ -18,6 +18,8 @@ export type ChainSettings = {
   readonly mostReorg: number
   /** Whether the real sender stands between the saga and the chain, or a port that keeps its promises. */
   readonly hasSender: boolean
+  /** Whether deposits may be brought by a plain transfer to an address of their own. */
+  readonly hasAddresses: boolean
 }
 
 /** What a world is like, before anything goes wrong in it. */
@@ -94,5 +96,9 @@ const drawChain = (random: Random, id: (typeof worlds)[number][number]): ChainSe
         ] as const)
   const mostReorg = finality.level === 'latest' ? finality.confirmations : finality.level === 'safe' ? safeDepth : finalDepth
   const blockMs = flavour === 'stellar' ? 5_000 : random.between(3, 15) * 1_000
-  return { id, flavour, blockMs, safeDepth, finalDepth, finality, mostReorg, hasSender: flavour === 'evm' && random.chance(0.5) }
+  const isEvm = flavour === 'evm'
+  const hasSender = isEvm && random.chance(0.5)
+  // What we lock and send back ourselves a sender watches until it is final: that costs more than what customers lock.
+  const hasAddresses = isEvm && random.chance(hasSender ? 0.25 : 0.45)
+  return { id, flavour, blockMs, safeDepth, finalDepth, finality, mostReorg, hasSender, hasAddresses }
 }

@@ -1,4 +1,5 @@
 import type { Chain } from '../../bridge-service/src/chains/chain.ts'
+import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import { depositTurn } from '../../bridge-service/src/deposits/desk.ts'
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
@@ -20,6 +21,7 @@ import type { Settings } from './settings.ts'
 export type Ports = {
   readonly store: SagaStore
   readonly deposits: DepositStore
+  readonly addresses: AddressStore
   readonly statements: StatementStore
   readonly rail: Rail
   readonly chains: ReadonlyMap<string, Chain>
@@ -67,11 +69,12 @@ export const startWorker = async (
   database: MemoryStore,
   ports: Ports,
   tendFromMs: (chain: string) => () => number,
+  deskFromMs: () => number,
   statement: { readonly accounts: readonly string[]; readonly newsFromMs: () => number },
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
-  const { store, deposits, statements, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
+  const { store, deposits, addresses, statements, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
   const engine = await startEngine({
     store,
     owner,
@@ -101,8 +104,8 @@ export const startWorker = async (
     everyNowAndThen(tendEveryMs, tendFromMs(chain.id), () =>
       chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
     )
-  const turn = depositTurn({ store: deposits, chains, screening, newUuid, isHeld, log })
-  everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
+  const turn = depositTurn({ store: deposits, addresses, chains, screening, newUuid, isHeld, log })
+  everyNowAndThen(deskEveryMs, deskFromMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
 
   const read = async () => {
     for (const account of statement.accounts) await readStatement(statements, rail, account, log)

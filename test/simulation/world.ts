@@ -1,3 +1,4 @@
+import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
@@ -5,8 +6,9 @@ import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import { denyListScreening, type Screening } from '../../bridge-service/src/policy/screening.ts'
 import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
-import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
+import { addressTermsOf, depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
+import { addressesDueMs } from './addresses-due.ts'
 import { openBank } from './bank/bank.ts'
 import { postBankMail } from './bank/mail.ts'
 import { bankLine } from './bank/rail.ts'
@@ -29,7 +31,7 @@ import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
 import { drawSettings } from './settings.ts'
-import { depositLine, statementLine, storeLine } from './store-line.ts'
+import { addressLine, depositLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
@@ -133,6 +135,18 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     [store.database.generation, ...all.flatMap(({ tables }) => [() => tables.latest, () => haltOf(tables)])],
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
+  const addressesFromMs = rememberedBy(
+    [
+      store.database.generation,
+      ...all.map(
+        ({ chain }) =>
+          () =>
+            chain.blocks.at(-1),
+      ),
+    ],
+    () => addressesDueMs(networks, tables, nowMs()),
+  )
+  const deskFromMs = () => Math.min(store.nextDeskMs(), addressesFromMs())
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
 
   const processNamed = (name: string, onDeath: () => void): Process =>
@@ -163,8 +177,9 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     const connection = store.connect(around)
     process.onCut(connection.cut)
     const deposits = store.deposits(depositLine(process, faults, isUp))
+    const addresses = store.addresses(addressLine(process, faults, isUp))
     const statements = store.statements(statementLine(process, faults, isUp))
-    const ports = portsFor(process, connection.store, deposits, statements, around)
+    const ports = portsFor(process, connection.store, deposits, addresses, statements, around)
     const owner = process.name
     const planted =
       plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
@@ -174,6 +189,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       store,
       planted,
       id => networks.get(id)!.line.tendFromMs,
+      deskFromMs,
       { accounts: statement.accounts, newsFromMs: statementFromMs },
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
       log,
@@ -189,6 +205,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     process: Process,
     saga: SagaStore,
     deposits: DepositStore,
+    addresses: AddressStore,
     statements: StatementStore,
     around: Around,
   ): Ports => {
@@ -209,7 +226,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
           return holds
         },
       },
-      ...{ deposits, statements },
+      ...{ deposits, addresses, statements },
       rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
       chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
       screening: screeningFor(process, faults),
@@ -241,7 +258,9 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     const row = tables.transfers.get(transfer)
     const deposit = row && depositOf(row.transfer.terms)
     if (deposit === undefined) return
-    const { strangers } = networks.get(deposit.chain)!
+    const { strangers, remitters } = networks.get(deposit.chain)!
+    const atAddress = addressTermsOf(deposit)
+    if (atAddress !== undefined) return remitters.deposit(transfer, atAddress, Date.parse(deposit.dueAt))
     // The API is as good as its database: whoever gets no answer locks by himself or not at all.
     strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt), () => {
       void keepSignedLock(store.database, row!.transfer.id, deposit.chain, { terms: deposit.terms, signed }).catch(() => {})

@@ -10,6 +10,7 @@ import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { News } from '../memory/facts.ts'
 import { isOpen } from '../memory/intents.ts'
+import { addressCall } from './address-calls.ts'
 import { sorted } from './canonical.ts'
 import { deskCall } from './desk-calls.ts'
 import type { Heads, Mined } from './followed-chain.ts'
@@ -57,6 +58,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       asking,
     ],
     ...Array.from({ length: 8 }, () => deskCall),
+    ...[addressCall, addressCall, addressCall],
     ...[statementCall, statementCall, statementCall, statementCall],
   ]
   return random.pick(kinds)(random, twins, past)

@@ -27,6 +27,7 @@ export const anyUnborn = (random: Random, nowMs: number): Unborn => {
       ...deposit(random.pick(['escrow', 'balance'])),
       terms: { ...deposit().terms, ref, refundAfter: seconds + 864_000, hardDeadline: seconds + 8_640_000 },
       dueAt: new Date(nowMs + 86_400_000).toISOString(),
+      ...(random.chance(0.5) ? { refundTo: `0x${'45'.repeat(20)}` } : {}),
     },
   }
   switch (random.between(0, 6)) {

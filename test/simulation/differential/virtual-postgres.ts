@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { type AddressStore, postgresAddressStore } from '../../../bridge-service/src/deposits/address-store.ts'
 import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { postgresStatementStore } from '../../../bridge-service/src/saga/postgres-statements.ts'
@@ -17,6 +18,7 @@ export type Side = Pick<
 > & {
   readonly store: SagaStore
   readonly deposits: DepositStore
+  readonly addresses: AddressStore
   readonly statements: StatementStore
   readonly chain: FollowedChain
 }
@@ -50,6 +52,7 @@ const dumpSql = {
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
   stray_deposits: 'select * from stray_deposits',
   deposit_orders: 'select * from deposit_orders',
+  deposit_addresses: 'select * from deposit_addresses',
   bank_statements: 'select * from bank_statements',
   bank_statement_lines: 'select * from bank_statement_lines',
   idempotency_keys: 'select * from idempotency_keys',
@@ -69,6 +72,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
   return {
     store: postgresStore(app),
     deposits: postgresDepositStore(app),
+    addresses: postgresAddressStore(app),
     statements: postgresStatementStore(app),
     chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),

@@ -4,6 +4,7 @@ import { refOf } from '../../../bridge-service/src/transfer/hold.ts'
 import { sourcesOf } from '../../../bridge-service/src/transfer/state.ts'
 import { payerOf } from '../../../bridge-service/src/transfer/terms.ts'
 import { finalityOf } from '../../../bridge-service/src/transfer/wait.ts'
+import { watchAddress } from './address-store.ts'
 import { bookEntries, guardEntries } from './book-entries.ts'
 import { uniqueViolation } from './database-error.ts'
 import { frozen } from './frozen.ts'
@@ -54,6 +55,7 @@ const bear = async (tx: MemoryTx, tables: Tables, steps: readonly Step[]): Promi
       updated_at: tx.nowMs,
     })
     for (const ref of refs) tx.put(tables.by_ref, ref, before.id)
+    watchAddress(tx, tables, before)
     born.add(before.id)
   }
   return born

@@ -77,6 +77,11 @@ export const dump = (tables: Tables) => ({
     created_at: time(created_at),
     updated_at: time(updated_at),
   })),
+  deposit_addresses: [...tables.deposit_addresses.values()].map(row => ({
+    ...row,
+    seen: String(row.seen),
+    look_at: row.look_at === null ? null : time(row.look_at),
+  })),
   bank_statements: [...tables.bank_statements.values()].map(row => ({ ...row, read_at: time(row.read_at) })),
   bank_statement_lines: [...tables.bank_statement_lines.values()].map(row => ({
     ...row,

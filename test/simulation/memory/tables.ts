@@ -153,6 +153,13 @@ export type DepositOrderRow = DepositOrder & {
   readonly created_at: number
   readonly updated_at: number
 }
+/** `look_at` null: no longer looked at. */
+export type AddressRow = {
+  readonly transfer_id: TransferId
+  readonly chain: string
+  readonly seen: bigint
+  readonly look_at: number | null
+}
 export type StatementRow = {
   readonly rail: string
   readonly account: string
@@ -203,6 +210,7 @@ export const emptyTables = () => ({
   stray_deposits: new Map<string, StrayTableRow>(),
   by_stray_fact: new Map<string, string>(),
   deposit_orders: new Map<string, DepositOrderRow>(),
+  deposit_addresses: new Map<string, AddressRow>(),
   bank_statements: new Map<string, StatementRow>(),
   bank_statement_lines: new Map<string, StatementLineRow>(),
 })

@@ -1,6 +1,7 @@
 import type { FaultName } from '../catalogue.ts'
 import type { PlantEvm } from '../senders/evm/line.ts'
 import type { Plant } from '../worker.ts'
+import { plantedAtAddresses } from './at-addresses.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
 import { plantedAtTheDesk } from './at-the-desk.ts'
 import { plantedInAHalt } from './in-a-halt.ts'
@@ -33,4 +34,5 @@ export const planted: readonly Planted[] = [
   ...plantedOnTheStatement,
   ...plantedInAHalt,
   ...plantedInLending,
+  ...plantedAtAddresses,
 ]

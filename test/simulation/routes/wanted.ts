@@ -17,6 +17,8 @@ export type Wanted = {
   readonly account: string
   /** His address on the chain. */
   readonly address: string
+  /** He can only transfer, and what goes back goes to his address. */
+  readonly depositBy?: 'transfer'
   readonly paidMinor: string
   readonly feeMinor: string
   readonly deliveredMinor: string
