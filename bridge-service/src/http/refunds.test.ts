@@ -3,6 +3,7 @@ import { type Api, onrampInputs, order, startApi } from '../../../test/support/a
 import { type InProcessBank, inProcessBank } from '../../../test/support/in-process.ts'
 import { hearRefund } from '../refunds/hear-refund.ts'
 import { payRefunds } from '../refunds/pay-refunds.ts'
+import { postgresRefundStore } from '../refunds/postgres-store.ts'
 import type { Input } from '../transfer/input.ts'
 
 let api: Api
@@ -57,7 +58,7 @@ const list = async (id: string) => (await api.get(`/v1/transfers/${id}/refunds`)
 /** One turn of whoever pays, now. */
 const turn = async (isHeld = (_target: string) => false) => {
   await api.admin.query('update refunds set next_at = now()')
-  await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld, log: () => {} })
+  await payRefunds({ store: postgresRefundStore(api.pool), rails: new Map([[bank.id, bank]]), isHeld, log: () => {} })
   await api.hear()
 }
 const usd = (value: string) => ({ value, asset: 'USD' })
@@ -139,7 +140,12 @@ describe('the payment', () => {
     const { externalId } = [...bank.orders.values()][0]!
     const told = (type: 'settled') => hearRefund(api.pool, 'bank:test', { type, externalId })
     expect(await told('settled')).toBe(true)
-    await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld: () => false, log: () => {} })
+    await payRefunds({
+      store: postgresRefundStore(api.pool),
+      rails: new Map([[bank.id, bank]]),
+      isHeld: () => false,
+      log: () => {},
+    })
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
     expect(await told('settled')).toBe(true)
     expect(await hearRefund(api.pool, 'bank:other', { type: 'settled', externalId })).toBe(false)
