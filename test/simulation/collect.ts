@@ -5,6 +5,8 @@ import { mintPayer, treasury } from './chain/escrow.ts'
 import type { Network } from './chain/networks.ts'
 import type { Request } from './clients.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
+import type { Paper } from './house/office.ts'
+import type { Staff } from './house/staff.ts'
 import type { Tables } from './memory/tables.ts'
 import type { Pause } from './operators.ts'
 import { ownAccount, partner, partnerAccount } from './routes/wanted.ts'
@@ -22,6 +24,8 @@ type World = {
   readonly statement: BankStatement
   readonly moments: readonly MomentEvidence[]
   readonly pauses: readonly Pause[]
+  readonly papers: readonly Paper[]
+  readonly persons: Staff
   readonly networks: readonly Network[]
   readonly tables: object
   readonly inbox: Tables['inbox']
@@ -42,6 +46,8 @@ export const collect = (world: World): Evidence => {
     statement,
     moments,
     pauses,
+    papers,
+    persons,
     networks,
     tables,
     inbox,
@@ -54,6 +60,15 @@ export const collect = (world: World): Evidence => {
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
       ...{ treasury, partner, ownAccount, partnerAccount },
+    },
+    house: {
+      papers: papers.map(({ asked: { type, transferId, payload }, ...paper }) => ({
+        ...paper,
+        type,
+        transfer: transferId,
+        payload,
+      })),
+      ...{ refunds: persons.refunds, byHand: persons.byHand },
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),
     bank: {

@@ -40,7 +40,8 @@ export type MomentEvidence = {
   readonly place: string
   /** The bank, or the chain. */
   readonly target: string
-  readonly wish: 'debit' | 'credit' | 'lock' | 'commit' | 'release' | 'refund'
+  /** `payBack`: a refund beside the transfer. */
+  readonly wish: 'debit' | 'credit' | 'payBack' | 'lock' | 'commit' | 'release' | 'refund'
   /** Of what a chain is asked. */
   readonly role?: EscrowMoment['role']
   readonly escrows: readonly EscrowMoment[]
@@ -89,6 +90,30 @@ export type ChainEvidence = {
   readonly done: readonly { readonly escrowId: string; readonly action: Action; readonly brought?: string }[]
 }
 
+/** What one person has asked for, and what became of it. */
+export type PaperEvidence = {
+  readonly id: string
+  readonly type: string
+  readonly transfer: string | null
+  readonly askedBy: string
+  readonly approvedBy: string | null
+  /** What he knew to be wrong with it. */
+  readonly wrong: string | null
+  readonly refusal: string | null
+  readonly isDone: boolean
+  readonly payload: {
+    readonly version?: number
+    readonly evidence?: string
+    readonly closing?: readonly ClosingEvidence[]
+    readonly account?: string
+    readonly cursor?: string
+    readonly into?: string | null
+    readonly minor?: string
+  }
+}
+
+export type ClosingEvidence = { readonly account: string; readonly into: string; readonly minor: string }
+
 export type Evidence = {
   readonly seed: number
   readonly world: {
@@ -108,6 +133,26 @@ export type Evidence = {
     readonly skewMs: number
     /** For so long a worker froze at most. */
     readonly frozenMs: number
+  }
+  /** What persons of the house have said, and what was asked of it besides transfers. */
+  readonly house: {
+    readonly papers: readonly PaperEvidence[]
+    readonly refunds: readonly {
+      readonly id: string
+      readonly transfer: string
+      readonly kind: 'owed' | 'goodwill'
+      /** Null: all that is left. */
+      readonly minor: string | null
+      /** `opened`, or the code of its refusal. */
+      readonly answer: string | null
+    }[]
+    /** What an operator paid at the bank himself. */
+    readonly byHand: readonly {
+      readonly transfer: string
+      readonly externalId: string
+      readonly minor: string
+      readonly customer: string
+    }[]
   }
   readonly requests: readonly {
     readonly key: string
@@ -171,7 +216,12 @@ export type TablesEvidence = {
     readonly transfer_id: string
     readonly version: number
     readonly type: string
-    readonly payload: { readonly type: string; readonly why?: string }
+    readonly payload: {
+      readonly type: string
+      readonly why?: string
+      readonly evidence?: string
+      readonly closing?: readonly ClosingEvidence[]
+    }
     readonly from_state: string
     readonly to_state: string
   }[]
@@ -215,6 +265,18 @@ export type TablesEvidence = {
     readonly amount: string
     readonly intent_key: string | null
     readonly verdict: string
+    readonly explained_by: string | null
+  }[]
+  readonly refunds: readonly {
+    readonly id: string
+    readonly refund_of: string
+    readonly kind: 'owed' | 'goodwill'
+    readonly minor: string
+    readonly currency: string
+    readonly rail: string
+    readonly state: string
+    readonly request: { readonly key: string; readonly externalId: string }
+    readonly created_at: string
   }[]
   readonly liquidity_pools: readonly { readonly id: string; readonly total: string; readonly reserved: string }[]
   readonly reservations: readonly {

@@ -20,7 +20,8 @@ export const watchMoments = (networks: ReadonlyMap<string, Network>, { transfers
 
   return {
     moments,
-    ofBank: ({ key, description: transfer, direction: wish, account: place }: WireOrder) => {
+    ofBank: ({ key, externalId, description: transfer, direction, account: place }: WireOrder) => {
+      const wish = externalId.startsWith('RF') ? 'payBack' : direction
       moments.push({ key, atMs: nowMs(), transfer, place, target: 'bank:sim', wish, escrows: escrowsNow(transfer) })
     },
     ofChain: (place: string, { key, action: wish, terms, deposit }: ChainOrder) => {

@@ -11,6 +11,8 @@ import { keys } from './laws/keys.ts'
 import { lanes } from './laws/lanes.ts'
 import { pauses } from './laws/pauses.ts'
 import { postings } from './laws/postings.ts'
+import { refunds } from './laws/refunds.ts'
+import { resolutions } from './laws/resolutions.ts'
 import { rest } from './laws/rest.ts'
 import { statements } from './laws/statements.ts'
 import { strays } from './laws/strays.ts'
@@ -32,6 +34,8 @@ const laws: Readonly<Record<string, Law>> = {
   statements,
   pauses,
   halts,
+  refunds,
+  resolutions,
 }
 
 /** Judges a world by its own books. Shares no code with what it judges. */

@@ -20,6 +20,10 @@ export type ChainSettings = {
   readonly hasSender: boolean
 }
 
+/** What else than customers' orders there is in some worlds. The faults of each are named after it. */
+export const features = ['refund', 'rebalance', 'resolution'] as const
+export type Feature = (typeof features)[number]
+
 /** What a world is like, before anything goes wrong in it. */
 export type Settings = {
   /** One, or two between which customers may send. */
@@ -41,13 +45,15 @@ export type Settings = {
   /** How long the bank knows a key, and how long the service believes so. */
   readonly bankKeepsKeysMs: number
   readonly keyRetentionMs: number
+  readonly features: ReadonlySet<Feature>
 }
 
 const minuteMs = 60_000
 
 const worlds = [['evm:1'], ['evm:1'], ['stellar:sim'], ['evm:1', 'evm:2'], ['evm:1', 'stellar:sim']] as const
 
-export const drawSettings = (random: Random): Settings => {
+/** `wanted`: features that it has in any case. */
+export const drawSettings = (random: Random, wanted: readonly Feature[] = []): Settings => {
   const [first, ...others] = random.pick(worlds).map(id => drawChain(random, id))
   const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
   const stormMs = random.between(10, 40) * minuteMs
@@ -68,8 +74,12 @@ export const drawSettings = (random: Random): Settings => {
     settleMs: random.between(1, 180) * 1_000,
     bankKeepsKeysMs,
     keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
+    features: new Set([...wanted, ...drawFeatures(random)]),
   }
 }
+
+// Rare, so that most worlds stay as cheap as they are.
+const drawFeatures = (random: Random): Feature[] => (random.chance(0.3) ? features.filter(() => random.chance(0.6)) : [])
 
 const drawChain = (random: Random, id: (typeof worlds)[number][number]): ChainSettings => {
   const flavour = id === 'stellar:sim' ? 'stellar' : 'evm'

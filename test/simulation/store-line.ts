@@ -3,6 +3,7 @@ import type { Faults } from './faults.ts'
 import type { Around } from './memory/connection.ts'
 import { databaseError, lostConnection, serializationFailure } from './memory/database-error.ts'
 import type { AroundDeposits } from './memory/deposit-store.ts'
+import type { AroundRefunds } from './memory/refund-store.ts'
 import type { AroundStatements } from './memory/statement-store.ts'
 import type { Process } from './process.ts'
 
@@ -25,6 +26,11 @@ export const depositLine = (process: Process, faults: Faults, isUp: () => boolea
 export const statementLine = (process: Process, faults: Faults, isUp: () => boolean): AroundStatements => {
   const ask = asking(process, faults, isUp)
   return (name, effect) => ask(`statements.${name}`, undefined, effect)
+}
+
+export const refundLine = (process: Process, faults: Faults, isUp: () => boolean): AroundRefunds => {
+  const ask = asking(process, faults, isUp)
+  return (name, about, effect) => ask(`refunds.${name}`, about, effect)
 }
 
 const asking =

@@ -1,9 +1,7 @@
-import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import { denyListScreening, type Screening } from '../../bridge-service/src/policy/screening.ts'
-import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
@@ -17,6 +15,8 @@ import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
+import { openOffice } from './house/office.ts'
+import { callingForPersons, staff } from './house/staff.ts'
 import { finalFactsOf, haltOf } from './indexer/indexer.ts'
 import { beginIndexer } from './indexer/process.ts'
 import type { Around } from './memory/connection.ts'
@@ -28,8 +28,8 @@ import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
-import { drawSettings } from './settings.ts'
-import { depositLine, statementLine, storeLine } from './store-line.ts'
+import { drawSettings, features } from './settings.ts'
+import { depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
@@ -59,11 +59,16 @@ const signed = { validAfter: 0, validBefore: 2 ** 40, signature: `0x${'11'.repea
 // After the storm everything has this long to come to rest. The slowest thing the service does is to ask again every quarter of an hour.
 const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
+// What is left to persons often is so at the end of the storm.
+const personsStayMs = 30 * 60_000
 
 /** Lets one world live that its seed decides alone. */
 export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: WorldOptions = {}): Promise<World> => {
   const random = randomFrom(seed)
-  const settings = drawSettings(random)
+  const settings = drawSettings(
+    random,
+    features.filter(each => wanted?.some(name => name.startsWith(`${each}: `))),
+  )
   const time = scheduler(settings.startMs)
   const { nowMs, at } = time
   const trace = traceOf(nowMs, show)
@@ -85,8 +90,9 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const open = () => [...tables.transfers.values()].filter(row => !isOver(row.transfer.state)).map(row => row.transfer.id)
   const flavours = settings.chains.map(({ flavour }) => flavour)
   const fits = (name: string) =>
-    (['evm', 'stellar'] as const).every(each => flavours.includes(each) || !name.startsWith(`${each}: `))
-  const faults = drawFaults(random, fits, open, note, wanted)
+    (['evm', 'stellar'] as const).every(each => flavours.includes(each) || !name.startsWith(`${each}: `)) &&
+    features.every(each => settings.features.has(each) || !name.startsWith(`${each}: `))
+  const faults = drawFaults(random, fits, open, note, [...(wanted ?? []), ...callingForPersons(settings, random)])
   const transferOf = (ref: string) => tables.by_ref.get(ref)
 
   const house = {
@@ -163,7 +169,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     process.onCut(connection.cut)
     const deposits = store.deposits(depositLine(process, faults, isUp))
     const statements = store.statements(statementLine(process, faults, isUp))
-    const ports = portsFor(process, connection.store, deposits, statements, around)
+    const refunds = store.refunds(refundLine(process, faults, isUp))
+    const ports = portsFor(process, connection.store, { deposits, statements, refunds }, around)
     const owner = process.name
     const planted =
       plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
@@ -187,12 +194,12 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const portsFor = (
     process: Process,
     saga: SagaStore,
-    deposits: DepositStore,
-    statements: StatementStore,
+    beside: Pick<Ports, 'deposits' | 'statements' | 'refunds'>,
     around: Around,
   ): Ports => {
     const looked = new Map<string, number>()
-    const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
+    const versionOfTransfer = (id: string) => tables.transfers.get(id)?.transfer.version ?? 0
+    const versionOf = (key: string) => versionOfTransfer(tables.intents.get(key)?.transfer_id ?? '')
     return {
       store: {
         ...saga,
@@ -208,7 +215,19 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
           return holds
         },
       },
-      ...{ deposits, statements },
+      ...{ deposits: beside.deposits, statements: beside.statements },
+      refunds: {
+        ...beside.refunds,
+        claim: async () => {
+          const versions = new Map([...tables.refunds.values()].map(row => [row.id, versionOfTransfer(row.refund_of)]))
+          const claimed = await beside.refunds.claim()
+          for (const { id, request } of claimed) looked.set(request.key, versions.get(id) ?? 0)
+          return claimed
+        },
+      },
+      // Under one key one answer, as the API gives it.
+      openRefund: request =>
+        process.call('refunds.open', request.transferId, async () => tables.refunds.get(request.id) ?? store.openRefund(request)),
       rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
       chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
       screening: screeningFor(process, faults),
@@ -246,6 +265,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       void keepSignedLock(store.database, row!.transfer.id, deposit.chain, { terms: deposit.terms, signed }).catch(() => {})
     })
   })
+  const office = openOffice(time, random, faults, note)
+  const persons = staff(time, random, faults, settings, store, office, bank, statement, anyWorker)
   const told = new Set<string>()
   for (const { chain } of all)
     chain.onBlock(() => {
@@ -282,10 +303,12 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   for (let slot = 0; slot < settings.workers; slot++) beginWorker(slot, 0)
   at(nowMs(), disturb)
   operators.start()
+  persons.start()
   const stormEndsMs = nowMs() + settings.stormMs
   while (await time.step(stormEndsMs));
   calm = true
   faults.calm()
+  at(nowMs() + personsStayMs, persons.goHome)
   note('calm')
 
   const rest = restOf({
@@ -295,6 +318,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     bankWay,
     mail,
     networks: all,
+    persons,
     nowMs,
     isStatementRead: () => statementFromMs() === Number.POSITIVE_INFINITY,
     keyRetentionMs: settings.keyRetentionMs,
@@ -329,6 +353,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
         statement,
         moments,
         pauses: operators.pauses,
+        papers: office.papers,
+        persons,
         networks: all,
       },
       ...{ tables: store.dump(), inbox: tables.inbox, unrest: rest.unrest() },

@@ -233,20 +233,43 @@ describe('the payment', () => {
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
   })
 
+  const ending = (transferId: string) =>
+    api.post(
+      '/v1/operator/actions',
+      {
+        ...{ type: 'markResolved', transferId, reason: 'x' },
+        payload: {
+          ...{ outcome: 'compensated', evidence: 'paid by hand' },
+          closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:test:USD' }],
+        },
+      },
+      { key: anna.key },
+    )
+  const approve = ({ id, payloadHash }: { id: string; payloadHash: string }) =>
+    api.post(`/v1/operator/actions/${id}/approval`, { decision: 'approve', payloadHash }, { key: ben.key })
+
   it('keeps its transfer from being ended while it is under way', async () => {
     const id = await owing('b4')
     await refund(id)
-    const resolve = {
-      outcome: 'compensated',
-      evidence: 'x',
-      closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:test:USD' }],
-    }
-    const asked = await api.post(
-      '/v1/operator/actions',
-      { type: 'markResolved', transferId: id, reason: 'x', payload: resolve },
-      { key: anna.key },
-    )
-    expect(asked.json.code).toBe('transfer_not_resolvable')
+    expect((await ending(id)).json.code).toBe('transfer_not_resolvable')
+  })
+
+  // It moves nothing of the transfer, so the version that was seen is still there: what was paid by hand was paid a second time.
+  it('keeps it from being ended by the second person, too, when it was asked for behind the first one', async () => {
+    const id = await owing('b9')
+    const { json: action } = await ending(id)
+    expect((await refund(id)).status).toBe(202)
+    expect((await approve(action)).json.code).toBe('transfer_not_resolvable')
+    await turn()
+    expect(await owedMinor(id)).toBe(0n)
+  })
+
+  it('cannot be asked for behind the second one', async () => {
+    const id = await owing('ba')
+    await approve((await ending(id)).json)
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
+    await api.hear()
+    expect((await api.get(`/v1/transfers/${id}`)).json.state).toBe('resolved')
   })
 })
 

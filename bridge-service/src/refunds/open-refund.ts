@@ -28,7 +28,8 @@ export const openRefund = async (tx: ClientBase, request: RefundRequest): Promis
   const { id, kind, reason, requestedBy } = request
   const transfer = await lockTransfer(tx, request)
   const open = await openLines(tx, transfer.id)
-  const { amount, rail, order } = planRefund(request, { transfer, open, others: await othersOf(tx, transfer) })
+  const [others, isResolving] = [await othersOf(tx, transfer), await isBeingResolved(tx, transfer)]
+  const { amount, rail, order } = planRefund(request, { transfer, open, others, isResolving })
   const { rows } = await tx.query<Refund>({
     name: 'open_refund',
     text: `insert into refunds as r (id, refund_of, tenant, kind, reason, requested_by, currency, minor, rail, request)
@@ -56,4 +57,14 @@ const othersOf = async (tx: ClientBase, { id }: Transfer): Promise<OtherRefund[]
     values: [id],
   })
   return rows
+}
+
+const isBeingResolved = async (tx: ClientBase, { id }: Transfer): Promise<boolean> => {
+  const { rowCount } = await tx.query({
+    name: 'is_being_resolved',
+    text: `select from inbox where source = 'command' and subject = $1 and kind = 'operator' and payload->'input'->>'type' = 'resolveCommand'
+              and consumed < revision and not unmatched limit 1`,
+    values: [id],
+  })
+  return rowCount === 1
 }

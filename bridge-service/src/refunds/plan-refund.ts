@@ -19,6 +19,8 @@ export type Standing = {
   readonly transfer: Transfer
   readonly open: readonly OpenLine[]
   readonly others: readonly OtherRefund[]
+  /** Two persons have said that it is over, and the machine has not heard them yet. */
+  readonly isResolving: boolean
 }
 
 export type PlannedRefund = { readonly amount: MoneyJson; readonly rail: string; readonly order: RailOrder }
@@ -26,7 +28,9 @@ export type PlannedRefund = { readonly amount: MoneyJson; readonly rail: string;
 /** What is paid, and to whom. Throws `refund_not_allowed` or `refund_too_large`. */
 export const planRefund = (request: Pick<RefundRequest, 'id' | 'kind' | 'amount'>, standing: Standing): PlannedRefund => {
   const { id, kind } = request
-  const { transfer } = standing
+  const { transfer, isResolving } = standing
+  // What they close is nothing that is still to be paid.
+  if (isResolving) throw new BridgeError('refund_not_allowed', { reason: 'persons are ending it' })
   // What he paid is his again: whatever the transfer has left open, it is nothing that he has to get.
   if (transfer.progress.debit?.returned) throw new BridgeError('refund_not_allowed', { reason: 'his debit has come back' })
   const left = kind === 'owed' ? owedOf(standing, request.amount) : givable(standing)

@@ -16,6 +16,13 @@ export type WrittenLine = StatementLine & {
 export type BankStatement = {
   readonly accounts: readonly string[]
   readonly lines: (account: string) => readonly WrittenLine[]
+  /** A line that the bank shows from now on, or so much later. */
+  readonly write: (
+    account: string,
+    line: Pick<WrittenLine, 'orderId' | 'externalId' | 'bankTransferId'>,
+    minor: bigint,
+    delayMs?: number,
+  ) => void
   readonly entries: (account: string, after?: string) => { lines: StatementLine[]; next?: string }
   /** When the line behind a cursor is shown. Infinity while there is none. */
   readonly newsFromMs: (account: string, after?: string | null) => number
@@ -68,6 +75,7 @@ export const writeStatement = (
 
   return {
     accounts: [...written.keys()],
+    write,
     lines: account => written.get(account)!,
     entries: (account, after) => {
       const shown = written.get(account)!.filter(({ shownFromMs }) => shownFromMs <= nowMs())

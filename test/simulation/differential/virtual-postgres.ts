@@ -1,10 +1,20 @@
 import type pg from 'pg'
 import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
+import { type Explanation, explainLine } from '../../../bridge-service/src/ledger/explain-line.ts'
+import { closingLines, type WantedLine } from '../../../bridge-service/src/operators/closing-lines.ts'
+import type { RailFact } from '../../../bridge-service/src/rails/rail.ts'
+import { hearRefund } from '../../../bridge-service/src/refunds/hear-refund.ts'
+import { openRefund, type RefundRequest } from '../../../bridge-service/src/refunds/open-refund.ts'
+import { postgresRefundStore } from '../../../bridge-service/src/refunds/postgres-store.ts'
+import type { RefundStore } from '../../../bridge-service/src/refunds/store.ts'
 import { postgresStatementStore } from '../../../bridge-service/src/saga/postgres-statements.ts'
 import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
 import type { StatementStore } from '../../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../../bridge-service/src/saga/store.ts'
+import { inTransaction } from '../../../bridge-service/src/transaction.ts'
+import type { Resolution } from '../../../bridge-service/src/transfer/event.ts'
+import type { TransferId } from '../../../bridge-service/src/transfer/id.ts'
 import type { News } from '../memory/facts.ts'
 import type { MemoryStore } from '../memory-store.ts'
 import { type FollowedChain, followedInPostgres } from './followed-chain.ts'
@@ -18,6 +28,11 @@ export type Side = Pick<
   readonly store: SagaStore
   readonly deposits: DepositStore
   readonly statements: StatementStore
+  readonly refunds: RefundStore
+  readonly openRefund: (request: RefundRequest) => Promise<unknown>
+  readonly hearRefund: (rail: string, said: Pick<RailFact, 'type' | 'externalId'>) => Promise<boolean>
+  readonly explainLine: (explanation: Explanation) => Promise<void>
+  readonly closingLines: (transferId: TransferId, wanted: readonly WantedLine[]) => Promise<Resolution['closing']>
   readonly chain: FollowedChain
 }
 
@@ -51,6 +66,7 @@ const dumpSql = {
   deposit_orders: 'select * from deposit_orders',
   bank_statements: 'select * from bank_statements',
   bank_statement_lines: 'select * from bank_statement_lines',
+  refunds: 'select * from refunds',
   idempotency_keys: 'select * from idempotency_keys',
 }
 
@@ -69,6 +85,21 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
     store: postgresStore(app),
     deposits: postgresDepositStore(app),
     statements: postgresStatementStore(app),
+    refunds: postgresRefundStore(app),
+    openRefund: async request => {
+      const { id, currency, minor } = await inTransaction(app, tx => openRefund(tx, request))
+      return { id, currency, minor }
+    },
+    hearRefund: (rail, said) => hearRefund(app, rail, said),
+    explainLine: async explanation => {
+      await owner.query(
+        `insert into operator_actions (id, type, reason, payload, payload_hash, four_eyes, requested_by, requested_person, expires_at)
+         values ($1, 'explainLine', 'x', '{}', repeat('0', 64), false, 'api:ann', 'ann', now()) on conflict do nothing`,
+        [explanation.actionId],
+      )
+      await inTransaction(app, tx => explainLine(tx, explanation))
+    },
+    closingLines: (transferId, wanted) => inTransaction(app, tx => closingLines(tx, transferId, wanted)),
     chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),
     tellFact: news =>

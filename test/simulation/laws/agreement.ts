@@ -1,6 +1,7 @@
 import type { ChainEvidence, Evidence } from '../evidence.ts'
 import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
+import { openRefundKeys } from './refunds.ts'
 import { bookedAtBank, isDoubted } from './statements.ts'
 
 /** Law 4: what the ledger and the pools say is what the bank and the chain hold. */
@@ -67,9 +68,12 @@ const sumOf = (escrows: Escrows) => escrows.reduce((sum, { terms }) => sum + Big
 /** The balance of our own account at the bank, without what it never told of orders that it is silent about; and as booked, where its statement is in doubt. */
 const knownToHouse = (evidence: Evidence): bigint => {
   const { bank, world, tables } = evidence
+  const refunds = openRefundKeys(evidence)
   const unknown = new Set(tables.intents.filter(({ status }) => status === 'UNKNOWN').map(({ key }) => key))
   const silent = new Set(
-    bank.orders.filter(({ key, description }) => unknown.has(key) && isInHands(evidence, description)).map(({ id }) => id),
+    bank.orders
+      .filter(({ key, description }) => refunds.has(key) || (unknown.has(key) && isInHands(evidence, description)))
+      .map(({ id }) => id),
   )
   const doubted = tables.transfers.filter(({ id }) => isDoubted(evidence, id)).map(({ id }) => id)
   const others = new Set(
@@ -81,6 +85,17 @@ const knownToHouse = (evidence: Evidence): bigint => {
     .filter(({ orderId }) => !silent.has(orderId) && !others.has(orderId))
     .reduce(
       (sum, { amountMinor }) => sum + BigInt(amountMinor),
-      doubted.reduce((sum, id) => sum + bookedAtBank(evidence, id), 0n),
+      doubted.reduce((sum, id) => sum + bookedAtBank(evidence, id), byPersons(evidence, doubted)),
     )
+}
+
+/** What persons have paid by hand, and what they have found out about lines that no order explains. */
+const byPersons = ({ house, bank }: Evidence, doubted: readonly string[]): bigint => {
+  const paid = house.byHand.filter(({ transfer }) => !doubted.includes(transfer)).map(({ minor }) => BigInt(minor))
+  const explained = house.papers.flatMap(({ type, isDone, payload: { account, cursor, into } }) => {
+    if (type !== 'explainLine' || !isDone || into === null) return []
+    const line = bank.statement.find(each => each.account === account && each.cursor === cursor)
+    return line === undefined ? [] : [BigInt(line.amountMinor)]
+  })
+  return [...paid, ...explained].reduce((sum, minor) => sum + minor, 0n)
 }

@@ -38,7 +38,13 @@ export const unitsPerCent = 10_000n
 export const feeCents = 30n
 /** Our own accounts at the bank, and our partner's. */
 export const ownAccount = 'acct_usd'
+export const otherAccount = 'acct_two'
 export const partnerAccount = 'acct_partner'
+/** Those of them that are booked, and the bank at which each is. */
+export const ownAccounts: ReadonlyMap<string, string> = new Map([
+  [ownAccount, 'bank:sim'],
+  [otherAccount, 'bank:two'],
+])
 export const partner = `0x${'77'.repeat(20)}`
 
 /** What every route's terms begin with. */
