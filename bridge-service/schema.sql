@@ -143,6 +143,7 @@ CREATE INDEX chain_events_by_balance ON public.chain_events USING btree (chain, 
 CREATE INDEX chain_events_by_escrow ON public.chain_events USING hash (escrow_id);
 CREATE INDEX chain_events_by_height ON public.chain_events USING btree (chain, block_number);
 CREATE INDEX chain_events_by_ref ON public.chain_events USING hash (ref);
+CREATE INDEX chain_events_orphaned ON public.chain_events USING btree (ref) WHERE (NOT canonical);
 CREATE UNIQUE INDEX chain_events_canonical ON public.chain_events USING btree (chain, fact) WHERE canonical;
 grant insert, select, update on chain_events to causeway_indexer;
 grant select on chain_events to causeway_app;

@@ -1,17 +1,22 @@
 import { spawn } from 'node:child_process'
 import { repository } from './local/child.ts'
 
-/** Runs a script of package.json, shows its output and returns it. */
-const run = (script: string): Promise<{ ok: boolean; output: string }> =>
+type Result = { readonly ok: boolean; readonly output: string }
+
+/** Runs a script of package.json, shows its output as it comes, or at its end, and returns it. */
+const run = (script: string, show: 'asItComes' | 'atItsEnd' = 'asItComes'): Promise<Result> =>
   new Promise(resolve => {
     const child = spawn('npm', ['run', '--silent', script], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {
         output += chunk
-        process.stdout.write(chunk)
+        if (show === 'asItComes') process.stdout.write(chunk)
       })
-    child.once('close', code => resolve({ ok: code === 0, output }))
+    child.once('close', code => {
+      if (show === 'atItsEnd') process.stdout.write(output)
+      resolve({ ok: code === 0, output })
+    })
   })
 
 const escapeCharacter = String.fromCharCode(27)
@@ -22,7 +27,9 @@ const count = (output: string, pattern: RegExp): number =>
     0,
   )
 
-const results = [await run('test'), await run('check'), await run('model')]
+// Only the tests need the machine to themselves.
+const tested = await run('test')
+const results = [tested, ...(await Promise.all([run('check', 'atItsEnd'), run('model', 'atItsEnd')]))]
 const all = results.map(({ output }) => output).join('\n')
 const passed =
   count(all, /^\s*(\d+) passing/gm) + count(all, /^\s*Tests\s.*?(\d+) passed/gm) + count(all, /^(?:checks|model): (\d+) passed/gm)

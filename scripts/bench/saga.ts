@@ -3,6 +3,7 @@ import { applicationPool } from '../../bridge-service/src/app.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import { openAccounts } from '../../bridge-service/src/ledger/open-accounts.ts'
 import { denyListScreening } from '../../bridge-service/src/policy/screening.ts'
+import { youngForMs } from '../../bridge-service/src/saga/caution.ts'
 import { type Engine, type FinalFact, startEngine } from '../../bridge-service/src/saga/engine.ts'
 import { postgresStore } from '../../bridge-service/src/saga/postgres-store.ts'
 import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
@@ -49,6 +50,7 @@ await pool.query(
   `insert into liquidity_pools (id, currency, total) values ('evm:1:USDC', 'USDC', 1000000000000000000), ('bank:bench:USD', 'USD', 1000000000000000000)`,
 )
 
+const bornMs = performance.now()
 const finished = new Map<string, () => void>()
 let engine: Engine
 const chain = inProcessChain(pool, () => engine.wake())
@@ -151,6 +153,10 @@ const measure = async (inFlight: number) => {
 }
 const orNull = (value: number) => (Number.isNaN(value) ? null : value)
 const round = (value: number) => Math.round(value * 100) / 100
+
+// Who has just been started writes down what he takes in hand, which costs him a fifth: what is measured is how he lives from then on.
+say(`transfers go one by one until the service is ${youngForMs / 1_000} s old`)
+while (performance.now() - bornMs < youngForMs) await oneTransfer()
 
 const results = []
 for (const level of levels) {

@@ -202,6 +202,19 @@ const named = [
 
 export type FaultName = (typeof named)[number][0] | `crash ${'before' | 'after'} ${CrashPoint}`
 
+type Crashes = { readonly before: `crash before ${CrashPoint}`; readonly after: `crash after ${CrashPoint}` }
+
+const crashes = new Map<CrashPoint, Crashes>()
+
+/** The two ways to die at a call. Kept, because they are looked up at every call and a string that was just made is hashed anew. */
+export const crashesAt = (point: CrashPoint): Crashes => {
+  const known = crashes.get(point)
+  if (known !== undefined) return known
+  const made: Crashes = { before: `crash before ${point}`, after: `crash after ${point}` }
+  crashes.set(point, made)
+  return made
+}
+
 export type Fault = {
   readonly name: FaultName
   /** How likely it strikes where it may, in a world that has drawn it; worlds have it milder or worse. */

@@ -1,6 +1,6 @@
 import type { Timing } from '../../bridge-service/src/timing.ts'
 import type { Random } from '../../scripts/fuzz/reorg/random.ts'
-import type { CrashPoint } from './catalogue.ts'
+import { type CrashPoint, crashesAt } from './catalogue.ts'
 import type { Faults } from './faults.ts'
 import type { Scheduler } from './scheduler.ts'
 
@@ -47,6 +47,7 @@ export const startProcess = (
   let alive = true
   let frozenUntilMs = 0
   const cutListeners: (() => void)[] = []
+  const polls = new Set<() => void>()
 
   const cut = () => {
     for (const listener of cutListeners) listener()
@@ -55,6 +56,7 @@ export const startProcess = (
     if (!alive) return
     alive = false
     note(`${name} dies`)
+    for (const cancel of polls) cancel()
     cut()
     onDeath()
   }
@@ -64,11 +66,22 @@ export const startProcess = (
     if (nowMs() < frozenUntilMs) at(frozenUntilMs, inside(run))
     else run()
   }
+  const ask = (ms: number, toFindMs: () => number, run: () => void): (() => void) => {
+    if (!alive) return () => {}
+    const cancel = poll(ms, toFindMs, () => {
+      polls.delete(cancel)
+      run()
+    })
+    polls.add(cancel)
+    return () => {
+      polls.delete(cancel)
+      cancel()
+    }
+  }
   const every: Process['every'] = (ms, toFindMs, run) => {
     let cancel = () => {}
     const beat = () => {
-      cancel = poll(ms, toFindMs, () => {
-        if (!alive) return
+      cancel = ask(ms, toFindMs, () => {
         beat()
         inside(run)()
       })
@@ -81,9 +94,10 @@ export const startProcess = (
   const call: Process['call'] = (point, about, effect, delayMs = 0) =>
     new Promise((resolve, reject) => {
       if (!alive) return
-      if (faults.strikes(`crash before ${point}`, about)) return kill()
+      const crash = crashesAt(point)
+      if (faults.strikes(crash.before, about)) return kill()
       const answer = (settle: () => void) => {
-        if (alive && faults.strikes(`crash after ${point}`, about)) return kill()
+        if (alive && faults.strikes(crash.after, about)) return kill()
         at(nowMs() + latencyMs(), inside(settle))
       }
       at(nowMs() + latencyMs() + delayMs, () => {
@@ -110,7 +124,7 @@ export const startProcess = (
       nowMs: () => nowMs() + skewMs,
       monotonicMs: nowMs,
       soon: run => void at(nowMs(), inside(run)),
-      after: (ms, run) => (ms === pollMs ? poll(ms, toFindMs, inside(run)) : at(nowMs() + ms, inside(run))),
+      after: (ms, run) => (ms === pollMs ? ask(ms, toFindMs, inside(run)) : at(nowMs() + ms, inside(run))),
       every: (ms, run) => every(ms, toFindMs, run),
     },
     every,

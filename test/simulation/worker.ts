@@ -75,7 +75,7 @@ export const startWorker = async (
   process: Process,
   database: MemoryStore,
   ports: Ports,
-  tendFromMs: (chain: string) => number,
+  tendFromMs: (chain: string) => () => number,
   statement: { readonly accounts: readonly string[]; readonly newsFromMs: () => number },
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
@@ -108,10 +108,8 @@ export const startWorker = async (
     })
   }
   for (const chain of chains.values())
-    everyNowAndThen(
-      tendEveryMs,
-      () => tendFromMs(chain.id),
-      () => chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
+    everyNowAndThen(tendEveryMs, tendFromMs(chain.id), () =>
+      chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
     )
   const turn = depositTurn({ store: deposits, chains, screening, newUuid, isHeld, log })
   everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))

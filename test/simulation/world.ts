@@ -61,6 +61,7 @@ const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
 // What is left to persons often is so at the end of the storm.
 const personsStayMs = 30 * 60_000
+const lookEveryMs = 60_000
 
 /** Lets one world live that its seed decides alone. */
 export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: WorldOptions = {}): Promise<World> => {
@@ -135,7 +136,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
 
   /** When a poll of the database may find something; the same until somebody writes. */
   const finalNow = rememberedBy(
-    () => [store.database.generation(), ...all.map(({ tables }) => `${tables.latest} ${haltOf(tables)?.fromMs}`)].join(),
+    [store.database.generation, ...all.flatMap(({ tables }) => [() => tables.latest, () => haltOf(tables)])],
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
@@ -179,7 +180,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       process,
       store,
       planted,
-      id => networks.get(id)!.line.tendFromMs(),
+      id => networks.get(id)!.line.tendFromMs,
       { accounts: statement.accounts, newsFromMs: statementFromMs },
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
       log,
@@ -305,7 +306,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   operators.start()
   persons.start()
   const stormEndsMs = nowMs() + settings.stormMs
-  while (await time.step(stormEndsMs));
+  await time.run(stormEndsMs)
   calm = true
   faults.calm()
   at(nowMs() + personsStayMs, persons.goHome)
@@ -325,11 +326,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   })
   const patientUntilMs = nowMs() + patienceMs
   let quietSinceMs: number | undefined
-  let nextLookMs = nowMs() + 60_000
   while (nowMs() < patientUntilMs) {
-    const moved = await time.step(nextLookMs)
-    if (nowMs() < nextLookMs && moved) continue
-    nextLookMs = nowMs() + 60_000
+    await time.run(nowMs() + lookEveryMs)
     // A person lets what had only bad luck with its workers into the machine again; what has broken a law stays out.
     for (const { transfer, parked_reason } of tables.transfers.values())
       if (parked_reason?.endsWith('workers in a row were never heard of again')) await store.unparkTransfer(transfer.id)
@@ -383,12 +381,18 @@ const screeningFor = (process: Process, faults: Faults): Screening => {
   }
 }
 
-/** Computes again when what it depends on has changed. */
-const rememberedBy = <T>(key: () => string, compute: () => T): (() => T) => {
-  let last: { readonly key: string; readonly value: T } | undefined
+/** Computes again when something that it depends on has changed. */
+const rememberedBy = <T>(dependsOn: readonly (() => unknown)[], compute: () => T): (() => T) => {
+  const last: unknown[] = []
+  let value: { readonly of: T } | undefined
   return () => {
-    const now = key()
-    if (last?.key !== now) last = { key: now, value: compute() }
-    return last.value
+    dependsOn.forEach((read, index) => {
+      const now = read()
+      if (now === last[index]) return
+      last[index] = now
+      value = undefined
+    })
+    value ??= { of: compute() }
+    return value.of
   }
 }

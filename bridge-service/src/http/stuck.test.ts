@@ -44,6 +44,36 @@ it('names what has stood in its state for too long, by the measure of that state
   await api.admin.query(`update transfers set updated_at = now(), progress = progress - 'attention'`)
 })
 
+it('names what was over when a reorg took its end, until the chain has it again', async () => {
+  const done = await transfer('e1', 6)
+  const { rows } = await api.admin.query(
+    `select e.payload->>'fact' as fact, t.escrow_ref as ref from transfer_events e join transfers t on t.id = e.transfer_id
+      where t.id = $1 and e.type = 'escrowReleased'`,
+    [done],
+  )
+  const { fact, ref } = rows[0]
+  const [txHash, ordinal] = fact.split(':')
+  const event = (block: string, canonical: boolean) =>
+    api.admin.query(
+      `insert into chain_events (chain, block_hash, log_index, tx_hash, ordinal, block_number, type, escrow_id, ref, token, amount, payload, canonical)
+       values ('evm:31337', $1, 0, $2, $3, 90, 'escrowReleased', '0xe1', $4, '0xt', 5, '{}', $5)`,
+      [block, txHash, ordinal, ref, canonical],
+    )
+  const named = async () => (await stuck()).filter(({ why }: { why: string }) => why === 'undone')
+
+  await event('0xb1', false)
+  expect(await named()).toMatchObject([
+    {
+      transferId: done,
+      state: 'completed',
+      detail: `escrowReleased 0xe1 in block 90 of evm:31337 is no more: ${txHash}`,
+      can: [],
+    },
+  ])
+  await event('0xb2', true)
+  expect(await named()).toEqual([])
+})
+
 it('names what is parked, what is in a person’s hands, what nobody knows and what belongs to nobody', async () => {
   const parked = await transfer('c1', 2)
   await api.admin.query(`update transfers set parked_reason = 'a bug' where id = $1`, [parked])

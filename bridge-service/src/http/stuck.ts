@@ -11,7 +11,7 @@ const stuckSchema = z
     why: z
       .enum(stuckReasons)
       .describe(
-        '`attention`: the transfer’s own patience has ended (`detail` says with what). `silent`: longer in its state than that takes. `unknown_outcome`: a bank has not said whether money moved. `suspected`: workers are lost with it. `unmatched_fact`: nobody’s news. `doubtful_line`: no order of ours explains it, or it is not what was ordered.',
+        '`attention`: the transfer’s own patience has ended (`detail` says with what). `silent`: longer in its state than that takes. `unknown_outcome`: a bank has not said whether money moved. `suspected`: workers are lost with it. `unmatched_fact`: nobody’s news. `doubtful_line`: no order of ours explains it, or it is not what was ordered. `undone`: the transfer is over, and a reorg below finality has taken what it ended with.',
       ),
     transferId: transferId.nullable(),
     state: z.enum(states).nullable(),

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg'
 import { suspectAfter } from '../intents/queue.ts'
 import type { LineKey } from '../ledger/explain-line.ts'
-import type { State } from '../transfer/state.ts'
+import { type State, terminalStates } from '../transfer/state.ts'
 import type { ActionType } from './action.ts'
 import { stuckAfterMs, unknownForMs } from './stuck-after.ts'
 
@@ -15,6 +15,7 @@ export const stuckReasons = [
   'suspected',
   'unmatched_fact',
   'doubtful_line',
+  'undone',
 ] as const
 
 export type Stuck = {
@@ -46,6 +47,7 @@ const remedies = ({ why, state }: Row): readonly ActionType[] => {
     case 'unknown_outcome':
       return ['retry']
     case 'unmatched_fact':
+    case 'undone':
       return []
     case 'doubtful_line':
       return ['explainLine']
@@ -84,9 +86,21 @@ export const findStuck = async (pool: Pool, limit: number): Promise<Stuck[]> => 
                jsonb_build_object('rail', l.rail, 'account', l.account, 'cursor', l.cursor)
           from bank_statement_lines l left join intents i on i.key = l.intent_key left join transfers t on t.id = i.transfer_id
          where l.verdict in ('mismatched', 'unexplained') and l.explained_by is null
+        union all
+        -- It is over, and what its history last says of the fact is that it happened.
+        select 'undone', t.id, t.state,
+               coalesce((select max(r.at) from chain_reorgs r where r.chain = o.chain and r.ancestor_height < o.block_number), t.updated_at),
+               o.type || ' ' || o.escrow_id || ' in block ' || o.block_number || ' of ' || o.chain || ' is no more: ' || o.tx_hash,
+               null
+          from chain_events o join transfers t on t.escrow_ref = o.ref and t.state = any($6::text[])
+         where not o.canonical
+           and not exists (select from chain_events c
+                            where c.canonical and c.chain = o.chain and c.type = o.type and c.escrow_id = o.escrow_id)
+           and (select e.type not like '%Orphaned' from transfer_events e
+                 where e.transfer_id = t.id and e.payload->>'fact' = o.fact order by e.version desc limit 1)
       )
       select * from found order by since limit $5`,
-    values: [patient.map(([state]) => state), patient.map(([, ms]) => ms), unknownForMs, suspectAfter, limit],
+    values: [patient.map(([state]) => state), patient.map(([, ms]) => ms), unknownForMs, suspectAfter, limit, terminalStates],
   })
   return rows.map(row => ({ ...row, can: remedies(row) }))
 }

@@ -8,7 +8,7 @@ const suspectAfter = 3
 const parkAfter = 6
 
 // What has killed another is what waits, so a worker that is killed by it is so at once.
-const youngForMs = 30_000
+export const youngForMs = 30_000
 
 /** What of a batch goes together, what has to go alone, and what goes no further, with how many workers it has cost. */
 export type Sorted<T> = {

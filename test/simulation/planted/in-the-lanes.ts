@@ -40,7 +40,7 @@ export const plantedInTheLanes: readonly Planted[] = [
           const name = laneOf(id, sender)
           const mine = counted.get(name)
           if (mine !== undefined) tables.nonce_lanes.set(name, { ...tables.nonce_lanes.get(name)!, nextNonce: mine.nextNonce })
-          const allocated = await ports.lanes.allocate(sender, chainCount, calls)
+          const allocated = await ports.lanes.allocate(sender, mine?.nextNonce ?? chainCount, calls)
           counted.set(name, tables.nonce_lanes.get(name)!)
           return allocated
         },
