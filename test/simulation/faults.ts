@@ -23,7 +23,7 @@ export const drawFaults = (
   const share = random.pick([0.05, 0.15, 0.3])
   const rates = new Map<FaultName, number>()
   for (const { name, rate } of catalogue)
-    if ((random.chance(share) || wanted.includes(name)) && fits(name)) rates.set(name, rate * random.pick([0.3, 1, 3]))
+    if (fits(name) && (random.chance(share) || wanted.includes(name))) rates.set(name, rate * random.pick([0.3, 1, 3]))
   const struck = new Map<FaultName, Struck>()
   let calm = false
   return {

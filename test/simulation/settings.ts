@@ -24,6 +24,12 @@ export type ChainSettings = {
 export const features = ['refund', 'rebalance', 'resolution'] as const
 export type Feature = (typeof features)[number]
 
+/** Those of a world, with all that are `wanted`: rare, so that most worlds stay as cheap as they are. */
+export const drawFeatures = (random: Random, wanted: readonly Feature[]): ReadonlySet<Feature> => {
+  const isRare = random.chance(0.3)
+  return new Set(features.filter(each => wanted.includes(each) || (isRare && random.chance(0.6))))
+}
+
 /** What a world is like, before anything goes wrong in it. */
 export type Settings = {
   /** One, or two between which customers may send. */
@@ -52,8 +58,7 @@ const minuteMs = 60_000
 
 const worlds = [['evm:1'], ['evm:1'], ['stellar:sim'], ['evm:1', 'evm:2'], ['evm:1', 'stellar:sim']] as const
 
-/** `wanted`: features that it has in any case. */
-export const drawSettings = (random: Random, wanted: readonly Feature[] = []): Settings => {
+export const drawSettings = (random: Random, features: ReadonlySet<Feature>): Settings => {
   const [first, ...others] = random.pick(worlds).map(id => drawChain(random, id))
   const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
   const stormMs = random.between(10, 40) * minuteMs
@@ -74,12 +79,9 @@ export const drawSettings = (random: Random, wanted: readonly Feature[] = []): S
     settleMs: random.between(1, 180) * 1_000,
     bankKeepsKeysMs,
     keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
-    features: new Set([...wanted, ...drawFeatures(random)]),
+    features,
   }
 }
-
-// Rare, so that most worlds stay as cheap as they are.
-const drawFeatures = (random: Random): Feature[] => (random.chance(0.3) ? features.filter(() => random.chance(0.6)) : [])
 
 const drawChain = (random: Random, id: (typeof worlds)[number][number]): ChainSettings => {
   const flavour = id === 'stellar:sim' ? 'stellar' : 'evm'

@@ -28,7 +28,7 @@ import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
-import { drawSettings, features } from './settings.ts'
+import { drawFeatures, drawSettings, features } from './settings.ts'
 import { depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
@@ -66,10 +66,9 @@ const lookEveryMs = 60_000
 /** Lets one world live that its seed decides alone. */
 export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: WorldOptions = {}): Promise<World> => {
   const random = randomFrom(seed)
-  const settings = drawSettings(
-    random,
-    features.filter(each => wanted?.some(name => name.startsWith(`${each}: `))),
-  )
+  const wantedFeatures = features.filter(each => wanted?.some(name => name.startsWith(`${each}: `)))
+  // With dice of their own: a world without them is the world that it was.
+  const settings = drawSettings(random, drawFeatures(randomFrom(seed + 2 ** 31), wantedFeatures))
   const time = scheduler(settings.startMs)
   const { nowMs, at } = time
   const trace = traceOf(nowMs, show)
