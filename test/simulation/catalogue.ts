@@ -188,6 +188,11 @@ const named = [
   ['refund: is sent back by the bank of whom it pays', 0.3],
   ['refund: two are asked for at once', 0.5],
   ['refund: its payer takes his debit back meanwhile', 0.2],
+  // Our own money, from one bank of ours to another.
+  ['rebalance: is returned on its way', 0.3],
+  ['rebalance: arrives before it has left', 0.3],
+  ['rebalance: arrives, and no statement shows it for long', 0.3],
+  ['rebalance: is sent back after it has arrived', 0.3],
   // Persons who end what the machine has left to them.
   ['resolution: its evidence is wrong', 0.4],
   ['resolution: one person wants to be both', 0.3],

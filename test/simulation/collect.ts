@@ -1,3 +1,4 @@
+import type { ArrivalLine } from './bank/arrivals.ts'
 import type { Bank } from './bank/bank.ts'
 import type { BankLine } from './bank/rail.ts'
 import type { BankStatement } from './bank/statement.ts'
@@ -5,17 +6,17 @@ import { mintPayer, treasury } from './chain/escrow.ts'
 import type { Network } from './chain/networks.ts'
 import type { Request } from './clients.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
-import type { Paper } from './house/office.ts'
+import { operatorLimitMinor, type Paper } from './house/office.ts'
 import type { Staff } from './house/staff.ts'
 import type { Tables } from './memory/tables.ts'
 import type { Pause } from './operators.ts'
-import { ownAccount, partner, partnerAccount } from './routes/wanted.ts'
+import { bankOf, ownAccount, partner, partnerAccount, payableAs } from './routes/wanted.ts'
 import type { Settings } from './settings.ts'
 
 type World = {
   readonly seed: number
   readonly settings: Settings
-  readonly bankStartMinor: bigint
+  readonly openings: ReadonlyMap<string, bigint>
   readonly endMs: number
   readonly frozenMs: number
   readonly requests: readonly Request[]
@@ -26,6 +27,7 @@ type World = {
   readonly pauses: readonly Pause[]
   readonly papers: readonly Paper[]
   readonly persons: Staff
+  readonly arrivals: readonly ArrivalLine[]
   readonly networks: readonly Network[]
   readonly tables: object
   readonly inbox: Tables['inbox']
@@ -37,7 +39,7 @@ export const collect = (world: World): Evidence => {
   const {
     seed,
     settings,
-    bankStartMinor,
+    openings,
     endMs,
     frozenMs,
     requests,
@@ -48,6 +50,7 @@ export const collect = (world: World): Evidence => {
     pauses,
     papers,
     persons,
+    arrivals,
     networks,
     tables,
     inbox,
@@ -56,10 +59,11 @@ export const collect = (world: World): Evidence => {
   const evidence = {
     seed,
     world: {
-      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, frozenMs, pauses },
+      ...{ clearingMs: settings.clearingMs, endMs, skewMs: 60_000, frozenMs, pauses },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
-      ...{ treasury, partner, ownAccount, partnerAccount },
+      ...{ treasury, partner, ownAccount, partnerAccount, operatorLimitMinor },
+      ownAccounts: [...openings].map(([account, startMinor]) => ({ account, bank: bankOf(account), startMinor })),
     },
     house: {
       papers: papers.map(({ asked: { type, transferId, payload }, ...paper }) => ({
@@ -69,6 +73,7 @@ export const collect = (world: World): Evidence => {
         payload,
       })),
       ...{ refunds: persons.refunds, byHand: persons.byHand },
+      rebalances: persons.rebalances.map(each => ({ ...each, paysTo: payableAs.get(each.to) })),
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),
     bank: {
@@ -76,6 +81,7 @@ export const collect = (world: World): Evidence => {
       silentKeys: bank.asked.filter(({ order }) => bankWay.isSilent(order.externalId)).map(({ key }) => key),
       orders: bank.orders,
       statement: statement.accounts.flatMap(account => statement.lines(account)),
+      arrivals: arrivals.map(({ order, account, amountMinor }) => ({ orderId: order.id, account, amountMinor })),
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),
     },
     chains: networks.map(network => booksOf(network, inbox)),

@@ -123,7 +123,9 @@ export type Evidence = {
     readonly partner: string
     readonly ownAccount: string
     readonly partnerAccount: string
-    readonly bankStartMinor: string
+    readonly ownAccounts: readonly { readonly account: string; readonly bank: string; readonly startMinor: string }[]
+    /** Up to here one person may move money within the house. */
+    readonly operatorLimitMinor: string
     /** While an operator let a bank or a chain stand still; null: until the end. */
     readonly pauses: readonly { readonly target: string; readonly fromMs: number; readonly untilMs: number | null }[]
     readonly endMs: number
@@ -145,6 +147,14 @@ export type Evidence = {
       readonly minor: string | null
       /** `opened`, or the code of its refusal. */
       readonly answer: string | null
+    }[]
+    /** Our own money that was to go from one bank of ours to another. `paysTo`: how the other account is paid. */
+    readonly rebalances: readonly {
+      readonly id: string
+      readonly from: string
+      readonly to: string
+      readonly minor: string
+      readonly paysTo: string
     }[]
     /** What an operator paid at the bank himself. */
     readonly byHand: readonly {
@@ -181,6 +191,8 @@ export type Evidence = {
     readonly silentKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]
     readonly lines: readonly { readonly orderId: string; readonly amountMinor: string }[]
+    /** Lines of an account of ours that an order at another bank of ours has made. */
+    readonly arrivals: readonly { readonly orderId: string; readonly account: string; readonly amountMinor: string }[]
     /** Of our accounts and our partner's; those without an order are nobody's. */
     readonly statement: readonly {
       readonly account: string

@@ -11,6 +11,7 @@ import { keys } from './laws/keys.ts'
 import { lanes } from './laws/lanes.ts'
 import { pauses } from './laws/pauses.ts'
 import { postings } from './laws/postings.ts'
+import { rebalances } from './laws/rebalances.ts'
 import { refunds } from './laws/refunds.ts'
 import { resolutions } from './laws/resolutions.ts'
 import { rest } from './laws/rest.ts'
@@ -34,6 +35,7 @@ const laws: Readonly<Record<string, Law>> = {
   statements,
   pauses,
   halts,
+  rebalances,
   refunds,
   resolutions,
 }

@@ -17,6 +17,7 @@ type Watched = {
   readonly mail: { readonly isAtRest: () => boolean }
   readonly networks: readonly Network[]
   readonly persons: Pick<Staff, 'isAtRest'>
+  readonly arrivals: { readonly isAtRest: () => boolean }
   readonly isStatementRead: () => boolean
   readonly nowMs: () => number
   readonly keyRetentionMs: number
@@ -27,7 +28,19 @@ export const isOver = (state: string): boolean =>
 
 /** Whether anything is still under way, in the house or around it. */
 export const restOf = (watched: Watched) => {
-  const { tables, requests, bank, bankWay, mail, networks, persons: staff, isStatementRead, nowMs, keyRetentionMs } = watched
+  const {
+    tables,
+    requests,
+    bank,
+    bankWay,
+    mail,
+    networks,
+    persons: staff,
+    arrivals,
+    isStatementRead,
+    nowMs,
+    keyRetentionMs,
+  } = watched
   /**
    * Those of which nobody can say whether their order is under way: the bank does not know its key, or says nothing, and it is too late to
    * send it again. A person has to ask.
@@ -82,6 +95,7 @@ export const restOf = (watched: Watched) => {
     'a customer may still take something back': () =>
       networks.some(({ chain }) => [...chain.state().brought.values()].some(({ status }) => status === 'waiting')),
     'the desk has something to do': () => deskWork().length > 0,
+    'money is between two banks': () => !arrivals.isAtRest(),
     'a person is at work': () => !staff.isAtRest(),
     'a refund is open': () => openRefunds().length > 0,
     'a transfer is open': () => openTransfers().length > 0,

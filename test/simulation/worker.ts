@@ -18,6 +18,7 @@ import type { ChainTables } from './indexer/indexer.ts'
 import { keepWebhook } from './memory/refunds.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { Process } from './process.ts'
+import { bankOf } from './routes/wanted.ts'
 import type { Settings } from './settings.ts'
 
 /** What a worker is made of: the ports that a planted fault may get between. */
@@ -59,6 +60,13 @@ export type Worker = {
   readonly wake: () => void
 }
 
+export type BanksOfOurs = {
+  readonly banks: readonly string[]
+  readonly accounts: readonly string[]
+  /** Of any of their statements. */
+  readonly newsFromMs: () => number
+}
+
 export type WorkerSettings = {
   readonly leaseMs: number
   readonly pollMs: number
@@ -76,12 +84,13 @@ export const startWorker = async (
   database: MemoryStore,
   ports: Ports,
   tendFromMs: (chain: string) => () => number,
-  statement: { readonly accounts: readonly string[]; readonly newsFromMs: () => number },
+  { banks, accounts, newsFromMs }: BanksOfOurs,
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
   const { store, deposits, statements, refunds, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
-  const rails = new Map([[rail.id, rail]])
+  // One way to all banks of ours.
+  const rails = new Map(banks.map(id => [id, { ...rail, id }]))
   const engine = await startEngine({
     store,
     owner,
@@ -121,9 +130,9 @@ export const startWorker = async (
   )
 
   const read = async () => {
-    for (const account of statement.accounts) await readStatement(statements, rail, account, log)
+    for (const account of accounts) await readStatement(statements, rails.get(bankOf(account))!, account, log)
   }
-  everyNowAndThen(statementEveryMs, statement.newsFromMs, () =>
+  everyNowAndThen(statementEveryMs, newsFromMs, () =>
     read().then(engine.wake, error => log('warn', 'the statement could not be read', { error: String(error) })),
   )
 

@@ -5,6 +5,7 @@ import { denyListScreening, type Screening } from '../../bridge-service/src/poli
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
+import { bookArrivals } from './bank/arrivals.ts'
 import { openBank } from './bank/bank.ts'
 import { postBankMail } from './bank/mail.ts'
 import { bankLine } from './bank/rail.ts'
@@ -26,9 +27,10 @@ import { watchMoments } from './moments.ts'
 import { letOperatorsIn } from './operators.ts'
 import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
+import { bankOf, otherAccount, ownAccount } from './routes/wanted.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
-import { drawFeatures, drawSettings, features } from './settings.ts'
+import { drawFeatures, drawSettings, features, type Settings } from './settings.ts'
 import { depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
@@ -76,16 +78,16 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const store = memoryStore(nowMs)
   const { tables } = store.database
   const poolMinor = BigInt(random.pick([1_500, 4_000, 40_000])) * 1_000_000n
-  const bankStartMinor = poolMinor / 10_000n
+  const openings = openingsOf(settings, poolMinor / 10_000n)
   await store.openAccounts(
     chartFor({
-      banks: [{ rail: 'bank:sim', currency: 'USD' }],
+      banks: [...openings.keys()].map(account => ({ rail: bankOf(account), currency: 'USD' })),
       partners: ['EUR'],
       tokens: settings.chains.map(({ id }) => ({ chain: id, currency: 'USDC' })),
     }),
   )
   for (const { id } of settings.chains) await store.openPool({ id: `${id}:USDC`, currency: 'USDC', total: poolMinor })
-  await store.openPool({ id: 'bank:sim:USD', currency: 'USD', total: bankStartMinor })
+  for (const [account, total] of openings) await store.openPool({ id: `${bankOf(account)}:USD`, currency: 'USD', total })
 
   const open = () => [...tables.transfers.values()].filter(row => !isOver(row.transfer.state)).map(row => row.transfer.id)
   const flavours = settings.chains.map(({ flavour }) => flavour)
@@ -104,14 +106,16 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     settings.chains.map(chain => [chain.id as string, openNetwork(time, random, faults, chain, poolMinor, house)]),
   )
   const all = [...networks.values()]
-  const operators = letOperatorsIn(time, random, faults, store, ['bank:sim', ...networks.keys()], open)
+  const banks = [...openings.keys()].map(bankOf)
+  const operators = letOperatorsIn(time, random, faults, store, [...banks, ...networks.keys()], open)
   const chainTables = new Map(all.map(network => [network.settings.id as string, network.tables]))
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
-  const statement = writeStatement(time, random, faults, bank, bankStartMinor)
+  const statement = writeStatement(time, random, faults, bank, openings)
+  const arrivals = bookArrivals(time, random, faults, bank, statement)
   const statementFromMs = () =>
     Math.min(
       ...statement.accounts.map(account =>
-        statement.newsFromMs(account, tables.bank_statements.get(`bank:sim ${account}`)?.cursor),
+        statement.newsFromMs(account, tables.bank_statements.get(`${bankOf(account)} ${account}`)?.cursor),
       ),
     )
   const bankWay = bankLine(time, random, faults, bank, statement, settings)
@@ -180,7 +184,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       store,
       planted,
       id => networks.get(id)!.line.tendFromMs,
-      { accounts: statement.accounts, newsFromMs: statementFromMs },
+      { banks, accounts: statement.accounts, newsFromMs: statementFromMs },
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
       log,
     ).then(
@@ -255,7 +259,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     bankWay,
     async delivery => (await anyWorker()?.receive(delivery)) ?? false,
   )
-  const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, transfer => {
+  /** What a client does who is told that his transfer is there. */
+  const bringDeposit = (transfer: string) => {
     const row = tables.transfers.get(transfer)
     const deposit = row && depositOf(row.transfer.terms)
     if (deposit === undefined) return
@@ -264,9 +269,10 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt), () => {
       void keepSignedLock(store.database, row!.transfer.id, deposit.chain, { terms: deposit.terms, signed }).catch(() => {})
     })
-  })
+  }
+  const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, bringDeposit)
   const office = openOffice(time, random, faults, note)
-  const persons = staff(time, random, faults, settings, store, office, bank, statement, anyWorker)
+  const persons = staff(time, random, faults, settings, store, office, { bank, statement, openings }, anyWorker, bringDeposit)
   const told = new Set<string>()
   for (const { chain } of all)
     chain.onBlock(() => {
@@ -319,6 +325,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     mail,
     networks: all,
     persons,
+    arrivals,
     nowMs,
     isStatementRead: () => statementFromMs() === Number.POSITIVE_INFINITY,
     keyRetentionMs: settings.keyRetentionMs,
@@ -341,10 +348,10 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       ...{
         seed,
         settings,
-        bankStartMinor,
+        openings,
         endMs: nowMs(),
         frozenMs,
-        requests,
+        requests: [...requests, ...persons.providers],
         bank,
         bankWay,
         statement,
@@ -352,6 +359,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
         pauses: operators.pauses,
         papers: office.papers,
         persons,
+        arrivals: arrivals.lines,
         networks: all,
       },
       ...{ tables: store.dump(), inbox: tables.inbox, unrest: rest.unrest() },
@@ -379,6 +387,10 @@ const screeningFor = (process: Process, faults: Faults): Screening => {
       }),
   }
 }
+
+/** What our accounts at banks begin with: one, and another where money is moved between them. */
+const openingsOf = ({ features }: Settings, minor: bigint): ReadonlyMap<string, bigint> =>
+  new Map([[ownAccount, minor], ...(features.has('rebalance') ? [[otherAccount, minor / 4n] as const] : [])])
 
 /** Computes again when something that it depends on has changed. */
 const rememberedBy = <T>(dependsOn: readonly (() => unknown)[], compute: () => T): (() => T) => {

@@ -1,7 +1,7 @@
 import type { StatementLine } from '../../../bridge-service/src/rails/rail.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { Faults } from '../faults.ts'
-import { ownAccount, partnerAccount } from '../routes/wanted.ts'
+import { partnerAccount } from '../routes/wanted.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Bank } from './bank.ts'
 
@@ -36,10 +36,11 @@ export const writeStatement = (
   random: Random,
   faults: Faults,
   bank: Bank,
-  openingMinor: bigint,
+  /** What our own accounts begin with, by account. */
+  openings: ReadonlyMap<string, bigint>,
 ): BankStatement => {
   const written = new Map<string, WrittenLine[]>([
-    [ownAccount, []],
+    ...[...openings.keys()].map((account): [string, WrittenLine[]] => [account, []]),
     [partnerAccount, []],
   ])
   const write = (
@@ -54,7 +55,7 @@ export const writeStatement = (
       account,
       cursor: String(lines.length + 1),
       amountMinor: minor.toString(),
-      currency: account === ownAccount ? 'USD' : 'EUR',
+      currency: account === partnerAccount ? 'EUR' : 'USD',
       at: new Date(nowMs()).toISOString(),
       // None is shown before those above it.
       shownFromMs: Math.max(nowMs() + delayMs, lines.at(-1)?.shownFromMs ?? 0),
@@ -62,7 +63,7 @@ export const writeStatement = (
   }
   const isNobodys = { orderId: null, bankTransferId: 'bt_0' }
 
-  write(ownAccount, { ...isNobodys, externalId: 'opening' }, openingMinor)
+  for (const [account, minor] of openings) write(account, { ...isNobodys, externalId: 'opening' }, minor)
   bank.onBooked(({ order, amountMinor }) => {
     const { account, description: about, externalId } = order
     if (faults.strikes('statement: has a line that no order explains', about))

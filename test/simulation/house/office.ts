@@ -1,5 +1,6 @@
 import { BridgeError } from '../../../bridge-service/src/errors.ts'
 import { hashOf } from '../../../bridge-service/src/http/operator-request.ts'
+import { type Money, toJson } from '../../../bridge-service/src/money/money.ts'
 import { type Asked, needsFourEyes, type Operator } from '../../../bridge-service/src/operators/action.ts'
 import { checkApproval } from '../../../bridge-service/src/operators/approval.ts'
 import { typeId } from '../../../bridge-service/src/transfer/id.ts'
@@ -30,6 +31,8 @@ export type Errand = {
   /** As the API does what may be done. Throws what cannot be done any more. */
   readonly perform: (paper: Paper) => unknown
   readonly wrong?: string | undefined
+  /** To be measured by the operators' limit. */
+  readonly worth?: () => Money
 }
 
 export type Office = {
@@ -40,7 +43,8 @@ export type Office = {
 
 const operators = ['ann', 'ben', 'cleo'] as const
 const operatorOf = (person: string): Operator => ({ by: `api:${person}`, person })
-const nothingIsSmall = {}
+/** Up to here one person is enough, where money does not leave the house. */
+export const operatorLimitMinor = 50_000n
 
 /** Operators with four eyes: what one asks for another approves, bound to the hash of what he has seen, by the rules of the API. */
 export const openOffice = ({ nowMs, at }: Scheduler, random: Random, faults: Faults, note: (line: string) => void): Office => {
@@ -62,7 +66,7 @@ export const openOffice = ({ nowMs, at }: Scheduler, random: Random, faults: Fau
 
   return {
     papers,
-    send: async ({ complete, perform: run, wrong = null }) => {
+    send: async ({ complete, perform: run, wrong = null, worth }) => {
       const askedBy = random.pick(operators)
       const id = typeId<string>('oa', random.hex(16).slice(2))
       const asked = await Promise.resolve()
@@ -78,7 +82,7 @@ export const openOffice = ({ nowMs, at }: Scheduler, random: Random, faults: Fau
       const paper: Paper = { ...{ id, asked, askedBy, wrong, atMs: nowMs() }, approvedBy: null, refusal: null, isDone: false }
       papers.push(paper)
       note(`office ${id} ${asked.type} ${asked.transferId ?? asked.scope} by ${askedBy}`)
-      const fourEyes = needsFourEyes(asked, undefined, nothingIsSmall)
+      const fourEyes = needsFourEyes(asked, worth && toJson(worth()), { USD: operatorLimitMinor })
       if (!fourEyes) return perform(paper, run)
       const approve = (person: string) => {
         const { by } = operatorOf(askedBy)

@@ -27,6 +27,7 @@ type Ending = {
 /** Law 2: what a customer gives ends in exactly one of delivered, given back, in a person's hands. Never two, and never something for nothing. */
 export const endings: Law = evidence =>
   evidence.tables.transfers.flatMap(transfer => {
+    if (evidence.house.rebalances.some(({ id }) => id === transfer.id)) return []
     const { id, state, terms } = transfer
     const wanted = evidence.requests
       .flatMap(({ bodies }) => bodies)

@@ -8,7 +8,7 @@ const mustClose = /^(customer_clearing|payout_partner|in_transit):/
 export const resolutions: Law = evidence => {
   const { house, tables } = evidence
   return [
-    ...house.papers.flatMap(paper => wrongWith(paper).map(what => `paper ${paper.id} (${paper.type}): ${what}`)),
+    ...house.papers.flatMap(paper => wrongWith(evidence, paper).map(what => `paper ${paper.id} (${paper.type}): ${what}`)),
     ...tables.transfers.flatMap(({ id }) => resolved(evidence, id).map(what => `${id}: ${what}`)),
     ...house.papers.flatMap(paper => (paper.type === 'explainLine' && paper.isDone ? explained(evidence, paper) : [])),
     ...tables.bank_statement_lines.flatMap(({ account, cursor, explained_by }) => {
@@ -19,9 +19,10 @@ export const resolutions: Law = evidence => {
   ]
 }
 
-const wrongWith = ({ type, isDone, wrong, askedBy, approvedBy, payload }: PaperEvidence): string[] => {
+const wrongWith = ({ world }: Evidence, { type, isDone, wrong, askedBy, approvedBy, payload }: PaperEvidence): string[] => {
   if (!isDone) return []
-  const isSmall = type === 'explainLine' && payload.into === null
+  const isWithin = type === 'rebalance' && BigInt(payload.minor!) <= BigInt(world.operatorLimitMinor)
+  const isSmall = isWithin || (type === 'explainLine' && payload.into === null)
   return [
     ...(wrong === null ? [] : [`${wrong} were wrong, and it was done`]),
     ...(isSmall || (approvedBy !== null && approvedBy !== askedBy) ? [] : [`${askedBy} alone has done it`]),

@@ -6,7 +6,7 @@ const over = ['completed', 'compensated', 'canceled', 'failed', 'review', 'resol
 
 /** What the bank's statement says is kept line by line, and is booked, or in a person's hands. */
 export const statements: Law = evidence => {
-  const { bank, tables, world } = evidence
+  const { bank, tables, world, house } = evidence
   const broken: string[] = []
   const unknown = openRefundKeys(evidence)
   const kept = new Map(tables.bank_statement_lines.map(line => [`${line.account} ${line.cursor}`, line]))
@@ -28,17 +28,16 @@ export const statements: Law = evidence => {
       if (!isTold && !over.includes(state)) broken.push(`${id} (${state}): a line is not what was ordered, and nobody is told`)
       continue
     }
-    const ours = new Set(
-      bank.orders
-        .filter(order => order.description === id && order.account === world.ownAccount && !unknown.has(order.key))
-        .map(order => order.id),
-    )
-    const said = bank.statement
-      .filter(({ orderId }) => orderId !== null && ours.has(orderId))
-      .reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n)
-    const booked = bookedAtBank(evidence, id)
-    const byHand = evidence.house.byHand.reduce((sum, { transfer, minor }) => (transfer === id ? sum + BigInt(minor) : sum), 0n)
-    if (booked !== said + byHand) broken.push(`${id} (${state}): the statement says ${said}, booked is ${booked}`)
+    const ours = new Set(bank.orders.filter(order => order.description === id && !unknown.has(order.key)).map(order => order.id))
+    for (const { account, bank: rail } of world.ownAccounts) {
+      const byHand = account === world.ownAccount ? house.byHand.filter(({ transfer }) => transfer === id) : []
+      const said = [
+        ...bank.statement.filter(line => line.account === account && line.orderId !== null && ours.has(line.orderId)),
+        ...byHand.map(({ minor }) => ({ amountMinor: minor })),
+      ].reduce((sum, { amountMinor }) => sum + BigInt(amountMinor), 0n)
+      const booked = bookedAtBank(evidence, id, rail)
+      if (booked !== said) broken.push(`${id} (${state}): the statement of ${account} says ${said}, booked is ${booked}`)
+    }
   }
   return broken
 }
@@ -55,10 +54,10 @@ export const isDoubted = ({ tables }: Evidence, id: string): boolean => {
   )
 }
 
-/** What the house has booked on its account at the bank for a transfer. */
-export const bookedAtBank = ({ tables }: Evidence, id: string): bigint => {
+/** What the house has booked on its account at a bank for a transfer. */
+export const bookedAtBank = ({ tables }: Evidence, id: string, bank: string): bigint => {
   const entries = new Set(tables.ledger_entries.filter(({ transfer_id }) => transfer_id === id).map(({ position }) => position))
   return tables.ledger_postings
-    .filter(({ entry, account_id, layer }) => entries.has(entry) && account_id.startsWith('bank_cash:') && layer === 'posted')
+    .filter(({ entry, account_id, layer }) => entries.has(entry) && account_id === `bank_cash:${bank}:USD` && layer === 'posted')
     .reduce((sum, { amount }) => sum + BigInt(amount), 0n)
 }

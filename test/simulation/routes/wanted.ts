@@ -45,6 +45,14 @@ export const ownAccounts: ReadonlyMap<string, string> = new Map([
   [ownAccount, 'bank:sim'],
   [otherAccount, 'bank:two'],
 ])
+/** The bank that keeps an account. */
+export const bankOf = (account: string): string => ownAccounts.get(account) ?? 'bank:sim'
+
+/** How each of them is paid from elsewhere. */
+export const payableAs: ReadonlyMap<string, string> = new Map([
+  [ownAccount, '1000000001'],
+  [otherAccount, '1000000002'],
+])
 export const partner = `0x${'77'.repeat(20)}`
 
 /** What every route's terms begin with. */
