@@ -13,6 +13,8 @@ export type BankOrderEvidence = {
   readonly account: string
   readonly customer: string
   readonly status: string
+  /** Why it was refused, or came back; kept when it is settled after all. */
+  readonly code?: string
   readonly settledAtMs?: number
 }
 

@@ -138,7 +138,7 @@ describe('the payment', () => {
     bank.faults.submit.push('lostAfter')
     await turn()
     const { externalId } = [...bank.orders.values()][0]!
-    const told = (type: 'settled') => hearRefund(api.pool, 'bank:test', { type, externalId })
+    const told = (type: 'settled') => hearRefund(api.pool, 'bank:test', { type, externalId, bankTransferId: 'bt_1' })
     expect(await told('settled')).toBe(true)
     await payRefunds({
       store: postgresRefundStore(api.pool),
@@ -148,7 +148,7 @@ describe('the payment', () => {
     })
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
     expect(await told('settled')).toBe(true)
-    expect(await hearRefund(api.pool, 'bank:other', { type: 'settled', externalId })).toBe(false)
+    expect(await hearRefund(api.pool, 'bank:other', { type: 'settled', externalId, bankTransferId: 'bt_1' })).toBe(false)
   })
 
   it('whose answer was lost is asked about, and never made twice', async () => {
@@ -172,6 +172,21 @@ describe('the payment', () => {
     expect((await refund(id)).status).toBe(202)
   })
 
+  // The money has left: to say that it failed would pay it again, and book it never.
+  it('that the bank settles after it has refused it is paid, and booked', async () => {
+    const id = await owing('bb')
+    const { json } = await refund(id)
+    bank.faults.submit.push({ refused: 'account_closed' })
+    await turn()
+    const { rows } = await api.admin.query(`select request->>'externalId' as reference from refunds where id = $1`, [json.id])
+    const said = { type: 'settled', externalId: rows[0].reference, bankTransferId: 'bt_9' } as const
+    for (let times = 0; times < 2; times++) expect(await hearRefund(api.pool, bank.id, said)).toBe(true)
+    await api.hear()
+    expect(await list(id)).toMatchObject([{ id: json.id, state: 'completed', failure: null }])
+    expect(await owedMinor(id)).toBe(0n)
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
+  })
+
   it('waits while its rail stands still', async () => {
     const id = await owing('b3')
     await refund(id)
@@ -189,7 +204,7 @@ describe('the payment', () => {
     expect(await owedMinor(id)).toBe(0n)
     const { externalId } = [...bank.orders.values()][0]!
     for (let times = 0; times < 2; times++)
-      expect(await hearRefund(api.pool, bank.id, { type: 'returned', externalId })).toBe(true)
+      expect(await hearRefund(api.pool, bank.id, { type: 'returned', externalId, bankTransferId: 'bt_1' })).toBe(true)
     await api.hear()
     expect(await list(id)).toMatchObject([{ id: json.id, state: 'returned' }])
     expect(await owedMinor(id)).toBe(owed)

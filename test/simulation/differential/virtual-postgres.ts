@@ -3,8 +3,7 @@ import { postgresDepositStore } from '../../../bridge-service/src/deposits/postg
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { type Explanation, explainLine } from '../../../bridge-service/src/ledger/explain-line.ts'
 import { closingLines, type WantedLine } from '../../../bridge-service/src/operators/closing-lines.ts'
-import type { RailFact } from '../../../bridge-service/src/rails/rail.ts'
-import { hearRefund } from '../../../bridge-service/src/refunds/hear-refund.ts'
+import { hearRefund, type Said } from '../../../bridge-service/src/refunds/hear-refund.ts'
 import { openRefund, type RefundRequest } from '../../../bridge-service/src/refunds/open-refund.ts'
 import { postgresRefundStore } from '../../../bridge-service/src/refunds/postgres-store.ts'
 import type { RefundStore } from '../../../bridge-service/src/refunds/store.ts'
@@ -30,7 +29,7 @@ export type Side = Pick<
   readonly statements: StatementStore
   readonly refunds: RefundStore
   readonly openRefund: (request: RefundRequest) => Promise<unknown>
-  readonly hearRefund: (rail: string, said: Pick<RailFact, 'type' | 'externalId'>) => Promise<boolean>
+  readonly hearRefund: (rail: string, said: Said) => Promise<boolean>
   readonly explainLine: (explanation: Explanation) => Promise<void>
   readonly closingLines: (transferId: TransferId, wanted: readonly WantedLine[]) => Promise<Resolution['closing']>
   readonly chain: FollowedChain

@@ -1,7 +1,7 @@
 import type { ChainEvidence, Evidence } from '../evidence.ts'
 import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
-import { openRefundKeys } from './refunds.ts'
+import { unheardRefundKeys } from './refund-orders.ts'
 import { bookedAtBank, isDoubted } from './statements.ts'
 
 /** Law 4: what the ledger and the pools say is what the bank and the chain hold. */
@@ -73,7 +73,7 @@ type OwnAccount = Evidence['world']['ownAccounts'][number]
 /** The balance of an account of ours, without what its bank never told of orders that it is silent about; and as booked, where its statement is in doubt. */
 const knownToHouse = (evidence: Evidence, { account, bank: rail }: OwnAccount): bigint => {
   const { bank, tables } = evidence
-  const refunds = openRefundKeys(evidence)
+  const refunds = unheardRefundKeys(evidence)
   const unknown = new Set(tables.intents.filter(({ status }) => status === 'UNKNOWN').map(({ key }) => key))
   const silent = new Set(
     bank.orders

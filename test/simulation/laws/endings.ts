@@ -1,7 +1,7 @@
 import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
-import { isRefund } from './refunds.ts'
+import { isRefund } from './refund-orders.ts'
 import { isDoubted } from './statements.ts'
 import { isWithPerson } from './strays.ts'
 import { isLost } from './undone.ts'

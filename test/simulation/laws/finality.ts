@@ -1,6 +1,6 @@
 import type { ChainEvidence, EscrowMoment, Evidence, MomentEvidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
-import { isRefund } from './refunds.ts'
+import { isRefund } from './refund-orders.ts'
 import { isUndone } from './undone.ts'
 
 /** Law 5: no release, no commit and no payout before finality on the true chain, nor before the debit has cleared. */

@@ -1,16 +1,10 @@
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { isRefund, unheardRefundKeys } from './refund-orders.ts'
 import { isDoubted } from './statements.ts'
 
 type Refund = Evidence['tables']['refunds'][number]
 type Order = Evidence['bank']['orders'][number]
-
-/** A payment beside a transfer: the bank knows it by a reference of another kind. */
-export const isRefund = ({ externalId }: Pick<Order, 'externalId'>): boolean => externalId.startsWith('RF')
-
-/** Nobody knows whether it was paid: as long as it is open, the house has booked nothing of it. */
-export const openRefundKeys = ({ tables }: Evidence): Set<string> =>
-  new Set(tables.refunds.filter(({ state }) => state === 'crediting').map(({ request }) => request.key))
 
 /** What was asked for is paid once, to whom it is for, or not at all; and all of it together is no more than what was paid, or is owed. */
 export const refunds: Law = evidence => {
@@ -41,13 +35,18 @@ const wrongWith = (evidence: Evidence, { id, refund_of, minor, state, request }:
   if (orders.some(({ amountMinor }) => amountMinor !== minor)) broken.push('another amount was ordered')
   const paid = netOf(evidence, orders)
   if (isDoubted(evidence, refund_of)) return broken
-  if (state === 'completed' ? paid !== BigInt(minor) : state !== 'crediting' && paid !== 0n)
-    broken.push(`the bank has paid ${paid} of ${minor}`)
+  if (unheardRefundKeys(evidence).has(request.key)) return broken
+  if (paid !== (state === 'completed' ? BigInt(minor) : 0n)) broken.push(`the bank has paid ${paid} of ${minor}`)
   return broken
 }
 
 const tooMuch = (evidence: Evidence, transfer: string): string[] => {
-  const { bank, tables, house, world } = evidence
+  const { tables, house, world } = evidence
+  // What the bank pays although it has refused it is paid to him once more, and a person's case.
+  const isSeenTo = ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state)
+  const orders = evidence.bank.orders.filter(
+    ({ description, status, code }) => description === transfer && !(isSeenTo && status === 'settled' && code !== undefined),
+  )
   const wanted = wantedOf(evidence, transfer)
   if (wanted === undefined) return ['refunds of what nobody has ordered']
   const broken: string[] = []
@@ -56,10 +55,9 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
     const references = new Set(rows.filter(isMeant).map(({ request }) => request.externalId))
     return netOf(
       evidence,
-      bank.orders.filter(({ externalId }) => references.has(externalId)),
+      orders.filter(({ externalId }) => references.has(externalId)),
     )
   }
-  const orders = bank.orders.filter(order => order.description === transfer && !isRefund(order))
   for (const currency of new Set(rows.map(row => row.currency))) {
     const isPayout = wanted.route === 'offramp' || currency === 'EUR'
     const whole = BigInt(isPayout ? wanted.deliveredMinor : wanted.paidMinor)
@@ -70,7 +68,7 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
     const account = currency === 'EUR' ? world.partnerAccount : world.ownAccount
     const credits = netOf(
       evidence,
-      orders.filter(order => order.direction === 'credit' && order.account === account),
+      orders.filter(order => order.direction === 'credit' && order.account === account && !isRefund(order)),
     )
     const debits = orders.filter(({ direction }) => direction === 'debit')
     const byHand = house.byHand.reduce((sum, each) => (each.transfer === transfer ? sum - BigInt(each.minor) : sum), 0n)

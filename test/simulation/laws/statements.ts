@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
-import { openRefundKeys } from './refunds.ts'
+import { unheardRefundKeys } from './refund-orders.ts'
 
 const over = ['completed', 'compensated', 'canceled', 'failed', 'review', 'resolved']
 
@@ -8,7 +8,7 @@ const over = ['completed', 'compensated', 'canceled', 'failed', 'review', 'resol
 export const statements: Law = evidence => {
   const { bank, tables, world, house } = evidence
   const broken: string[] = []
-  const unknown = openRefundKeys(evidence)
+  const unknown = unheardRefundKeys(evidence)
   const kept = new Map(tables.bank_statement_lines.map(line => [`${line.account} ${line.cursor}`, line]))
   for (const { account, cursor, externalId, amountMinor, orderId } of bank.statement) {
     const say = (what: string) => broken.push(`line ${cursor} of ${account}, ${amountMinor} for ${externalId}, ${what}`)

@@ -1,5 +1,6 @@
 import { BridgeError } from '../../../bridge-service/src/errors.ts'
 import type { RailFact } from '../../../bridge-service/src/rails/rail.ts'
+import type { Said } from '../../../bridge-service/src/refunds/hear-refund.ts'
 import type { RefundRequest } from '../../../bridge-service/src/refunds/open-refund.ts'
 import { planRefund } from '../../../bridge-service/src/refunds/plan-refund.ts'
 import type { OperatorInput } from '../../../bridge-service/src/transfer/input.ts'
@@ -54,14 +55,12 @@ const isBeingResolved = ({ inbox }: Tables, transferId: string): boolean =>
     return isMeant && (row.payload.input as OperatorInput).type === 'resolveCommand'
   })
 
-type Said = Pick<RailFact, 'type' | 'externalId'>
-
 /** What a bank says by itself of a refund. Returns whether that is all that there is to do. */
 export const hearRefund = async (
   { tables }: MemoryDatabase,
   tx: MemoryTx,
   rail: string,
-  { type, externalId }: Said,
+  { type, externalId, bankTransferId }: Said,
 ): Promise<boolean> => {
   const id = tx.get(tables.by_refund_reference, `${rail} ${externalId}`)
   if (id === undefined) return false
@@ -69,16 +68,19 @@ export const hearRefund = async (
   const row = tx.get(tables.refunds, id)!
   if (!isHeard(row, type)) return false
   const comesBack = row.state === 'completed' && type === 'returned'
+  const isPaidAfterAll = row.state === 'failed' && type === 'settled'
   const heard: RefundRow = {
     ...row,
     ...(isPayable(row) ? { next_at: tx.nowMs } : {}),
     ...(comesBack ? { state: 'returned', updated_at: tx.nowMs } : {}),
+    ...(isPaidAfterAll ? { state: 'completed', failure: null, bank_transfer_id: bankTransferId, updated_at: tx.nowMs } : {}),
   }
   tx.put(tables.refunds, id, heard)
-  if (heard.state === 'returned') {
+  if (heard.state === 'returned' || heard.state === 'completed') {
     const { refund_of, kind, currency, minor } = heard
-    const input = { type: 'refundCameBack', refundId: id, kind, currency, minor: String(minor) }
-    const news = { source: 'command', fact: `refund:${id}:returned`, subject: refund_of, kind: 'operator' }
+    const [what, fact] = heard.state === 'returned' ? ['refundCameBack', ':returned'] : ['refundSettled', '']
+    const input = { type: what, refundId: id, kind, currency, minor: String(minor) }
+    const news = { source: 'command', fact: `refund:${id}${fact}`, subject: refund_of, kind: 'operator' }
     await keepFact(tx, tables, { ...news, payload: { actor: rail, input } })
   }
   return true
@@ -86,7 +88,7 @@ export const hearRefund = async (
 
 const isHeard = ({ state }: RefundRow, type: Said['type']): boolean => {
   if (isPayable({ state })) return true
-  if (state === 'failed') return type === 'rejected' || type === 'returned'
+  if (state === 'failed') return type === 'rejected' || type === 'settled' || type === 'returned'
   return type === 'submitted' || type === 'settled' || type === 'returned'
 }
 

@@ -64,7 +64,7 @@ const withoutRefunds = async (database: MemoryDatabase, tx: MemoryTx, rail: stri
     const { verdict, isRefund, line } = each
     if (!isRefund) rest.push(each)
     else if (verdict === 'settled' || verdict === 'returned' || verdict === 'returnReversed') {
-      if (!(await hearRefund(database, tx, rail, { type: verdict, externalId: line.externalId }))) rest.push(each)
+      if (!(await hearRefund(database, tx, rail, { ...line, type: verdict }))) rest.push(each)
     }
   }
   return rest
