@@ -52,5 +52,5 @@ const hearing = (random: Random, { memory }: Twins): Call => {
   const externalId = rows.length > 0 && random.chance(0.9) ? random.pick(rows).request.externalId : 'RF1'
   const type = random.pick(['submitted', 'settled', 'rejected', 'returned', 'returned', 'returnReversed'] as const)
   const rail = random.pick(['bank:sim', 'bank:sim', 'bank:sim', 'bank:other'])
-  return { name: 'hearing of a refund', run: ({ hearRefund }) => hearRefund(rail, { type, externalId, bankTransferId: 'bt_2' }) }
+  return { name: 'hearing of a refund', run: ({ hearRefund }) => hearRefund(rail, { type, externalId }) }
 }

@@ -1,7 +1,7 @@
 import type { LowWater } from '../../../bridge-service/src/liquidity/low-water.ts'
 import type { Currency } from '../../../bridge-service/src/money/currency.ts'
 import { type Money, money, toJson } from '../../../bridge-service/src/money/money.ts'
-import { rebalanceIdOf } from '../../../bridge-service/src/operators/perform.ts'
+import { inputOf, rebalanceIdOf } from '../../../bridge-service/src/operators/perform.ts'
 import { refillAmount } from '../../../bridge-service/src/operators/refill-amount.ts'
 import { priceTermsOf } from '../../../bridge-service/src/policy/price-terms.ts'
 import { type HousePools, planRebalance, type RebalancePlan } from '../../../bridge-service/src/policy/rebalance.ts'
@@ -18,7 +18,7 @@ import { common, otherAccount, ownAccount, ownAccounts, payableAs, type Wanted }
 import { unbornOf } from '../routes.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Settings } from '../settings.ts'
-import { actorOf, type Office } from './office.ts'
+import { actorOf, type Office, type Paper } from './office.ts'
 
 /** Money of ours that was to go from one account of ours to another. */
 export type Rebalance = { readonly id: string; readonly from: string; readonly to: string; readonly minor: string }
@@ -41,7 +41,7 @@ export const rebalance = (
   onProvider: (transfer: string) => void,
 ) => {
   const { database } = store
-  const { liquidity_pools: pools } = database.tables
+  const { liquidity_pools: pools, bank_statement_lines: lines } = database.tables
   const house = houseOf(settings)
   const other = `bank:two:USD`
   const mark: LowWater = {
@@ -55,6 +55,8 @@ export const rebalance = (
   let begun = 0
   let isLow = false
   let isAtWork = true
+  const inHand = new Set<string>()
+  const transferOf = (key: string | null) => database.tables.intents.get(key ?? '')?.transfer_id
 
   const availableOf = (id: string): Money => {
     const pool = pools.get(id)!
@@ -136,9 +138,33 @@ export const rebalance = (
     void ask(mark.refillFrom!, other, amount)
   }
 
+  /** What a line of its statement puts in doubt no machine ends: a person takes it, whose it is from then on. */
+  const takeInHand = () => {
+    for (const { id } of between) {
+      const { state, progress } = database.tables.transfers.get(id)!.transfer
+      const isDoubted = [...lines.values()].some(line => line.verdict === 'mismatched' && transferOf(line.intent_key) === id)
+      if (state !== 'inTransit' || progress.attention === undefined || !isDoubted || inHand.has(id)) continue
+      inHand.add(id)
+      const asked = {
+        type: 'forceCompensation',
+        transferId: id as TransferId,
+        scope: null,
+        reason: 'both banks were asked',
+        payload: {},
+      } as const
+      const perform = (paper: Paper) =>
+        store.keepFact({
+          ...{ source: 'command', fact: `action:${paper.id}`, subject: id, kind: 'operator' },
+          payload: { input: inputOf(asked), actor: actorOf(paper) },
+        })
+      void office.send({ complete: () => asked, perform }).finally(() => inHand.delete(id))
+    }
+  }
+
   const look = () => {
-    if (!isAtWork) return
     at(nowMs() + lookEveryMs, look)
+    takeInHand()
+    if (!isAtWork) return
     refill()
     if (begun >= atMost || random.chance(0.7)) return
     const places = ['bank:sim:USD', other, 'bank:sim:USD', other, ...settings.chains.map(({ id }) => `${id}:USDC`)]

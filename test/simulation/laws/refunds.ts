@@ -45,7 +45,8 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   // What the bank pays although it has refused it is paid to him once more, and a person's case.
   const isSeenTo = ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state)
   const orders = evidence.bank.orders.filter(
-    ({ description, status, code }) => description === transfer && !(isSeenTo && status === 'settled' && code !== undefined),
+    ({ description, direction, status, code }) =>
+      description === transfer && !(isSeenTo && direction === 'credit' && status === 'settled' && code !== undefined),
   )
   const wanted = wantedOf(evidence, transfer)
   if (wanted === undefined) return ['refunds of what nobody has ordered']

@@ -60,7 +60,7 @@ export const hearRefund = async (
   { tables }: MemoryDatabase,
   tx: MemoryTx,
   rail: string,
-  { type, externalId, bankTransferId }: Said,
+  { type, externalId }: Said,
 ): Promise<boolean> => {
   const id = tx.get(tables.by_refund_reference, `${rail} ${externalId}`)
   if (id === undefined) return false
@@ -71,16 +71,15 @@ export const hearRefund = async (
   const isPaidAfterAll = row.state === 'failed' && type === 'settled'
   const heard: RefundRow = {
     ...row,
-    ...(isPayable(row) ? { next_at: tx.nowMs } : {}),
+    ...(isPayable(row) || isPaidAfterAll ? { next_at: tx.nowMs } : {}),
     ...(comesBack ? { state: 'returned', updated_at: tx.nowMs } : {}),
-    ...(isPaidAfterAll ? { state: 'completed', failure: null, bank_transfer_id: bankTransferId, updated_at: tx.nowMs } : {}),
+    ...(isPaidAfterAll ? { state: 'crediting', failure: null, updated_at: tx.nowMs } : {}),
   }
   tx.put(tables.refunds, id, heard)
-  if (heard.state === 'returned' || heard.state === 'completed') {
+  if (heard.state === 'returned') {
     const { refund_of, kind, currency, minor } = heard
-    const [what, fact] = heard.state === 'returned' ? ['refundCameBack', ':returned'] : ['refundSettled', '']
-    const input = { type: what, refundId: id, kind, currency, minor: String(minor) }
-    const news = { source: 'command', fact: `refund:${id}${fact}`, subject: refund_of, kind: 'operator' }
+    const input = { type: 'refundCameBack', refundId: id, kind, currency, minor: String(minor) }
+    const news = { source: 'command', fact: `refund:${id}:returned`, subject: refund_of, kind: 'operator' }
     await keepFact(tx, tables, { ...news, payload: { actor: rail, input } })
   }
   return true
