@@ -3,7 +3,10 @@ import type { PlantEvm } from '../senders/evm/line.ts'
 import type { Plant } from '../worker.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
 import { plantedAtTheDesk } from './at-the-desk.ts'
+import { plantedBetweenBanks } from './between-banks.ts'
+import { plantedByPersons } from './by-persons.ts'
 import { plantedInAHalt } from './in-a-halt.ts'
+import { plantedInRefunds } from './in-refunds.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
@@ -31,4 +34,7 @@ export const planted: readonly Planted[] = [
   ...plantedInTheLanes,
   ...plantedOnTheStatement,
   ...plantedInAHalt,
+  ...plantedInRefunds,
+  ...plantedBetweenBanks,
+  ...plantedByPersons,
 ]
