@@ -123,7 +123,7 @@ const named = [
   ['evm: a shallow reorg', 0.06],
   ['evm: a reorg as deep as may be', 0.03],
   ['evm: a reorg undoes what was final', 0.003],
-  ['evm: a reorg drops transactions', 0.5],
+  ['evm: a reorg drops transactions', 0.8],
   ['evm: a reorg mines transactions in another order', 0.5],
   ['evm: the pool forgets a transaction', 0.1],
   ['evm: a stuck transaction is replaced', 0.1],
@@ -220,8 +220,15 @@ export const crashesAt = (point: CrashPoint): Crashes => {
   return made
 }
 
+/** What shows only where something else goes wrong. A world that draws it draws that, too: both by chance are too rare for luck to be ruled out. */
+const companions: Partial<Record<FaultName, readonly FaultName[]>> = {
+  'evm: a reorg drops transactions': ['evm: a shallow reorg'],
+  'evm: a node shows a receipt of a block that is no more': ['evm: a shallow reorg'],
+}
+
 export type Fault = {
   readonly name: FaultName
+  readonly with: readonly FaultName[]
   /** How likely it strikes where it may, in a world that has drawn it; worlds have it milder or worse. */
   readonly rate: number
 }
@@ -230,8 +237,8 @@ const crashRate = 0.03
 
 /** All that may go wrong in a world. */
 export const catalogue: readonly Fault[] = [
-  ...named.map(([name, rate]) => ({ name, rate })),
+  ...named.map(([name, rate]) => ({ name, rate, with: companions[name] ?? [] })),
   ...calls.flatMap(call =>
-    (['before', 'after'] as const).map(when => ({ name: `crash ${when} ${call}` as const, rate: crashRate })),
+    (['before', 'after'] as const).map(when => ({ name: `crash ${when} ${call}` as const, rate: crashRate, with: [] })),
   ),
 ]
