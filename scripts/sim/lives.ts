@@ -6,12 +6,13 @@ import type { Task } from './run.ts'
 // One thread of the simulation: the worlds of its task, one after the other.
 const { firstSeed, seeds, every, plant, enough } = workerData as Task
 const bug = plant === undefined ? undefined : planted.find(({ name }) => name === plant)
+const options = bug && { ...bug, wanted: bug.shownBy }
 // What is planted may leave the answer of a call unheard; the oracle judges what becomes of that. Of the product nothing may.
 if (bug !== undefined) process.on('unhandledRejection', () => {})
 const report = emptyReport(firstSeed)
 for (let index = 0; index < seeds && report.failures.length < enough; index++) {
   const seed = firstSeed + index * every
-  const findings = await addSeed(report, seed, bug)
+  const findings = await addSeed(report, seed, options)
   if (findings.length > 0 && bug === undefined) parentPort!.postMessage({ kind: 'failure', seed, findings })
   else if (index % 50 === 49) parentPort!.postMessage({ kind: 'progress', worlds: 50 })
 }

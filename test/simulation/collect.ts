@@ -60,6 +60,7 @@ export const collect = (world: World): Evidence => {
     seed,
     world: {
       ...{ clearingMs: settings.clearingMs, endMs, skewMs: 60_000, frozenMs, pauses },
+      ...{ returnableMs: settings.returnableMs, exposureLimit: settings.exposureLimit },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
       ...{ treasury, partner, ownAccount, partnerAccount, operatorLimitMinor },
@@ -93,7 +94,7 @@ export const collect = (world: World): Evidence => {
 const booksOf = (network: Network, inbox: Tables['inbox']) => {
   const { settings, treasuryStartMinor, chain, line, tables: read } = network
   const { id, flavour, finality } = settings
-  const { escrows, brought, treasuryMinor, mintedMinor } = chain.state()
+  const { escrows, brought, addresses, treasuryMinor, mintedMinor } = chain.state()
   const lost = chain.lost()
   return {
     ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
@@ -106,9 +107,14 @@ const booksOf = (network: Network, inbox: Tables['inbox']) => {
     ),
     escrows: [...escrows.values()],
     brought: [...brought.values()],
+    addresses: [...addresses.values()].map(({ address, terms, tokens }) => ({
+      ...{ address, terms },
+      tokens: [...tokens].map(([token, lying]) => ({ token, ...lying })),
+    })),
+    hadReorgs: chain.reorgs.length > 0,
     done: chain.blocks.flatMap(({ mined }) =>
       mined.flatMap(({ tx, refusal }) =>
-        refusal === undefined ? [{ escrowId: tx.escrowId, action: tx.action, brought: tx.brought }] : [],
+        refusal === undefined ? [{ hash: tx.hash, escrowId: tx.escrowId, action: tx.action, brought: tx.brought }] : [],
       ),
     ),
   } satisfies Record<keyof ChainEvidence, unknown>

@@ -14,3 +14,5 @@ export type Action =
   | ('lock' | 'commit' | 'release' | 'refund' | 'expire' | 'clawback' | 'collect' | 'reclaim')
   // Of what is brought by itself, see brought.ts.
   | ('bring' | 'pay' | 'claim' | 'return' | 'takeBack')
+  // Of what lies at a deposit address, see at-address.ts.
+  | ('transfer' | 'lockThere' | 'recover')

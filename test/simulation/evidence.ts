@@ -89,7 +89,20 @@ export type ChainEvidence = {
     readonly status: 'waiting' | 'claimed' | 'returned' | 'takenBack' | 'clawedBack'
     readonly terms: EscrowTerms
   }[]
-  readonly done: readonly { readonly escrowId: string; readonly action: Action; readonly brought?: string }[]
+  /** Deposit addresses to which something was sent: the terms that each follows from, and units by currency, or the chain's own coin. */
+  readonly addresses: readonly {
+    readonly address: string
+    readonly terms: EscrowTerms
+    readonly tokens: readonly { readonly token: string; readonly lies: string; readonly came: string; readonly back: string }[]
+  }[]
+  /** Whether the chain was ever reorganized. */
+  readonly hadReorgs: boolean
+  readonly done: readonly {
+    readonly hash: string
+    readonly escrowId: string
+    readonly action: Action
+    readonly brought?: string
+  }[]
 }
 
 /** What one person has asked for, and what became of it. */
@@ -120,6 +133,10 @@ export type Evidence = {
   readonly seed: number
   readonly world: {
     readonly clearingMs: number
+    /** So long a settled debit can come back where something is advanced against it; 0: nothing ever is. */
+    readonly returnableMs: number
+    /** What is advanced at most, in cents as a decimal string. */
+    readonly exposureLimit: string
     readonly ownPayers: readonly string[]
     readonly treasury: string
     readonly partner: string
@@ -171,6 +188,8 @@ export type Evidence = {
     readonly isDenied: boolean
     readonly isAnswered: boolean
     readonly conflicts: number
+    /** How often too much was lent to his house already. */
+    readonly refusals: number
     readonly told: readonly string[]
     readonly bodies: readonly {
       readonly reference: string
@@ -213,6 +232,7 @@ export type Evidence = {
 export type TablesEvidence = {
   readonly transfers: readonly {
     readonly id: string
+    readonly tenant: string
     readonly state: string
     readonly version: number
     readonly escrow_ref: string
@@ -238,6 +258,7 @@ export type TablesEvidence = {
     }
     readonly from_state: string
     readonly to_state: string
+    readonly at: string
   }[]
   readonly outbox: readonly { readonly transfer_id: string; readonly version: number; readonly type: string }[]
   readonly audit_log: readonly {
@@ -270,6 +291,8 @@ export type TablesEvidence = {
     readonly chain: string
     readonly fact: string
     readonly state: string
+    readonly tx_hash: string | null
+    readonly address_terms: object | null
     readonly booked: string
   }[]
   readonly bank_statement_lines: readonly {
@@ -291,6 +314,11 @@ export type TablesEvidence = {
     readonly state: string
     readonly request: { readonly key: string; readonly externalId: string }
     readonly created_at: string
+  }[]
+  readonly advances: readonly {
+    readonly transfer_id: string
+    readonly amount: string
+    readonly returnable_until: string | null
   }[]
   readonly liquidity_pools: readonly { readonly id: string; readonly total: string; readonly reserved: string }[]
   readonly reservations: readonly {

@@ -113,10 +113,30 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
     }),
   ],
   [
+    'lends whatever is asked for',
+    ({ store, ...side }) => ({
+      ...side,
+      store: { ...store, inTransaction: work => store.inTransaction(tx => work({ ...tx, limitExposure: async () => {} })) },
+    }),
+  ],
+  [
     'makes no case of money that nobody takes',
     ({ deposits, ...side }) => ({
       ...side,
       deposits: { ...deposits, openCases: chains => deposits.openCases(chains, () => undefined) },
+    }),
+  ],
+  [
+    'makes two cases of what lies at an address',
+    ({ addresses, ...side }) => ({
+      ...side,
+      addresses: {
+        ...addresses,
+        act: async act => {
+          await addresses.act(act)
+          await addresses.act({ ...act, strays: act.strays.map(stray => ({ ...stray, token: `${stray.token}2` })) })
+        },
+      },
     }),
   ],
   [
@@ -127,13 +147,6 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
         ...statements,
         keepPage: page => statements.keepPage({ ...page, lines: page.lines.slice(0, 1) }),
       },
-    }),
-  ],
-  [
-    'lets a worker end a refund that is no longer his',
-    ({ refunds, ...side }) => ({
-      ...side,
-      refunds: { ...refunds, complete: (refund, id) => refunds.complete({ ...refund, epoch: refund.epoch + 1 }, id) },
     }),
   ],
   [

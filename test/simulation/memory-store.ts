@@ -1,3 +1,4 @@
+import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { AccountDefinition } from '../../bridge-service/src/ledger/chart.ts'
 import type { RefundRequest } from '../../bridge-service/src/refunds/open-refund.ts'
@@ -5,6 +6,7 @@ import type { RefundStore } from '../../bridge-service/src/refunds/store.ts'
 import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
 import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
+import { type AroundAddresses, addressStore } from './memory/address-store.ts'
 import { type Around, type Connection, connect } from './memory/connection.ts'
 import { type AroundDeposits, depositStore, isOpenOrder } from './memory/deposit-store.ts'
 import { type Dump, dump } from './memory/dump.ts'
@@ -25,6 +27,8 @@ export type MemoryStore = {
   readonly connect: (around?: Around) => Connection
   /** What the desk of deposits keeps, as one process sees it. */
   readonly deposits: (around?: AroundDeposits) => DepositStore
+  /** What the sweeper of deposit addresses keeps, as one process sees it. */
+  readonly addresses: (around?: AroundAddresses) => AddressStore
   /** What is read of the bank's statements, as one process sees it. */
   readonly statements: (around?: AroundStatements) => StatementStore
   /** The refunds that are to be paid, as one process sees them. */
@@ -71,6 +75,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
   return {
     connect: around => connect(database, underWay, around),
     deposits: around => depositStore(database, around),
+    addresses: around => addressStore(database, around),
     statements: around => statementStore(database, around),
     refunds: around => refundStore(database, around),
     openRefund: request => write(tx => openRefund(database, tx, request)),

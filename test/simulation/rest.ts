@@ -1,9 +1,10 @@
 import type { Bank } from './bank/bank.ts'
 import type { BankLine } from './bank/rail.ts'
+import { ownToken } from './chain/brought.ts'
 import type { Network } from './chain/networks.ts'
 import type { Request } from './clients.ts'
 import type { Staff } from './house/staff.ts'
-import { haltOf } from './indexer/indexer.ts'
+import { haltOf, tokenOf } from './indexer/indexer.ts'
 import { isOpenOrder } from './memory/deposit-store.ts'
 import { parkedSubjects } from './memory/facts.ts'
 import { isStrayMoney } from './memory/stray-cases.ts'
@@ -83,6 +84,17 @@ export const restOf = (watched: Watched) => {
     ...[...tables.inbox.values()].filter(isStrayMoney),
     ...[...tables.deposit_orders.values()].filter(isOpenOrder),
   ]
+  /** But for what a person has to see to, and dust, of which the house sends back five at most. */
+  const liesSomething = ({ settings, chain }: Network) =>
+    [...chain.state().addresses.values()].some(({ address, tokens }) =>
+      [...tokens].some(([token, { lies }]) => {
+        const name = token === ownToken ? tokenOf(token) : token
+        const cases = [...tables.stray_deposits.values()].filter(
+          row => row.chain === settings.id && row.fact.startsWith(`${address}:${name}:`),
+        )
+        return lies > 0n && cases.length < 5 && !cases.some(({ state }) => state === 'person')
+      }),
+    )
   const questions: Readonly<Record<string, () => boolean>> = {
     'a client waits': () => requests.some(request => !request.isAnswered),
     'the bank has something to do': () => !bank.isAtRest(),
@@ -94,6 +106,8 @@ export const restOf = (watched: Watched) => {
     'a fact waits in the inbox': () => waitingFacts().length > 0,
     'a customer may still take something back': () =>
       networks.some(({ chain }) => [...chain.state().brought.values()].some(({ status }) => status === 'waiting')),
+    'somebody means to transfer to an address': () => networks.some(({ remitters }) => !remitters.isAtRest()),
+    'something lies at a deposit address': () => networks.some(liesSomething),
     'the desk has something to do': () => deskWork().length > 0,
     'money is between two banks': () => !arrivals.isAtRest(),
     'a person is at work': () => !staff.isAtRest(),

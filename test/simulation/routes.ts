@@ -27,6 +27,9 @@ export const drawWanted = (random: Random, reference: string, customer: string, 
   return {
     ...{ reference, route, customer, account: `acc-${reference}`, address: random.hex(20), chain: chain.id },
     ...(route === 'crosschain' && into ? { into: into.id } : {}),
+    ...(chain.hasAddresses && (route === 'crosschain' || route === 'offramp') && random.chance(0.5)
+      ? { depositBy: 'transfer' as const }
+      : {}),
     ...amountsOf(route, BigInt(random.between(100, 9_000)) * 10n),
   }
 }

@@ -1,5 +1,6 @@
 import type { CrashPoint } from './catalogue.ts'
 import type { Faults } from './faults.ts'
+import type { AroundAddresses } from './memory/address-store.ts'
 import type { Around } from './memory/connection.ts'
 import { databaseError, lostConnection, serializationFailure } from './memory/database-error.ts'
 import type { AroundDeposits } from './memory/deposit-store.ts'
@@ -21,6 +22,11 @@ export const storeLine = (process: Process, faults: Faults, isUp: () => boolean)
 export const depositLine = (process: Process, faults: Faults, isUp: () => boolean): AroundDeposits => {
   const ask = asking(process, faults, isUp)
   return (name, about, effect) => ask(`deposits.${name}`, about, effect)
+}
+
+export const addressLine = (process: Process, faults: Faults, isUp: () => boolean): AroundAddresses => {
+  const ask = asking(process, faults, isUp)
+  return (name, about, effect) => ask(`addresses.${name}`, about, effect)
 }
 
 export const statementLine = (process: Process, faults: Faults, isUp: () => boolean): AroundStatements => {

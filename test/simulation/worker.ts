@@ -1,4 +1,5 @@
 import type { Chain } from '../../bridge-service/src/chains/chain.ts'
+import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import { depositTurn } from '../../bridge-service/src/deposits/desk.ts'
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
@@ -25,6 +26,7 @@ import type { Settings } from './settings.ts'
 export type Ports = {
   readonly store: SagaStore
   readonly deposits: DepositStore
+  readonly addresses: AddressStore
   readonly statements: StatementStore
   readonly refunds: RefundStore
   readonly openRefund: (request: RefundRequest) => Promise<unknown>
@@ -84,11 +86,12 @@ export const startWorker = async (
   database: MemoryStore,
   ports: Ports,
   tendFromMs: (chain: string) => () => number,
+  deskFromMs: () => number,
   { banks, accounts, newsFromMs }: BanksOfOurs,
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
-  const { store, deposits, statements, refunds, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
+  const { store, deposits, addresses, statements, refunds, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
   // One way to all banks of ours.
   const rails = new Map(banks.map(id => [id, { ...rail, id }]))
   const engine = await startEngine({
@@ -120,8 +123,8 @@ export const startWorker = async (
     everyNowAndThen(tendEveryMs, tendFromMs(chain.id), () =>
       chain.tend().catch(error => log('warn', `${chain.id} could not be tended`, { error: String(error) })),
     )
-  const turn = depositTurn({ store: deposits, chains, screening, newUuid, isHeld, log })
-  everyNowAndThen(deskEveryMs, database.nextDeskMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
+  const turn = depositTurn({ store: deposits, addresses, chains, screening, newUuid, isHeld, log })
+  everyNowAndThen(deskEveryMs, deskFromMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
 
   everyNowAndThen(refundEveryMs, database.nextRefundMs, () =>
     payRefunds({ store: refunds, rails, isHeld, log, keyRetentionMs }).then(engine.wake, error =>

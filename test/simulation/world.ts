@@ -3,8 +3,9 @@ import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import { denyListScreening, type Screening } from '../../bridge-service/src/policy/screening.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
-import { depositOf } from '../../bridge-service/src/transfer/hold.ts'
+import { addressTermsOf, depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
+import { addressesDueMs } from './addresses-due.ts'
 import { bookArrivals } from './bank/arrivals.ts'
 import { openBank } from './bank/bank.ts'
 import { postBankMail } from './bank/mail.ts'
@@ -31,7 +32,7 @@ import { bankOf, otherAccount, ownAccount } from './routes/wanted.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
 import { drawFeatures, drawSettings, features, type Settings } from './settings.ts'
-import { depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
+import { addressLine, depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
@@ -110,7 +111,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const operators = letOperatorsIn(time, random, faults, store, [...banks, ...networks.keys()], open)
   const chainTables = new Map(all.map(network => [network.settings.id as string, network.tables]))
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
-  const statement = writeStatement(time, random, faults, bank, openings)
+  const statement = writeStatement(time, random, faults, bank, openings, settings)
   const arrivals = bookArrivals(time, random, faults, bank, statement)
   const statementFromMs = () =>
     Math.min(
@@ -142,6 +143,18 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     [store.database.generation, ...all.flatMap(({ tables }) => [() => tables.latest, () => haltOf(tables)])],
     () => finalFactsOf(store, chainTables, 100).length > 0,
   )
+  const addressesFromMs = rememberedBy(
+    [
+      store.database.generation,
+      ...all.map(
+        ({ chain }) =>
+          () =>
+            chain.blocks.at(-1),
+      ),
+    ],
+    () => addressesDueMs(networks, tables, nowMs()),
+  )
+  const deskFromMs = () => Math.min(store.nextDeskMs(), addressesFromMs())
   const toFindMs = () => (finalNow() ? 0 : store.nextDueMs())
 
   const processNamed = (name: string, onDeath: () => void): Process =>
@@ -172,9 +185,10 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     const connection = store.connect(around)
     process.onCut(connection.cut)
     const deposits = store.deposits(depositLine(process, faults, isUp))
+    const addresses = store.addresses(addressLine(process, faults, isUp))
     const statements = store.statements(statementLine(process, faults, isUp))
     const refunds = store.refunds(refundLine(process, faults, isUp))
-    const ports = portsFor(process, connection.store, { deposits, statements, refunds }, around)
+    const ports = portsFor(process, connection.store, { deposits, addresses, statements, refunds }, around)
     const owner = process.name
     const planted =
       plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
@@ -184,6 +198,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       store,
       planted,
       id => networks.get(id)!.line.tendFromMs,
+      deskFromMs,
       { banks, accounts: statement.accounts, newsFromMs: statementFromMs },
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
       log,
@@ -198,7 +213,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const portsFor = (
     process: Process,
     saga: SagaStore,
-    beside: Pick<Ports, 'deposits' | 'statements' | 'refunds'>,
+    beside: Pick<Ports, 'deposits' | 'addresses' | 'statements' | 'refunds'>,
     around: Around,
   ): Ports => {
     const looked = new Map<string, number>()
@@ -219,7 +234,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
           return holds
         },
       },
-      ...{ deposits: beside.deposits, statements: beside.statements },
+      ...beside,
       refunds: {
         ...beside.refunds,
         claim: async () => {
@@ -264,7 +279,9 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     const row = tables.transfers.get(transfer)
     const deposit = row && depositOf(row.transfer.terms)
     if (deposit === undefined) return
-    const { strangers } = networks.get(deposit.chain)!
+    const { strangers, remitters } = networks.get(deposit.chain)!
+    const atAddress = addressTermsOf(deposit)
+    if (atAddress !== undefined) return remitters.deposit(transfer, atAddress, Date.parse(deposit.dueAt))
     // The API is as good as its database: whoever gets no answer locks by himself or not at all.
     strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt), () => {
       void keepSignedLock(store.database, row!.transfer.id, deposit.chain, { terms: deposit.terms, signed }).catch(() => {})

@@ -26,11 +26,11 @@ export type AddressStore = {
   readonly keepSeen: (news: readonly Seen[]) => Promise<void>
 }
 
-const leaseMs = 5_000
-const limit = 500
+/** How many are looked at together, and for how long nobody else looks at them. */
+export const lookLimits = { leaseMs: 5_000, limit: 500 }
 
 export const postgresAddressStore = (pool: Pool): AddressStore => ({
-  claimWatched: chains => claimWatched(pool, chains, leaseMs, limit),
+  claimWatched: chains => claimWatched(pool, chains, lookLimits),
   act: ({ transferId, chain, terms, lock, strays }) =>
     inTransaction(pool, async client => {
       if (lock) await orderAddressLock(client, transferId, chain, terms)

@@ -18,8 +18,8 @@ export type LeasedOrder = DepositOrder & {
   readonly attempts: number
 }
 
-/** How many are taken at once, and of returns how many may be under way on one chain. */
-export const orderLimits = { leaseMs: 30_000, returning: 4, limit: 50 }
+/** How many are taken at once, and of returns how many may be under way on one chain; and when an address is locked again at the earliest. */
+export const orderLimits = { leaseMs: 30_000, returning: 4, limit: 50, lockAgainMs: 30_000 }
 
 /** The next attempt at what somebody asks for: those before it were refused, or this one cannot be written. */
 export const attemptOf = async (database: Pool | ClientBase, kind: DepositOrder['kind'], subject: string): Promise<number> => {
@@ -39,6 +39,15 @@ export const lockSignedOrder = (
   attempt: number,
 ): DepositOrder => ({ key: keyOf(transferId, 'lockSigned', attempt), chain, kind: 'lockSigned', subject: transferId, request })
 
+/** Pure: the lock of what lies at a transfer's deposit address; the `attempt`th, counted from zero. */
+export const lockAddressOrder = (transferId: TransferId, chain: string, terms: HoldTerms, attempt: number): DepositOrder => ({
+  key: keyOf(transferId, 'lockAddress', attempt),
+  chain,
+  kind: 'lockAddress',
+  subject: transferId,
+  request: { terms },
+})
+
 /**
  * Orders the lock of what lies at a deposit address, unless one is under way, or has ended only now: a node may not have heard of it yet, and what
  * was refused is not refused every second.
@@ -49,15 +58,15 @@ export const orderAddressLock = async (
   chain: string,
   terms: HoldTerms,
 ): Promise<void> => {
-  const key = keyOf(transferId, 'lockAddress', await attemptOf(client, 'lockAddress', transferId))
+  const order = lockAddressOrder(transferId, chain, terms, await attemptOf(client, 'lockAddress', transferId))
   await client.query({
     name: 'order_address_lock',
     text: `insert into deposit_orders (key, kind, chain, subject, request)
            select $1::text, 'lockAddress', $2::text, $3::text, $4::jsonb
             where not exists (select from deposit_orders where kind = 'lockAddress' and subject = $3
-                                 and (status in ('PENDING', 'IN_FLIGHT') or updated_at > now() - interval '30 s'))
+                                 and (status in ('PENDING', 'IN_FLIGHT') or updated_at > now() - $5 * interval '1 ms'))
            on conflict do nothing`,
-    values: [key, chain, transferId, JSON.stringify({ terms })],
+    values: [order.key, chain, transferId, JSON.stringify(order.request), orderLimits.lockAgainMs],
   })
 }
 

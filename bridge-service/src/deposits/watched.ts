@@ -24,7 +24,11 @@ export type Watched = {
 type Row = Omit<Watched, 'seen' | 'nowMs' | 'movedAtMs'> & { seen: string; nowMs: string; movedAtMs: string }
 
 /** Takes addresses that are due for a look, for `leaseMs`. */
-export const claimWatched = async (pool: Pool, chains: readonly string[], leaseMs: number, limit: number): Promise<Watched[]> => {
+export const claimWatched = async (
+  pool: Pool,
+  chains: readonly string[],
+  { leaseMs, limit }: { leaseMs: number; limit: number },
+): Promise<Watched[]> => {
   const { rows } = await pool.query<Row>({
     name: 'claim_deposit_addresses',
     text: `with due as materialized (

@@ -24,7 +24,10 @@ const claim = async (pool: Pool): Promise<ClaimedRefund[]> => {
                   next_at = now() + least($1 * power(2, least(r.attempts, 10)), $2) * interval '1 ms'
              from due where r.id = due.id
            returning ${refundColumns}, r.attempts, r.lease_epoch as epoch, (extract(epoch from now() - r.created_at) * 1000)::float8 as "ageMs",
-                     case when (select t.progress #>> '{debit,returned}' from transfers t where t.id = r.refund_of) is not null
+                     case when exists (
+                            select from transfers t where t.id = r.refund_of and (t.progress #>> '{debit,returned}' is not null
+                               or r.kind = 'owed' and (t.progress @? '$.payout ? (exists(@.reversedAt) && !exists(@.returned))'
+                                                    or t.progress @? '$.credit ? (exists(@.reversedAt) && !exists(@.returned))')))
                           then (extract(epoch from now() - due.updated_at) * 1000)::float8 end as "withdrawnForMs"`,
     values: [refundLeaseMs, longestRefundWaitMs],
   })

@@ -7,7 +7,10 @@ export type ClaimedRefund = Refund & {
   /** Rises with every claim: whoever woke up late writes nothing. */
   readonly epoch: number
   readonly ageMs: number
-  /** The customer has his debit back, so it must not be paid any more; so long ago anybody took it up who did not have to know. */
+  /**
+   * The customer has his debit back, or what had come back of what he was to get has reached him after all: so it must not be paid any more.
+   * So long ago anybody took it up who did not have to know.
+   */
   readonly withdrawnForMs: number | null
 }
 

@@ -80,6 +80,8 @@ export const startChain = (
   /** Of the canonical chain. */
   const minedTxs = new Map<string, MinedTx>()
   const usedNonces = new Set<string>()
+  /** Transfers to deposit addresses that are not final, and of which it was decided whether a reorg takes them away. */
+  const shaky = new Map<string, Set<boolean>>()
   /** The heights at which the transactions of an account were mined, by their numbers. */
   const lanes = new Map<string, number[]>()
   const laneOf = (sender: string) => lanes.get(sender) ?? lanes.set(sender, []).get(sender)!
@@ -105,6 +107,7 @@ export const startChain = (
       const entry = { tx, height, refusal: typeof result === 'string' ? result : undefined }
       mined.push(entry)
       minedTxs.set(tx.hash, entry)
+      if (tx.action === 'transfer' && !shaky.has(tx.hash)) shaky.set(tx.hash, new Set())
       if (typeof result !== 'string')
         events.push(...result.map((event, ordinal) => ({ ...event, fact: `${tx.hash}:${ordinal}`, txHash: tx.hash })))
     }
@@ -119,13 +122,15 @@ export const startChain = (
       .filter(tx => random.chance(0.8) && market.takes(tx))
       .sort((a, b) => (a.lane?.nonce ?? 0) - (b.lane?.nonce ?? 0) || Number((b.lane?.tipWei ?? 0n) - (a.lane?.tipWei ?? 0n)))
 
-  const reorg = (depth: number) => {
+  /** `without`: a transaction that is on the new branch no more, nor on its way there. */
+  const reorg = (depth: number, without?: string) => {
     const times = blocks.splice(blocks.length - depth).map(block => {
       for (const { tx } of block.mined) {
         minedTxs.delete(tx.hash)
         usedNonces.delete(tx.nonceOf)
         if (tx.lane !== undefined) laneOf(tx.lane.sender).length = Math.min(laneOf(tx.lane.sender).length, tx.lane.nonce)
-        if (!faults.strikes('evm: a reorg drops transactions', tx.about)) pool.set(tx.hash, tx)
+        if (tx.hash === without || faults.strikes('evm: a reorg drops transactions', tx.about)) continue
+        pool.set(tx.hash, tx)
       }
       return block.timeMs
     })
@@ -138,6 +143,20 @@ export const startChain = (
       if (faults.strikes('evm: a reorg mines transactions in another order')) wanted.reverse()
       mineBlock(timeMs, wanted)
     }
+  }
+
+  /** What somebody has brought to an address is taken away once before it is locked, once after that, or never. */
+  const takeBack = (hash: string, decided: Set<boolean>) => {
+    const { tx, height = 0 } = minedTxs.get(hash) ?? {}
+    const depth = blocks.length - height + 1
+    if (tx === undefined || depth > Math.min(mostReorg, blocks.length - finalHeight)) return void shaky.delete(hash)
+    const isLocked = state.escrows.has(tx.escrowId)
+    if (decided.has(isLocked)) return
+    decided.add(isLocked)
+    const name = isLocked
+      ? 'evm: a reorg takes back what was brought to an address and locked'
+      : 'evm: a reorg takes back what was brought to an address'
+    if (faults.strikes(name, tx.about)) reorg(depth, hash)
   }
 
   const policyHeight = () =>
@@ -170,6 +189,7 @@ export const startChain = (
       if (Array.from({ length: tries }, () => faults.strikes('evm: a shallow reorg')).includes(true)) reorg(1)
       else if (faults.strikes('evm: a reorg as deep as may be')) reorg(most)
     }
+    for (const [hash, decided] of shaky) takeBack(hash, decided)
     if (flavour === 'evm' && finalHeight > 0 && faults.strikes('evm: a reorg undoes what was final')) undoFinality()
     for (const tx of pool.values())
       if (flavour === 'evm' && faults.strikes('evm: the pool forgets a transaction', tx.about)) pool.delete(tx.hash)

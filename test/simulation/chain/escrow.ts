@@ -1,4 +1,5 @@
 import type { Action, EscrowTerms } from '../escrow-terms.ts'
+import { type DepositAddress, executeAtAddress, payBackTo } from './at-address.ts'
 import { type Brought, executeBrought } from './brought.ts'
 
 /** What a transaction wants of the contract, and who sends it. */
@@ -15,6 +16,9 @@ export type TxWish = {
   /** Stellar: which of what was brought it is about, by its fact; and whether its way back is told under the hash of what brought it. */
   readonly brought?: string
   readonly memo?: 'return'
+  /** EVM: what is sent to a deposit address, or goes back from there; the terms are those that the address follows from. */
+  readonly token?: string
+  readonly units?: string
 }
 
 export type EscrowStatus = 'locked' | 'committed' | 'released' | 'refunded' | 'clawedBack'
@@ -49,6 +53,8 @@ export type ChainState = {
   readonly escrows: Map<string, Escrow>
   /** Stellar: by its fact. */
   readonly brought: Map<string, Brought>
+  /** EVM: by address. */
+  readonly addresses: Map<string, DepositAddress>
   treasuryMinor: bigint
   /** Tokens that were minted into escrows and not burned. */
   mintedMinor: bigint
@@ -66,7 +72,7 @@ export const treasury = `0x${'22'.repeat(20)}`
 export const mintPayer = `0x${'cc'.repeat(20)}`
 
 export const emptyState = (treasuryMinor: bigint): ChainState => ({
-  ...{ escrows: new Map(), brought: new Map() },
+  ...{ escrows: new Map(), brought: new Map(), addresses: new Map() },
   ...{ treasuryMinor, mintedMinor: 0n },
 })
 
@@ -130,6 +136,10 @@ export const execute = (
       if (terms.payer === mintPayer) state.mintedMinor -= amount
       else state.treasuryMinor += amount
       return [event('deliveryReclaimed')]
+    case 'transfer':
+    case 'lockThere':
+    case 'recover':
+      return executeAtAddress(state, wish, timeMs, circumstances)
     default:
       return executeBrought(state, wish, timeMs)
   }
@@ -166,5 +176,6 @@ const payBack = (
   const { payer, amountMinor } = escrow.terms
   if (payer === treasury) state.treasuryMinor += BigInt(amountMinor)
   else if (payer === mintPayer) state.mintedMinor -= BigInt(amountMinor)
+  else payBackTo(state, payer, BigInt(amountMinor))
   return [event('escrowRefunded')]
 }

@@ -8,6 +8,7 @@ import type { ChainSettings, Flavour } from '../settings.ts'
 import { type SimChain, startChain } from './chain.ts'
 import type { ChainLine } from './line.ts'
 import { chainLine } from './port.ts'
+import { letRemittersIn } from './remitters.ts'
 import { letStrangersIn } from './strangers.ts'
 
 /** One chain of a world, and all that stands around it. */
@@ -19,6 +20,7 @@ export type Network = {
   /** What the indexer has read of it. */
   readonly tables: ChainTables
   readonly strangers: ReturnType<typeof letStrangersIn>
+  readonly remitters: ReturnType<typeof letRemittersIn>
 }
 
 export const openNetwork = (
@@ -41,6 +43,7 @@ export const openNetwork = (
     ...{ settings, treasuryStartMinor, chain, line },
     tables: emptyChainTables(),
     strangers: letStrangersIn(time, random, faults, settings, chain, transferOf),
+    remitters: letRemittersIn(time, random, faults, settings, chain, transferOf),
   }
 }
 

@@ -9,6 +9,8 @@ import { firstAsked } from '../first-asked.ts'
 import { tokenOf } from '../indexer/indexer.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { ChainSettings } from '../settings.ts'
+import { addressPort } from './address-port.ts'
+import { addressOf } from './at-address.ts'
 import { ownToken } from './brought.ts'
 import { type OrdersOf, planOfDeposit, planOfReturn, wayBackOf } from './brought-requests.ts'
 import type { PooledTx, SimChain } from './chain.ts'
@@ -31,13 +33,14 @@ const stuckAfterMs = 60_000
  * they do in the database.
  */
 export const chainLine = (
-  { nowMs }: Scheduler,
+  time: Scheduler,
   random: Random,
   faults: Faults,
   chain: SimChain,
-  { id, flavour, finalDepth }: ChainSettings,
+  { id, flavour, finalDepth, hasAddresses }: ChainSettings,
   transferOf: (ref: string) => string | undefined,
 ): ChainLine => {
+  const { nowMs } = time
   const stored = new Map<string, Stored>()
   const { ask, onFirstAsked } = firstAsked()
   const conflicts: string[] = []
@@ -128,13 +131,17 @@ export const chainLine = (
     return submit({ key: order.key, body: JSON.stringify(order), about, plan }, escrowIdOf(order.terms))
   }
 
-  const aboutMoney = ({ fact, escrowId }: StrayMoney): string => {
+  const atAddress = hasAddresses ? addressPort(time, random, faults, chain, transferOf, submit) : undefined
+
+  const aboutMoney = ({ fact, escrowId, address }: StrayMoney): string => {
+    if (address !== null) return transferOf(address.ref) ?? fact
     const { brought, escrows } = chain.state()
     const { ref } = brought.get(fact)?.terms ?? escrows.get(escrowId as `0x${string}`)?.terms ?? {}
     return (ref && transferOf(ref)) ?? fact
   }
 
   const wayBack = async (money: StrayMoney): Promise<WayBack> => {
+    if (atAddress && money.address) return atAddress.wayBack(money.address, money)
     if (faults.strikes('chain: does not answer a question', aboutMoney(money)))
       throw new BridgeError('chain_unavailable', { reason: 'time-out' })
     if (flavour === 'stellar') return wayBackOf(money, chain.state(), nowMs())
@@ -143,6 +150,7 @@ export const chainLine = (
   }
 
   const giveBack = (key: string, money: StrayMoney) => {
+    if (atAddress && money.address) return atAddress.giveBack(key, money.address, money)
     const plan = ({ brought }: ChainState) => {
       const found = brought.get(money.fact)
       if (found === undefined) throw new BridgeError('chain_unavailable', { reason: 'it is not on the ledger' })
@@ -166,7 +174,7 @@ export const chainLine = (
     const found = mined(entry)
     if (found !== undefined && faults.strikes('chain: answers from an old state', about)) return unknown('open')
     // Of what goes back by itself nothing but this word is ever heard: it is the ledger's.
-    const isLastWord = entry.plan.memo === 'return'
+    const isLastWord = entry.plan.memo === 'return' || entry.plan.action === 'recover'
     if (found === undefined && !isLastWord && faults.strikes('chain: says done of what is only under way', about))
       return done(answerFor(entry.hashes.at(-1)!, entry))
     if (found === undefined) return unknown('open')
@@ -241,7 +249,15 @@ export const chainLine = (
           prepare: () => Promise.reject(new BridgeError('internal', { reason: 'customers know what to do' })),
           lockSigned: (key, terms) => process.call('chain.submit', about(terms), () => lockSigned(key, terms)),
           wayBack: money => process.call('chain.find', aboutMoney(money), () => wayBack(money)),
-          ...(flavour === 'stellar'
+          ...(atAddress && {
+            addresses: {
+              addressOf,
+              prepare: () => Promise.reject(new BridgeError('internal', { reason: 'customers know what to do' })),
+              look: deposits => process.call('chain.look', undefined, () => atAddress.look(deposits)),
+              lock: (key, terms) => process.call('chain.submit', about(terms), () => atAddress.lock(key, terms)),
+            },
+          }),
+          ...(flavour === 'stellar' || atAddress
             ? { giveBack: (key, money) => process.call('chain.submit', aboutMoney(money), () => giveBack(key, money)) }
             : {}),
         },

@@ -5,7 +5,7 @@ import type { SimChain } from './chain.ts'
 import { type ChainState, isOpen, type TxWish, treasury } from './escrow.ts'
 import { escrowIdOf } from './ids.ts'
 
-export type Plan = Pick<TxWish, 'action' | 'escrowId' | 'terms' | 'brought' | 'memo'>
+export type Plan = Pick<TxWish, 'action' | 'escrowId' | 'terms' | 'brought' | 'memo' | 'token'>
 
 /** Something that is asked of a chain under a key. */
 export type ChainRequest = {

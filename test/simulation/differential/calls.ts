@@ -10,6 +10,7 @@ import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { News } from '../memory/facts.ts'
 import { isOpen } from '../memory/intents.ts'
+import { addressCall } from './address-calls.ts'
 import { sorted } from './canonical.ts'
 import { deskCall } from './desk-calls.ts'
 import type { Heads, Mined } from './followed-chain.ts'
@@ -59,6 +60,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       asking,
     ],
     ...Array.from({ length: 8 }, () => deskCall),
+    ...[addressCall, addressCall, addressCall],
     ...[statementCall, statementCall, statementCall, statementCall],
     ...[refundCall, refundCall, refundCall, refundCall, refundCall, operatorCall, operatorCall],
   ]
@@ -81,6 +83,9 @@ const opening = (random: Random, { nowMs }: Twins, past: Past): Call => {
       status: 202,
       response: { id: unborn.id },
       location: `/v1/transfers/${unborn.id}`,
+      ...('returnableMs' in unborn.terms && random.chance(0.7)
+        ? { exposureLimit: random.pick([0n, 10_025n, 30_075n, 1_000_000n, null]) }
+        : {}),
       ...(past.quotes.length > 0 && random.chance(0.2) ? { quoteId: random.pick(past.quotes) } : {}),
     }
     past.openings.push(made)
@@ -93,6 +98,7 @@ const opening = (random: Random, { nowMs }: Twins, past: Past): Call => {
       store.inTransaction(async tx => {
         const fresh = await tx.claimKeys(openings)
         await tx.takeQuotes(fresh)
+        await tx.limitExposure(fresh)
         const steps = fresh.map(({ unborn, actor }): Step => {
           const decision = request(unborn, now)
           const intents = decision.intents.map(wish => intentOf(decision.after, wish))

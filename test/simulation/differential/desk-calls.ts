@@ -3,7 +3,7 @@ import type { UnmatchedMoney } from '../../../bridge-service/src/deposits/store.
 import type { StrayDeposit } from '../../../bridge-service/src/deposits/stray-deposit.ts'
 import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
-import { isOpenOrder } from '../memory/deposit-store.ts'
+import { isCounted, isOpenOrder } from '../memory/deposit-store.ts'
 import { knownOf } from '../memory/stray-cases.ts'
 import type { Call } from './calls.ts'
 import { sorted } from './canonical.ts'
@@ -90,7 +90,7 @@ const ordering = (random: Random, twins: Twins): Call => {
 }
 
 const taking = (_random: Random, { memory, nowMs }: Twins): Call => {
-  const orders = [...memory.database.tables.deposit_orders.values()]
+  const orders = [...memory.database.tables.deposit_orders.values()].filter(isCounted)
   const due = orders.filter(({ status, next_at }) => status === 'PENDING' && next_at <= nowMs()).length
   const underWay = orders.filter(({ status }) => status === 'IN_FLIGHT').length
   // Of those that have waited equally long, nobody knows which find room.

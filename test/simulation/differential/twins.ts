@@ -30,6 +30,7 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
     ...memory,
     store: memory.connect().store,
     deposits: memory.deposits(),
+    addresses: memory.addresses(),
     statements: memory.statements(),
     refunds: memory.refunds(),
     openRefund: async request => {

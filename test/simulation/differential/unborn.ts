@@ -18,6 +18,7 @@ export const anyUnborn = (random: Random, nowMs: number): Unborn => {
   const held = {
     hold: { ...onramp().terms.hold, ref },
     clearingMs: random.pick([0, 3_600_000]),
+    ...(random.chance(0.5) ? { returnableMs: random.pick([7_200_000, 172_800_000]) } : {}),
     ...(random.chance(0.2) ? { funding: 'mint' as const } : {}),
   }
   const seconds = Math.floor(nowMs / 1000)
@@ -26,6 +27,7 @@ export const anyUnborn = (random: Random, nowMs: number): Unborn => {
       ...deposit(random.pick(['escrow', 'balance'])),
       terms: { ...deposit().terms, ref, refundAfter: seconds + 864_000, hardDeadline: seconds + 8_640_000 },
       dueAt: new Date(nowMs + 86_400_000).toISOString(),
+      ...(random.chance(0.5) ? { refundTo: `0x${'45'.repeat(20)}` } : {}),
     },
   }
   switch (random.between(0, 6)) {

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { type AddressStore, postgresAddressStore } from '../../../bridge-service/src/deposits/address-store.ts'
 import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { type Explanation, explainLine } from '../../../bridge-service/src/ledger/explain-line.ts'
@@ -26,6 +27,7 @@ export type Side = Pick<
 > & {
   readonly store: SagaStore
   readonly deposits: DepositStore
+  readonly addresses: AddressStore
   readonly statements: StatementStore
   readonly refunds: RefundStore
   readonly openRefund: (request: RefundRequest) => Promise<unknown>
@@ -59,10 +61,12 @@ const dumpSql = {
   reservations: 'select * from reservations',
   receivables:
     'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
+  advances: 'select * from advances',
   transfers_in_hand: 'select * from transfers_in_hand',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
   stray_deposits: 'select * from stray_deposits',
   deposit_orders: 'select * from deposit_orders',
+  deposit_addresses: 'select * from deposit_addresses',
   bank_statements: 'select * from bank_statements',
   bank_statement_lines: 'select * from bank_statement_lines',
   refunds: 'select * from refunds',
@@ -83,6 +87,7 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
   return {
     store: postgresStore(app),
     deposits: postgresDepositStore(app),
+    addresses: postgresAddressStore(app),
     statements: postgresStatementStore(app),
     refunds: postgresRefundStore(app),
     openRefund: async request => {

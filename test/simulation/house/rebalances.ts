@@ -120,10 +120,12 @@ export const rebalance = (
     const [chain, into] = chains
     const ordered: Wanted = { ...wanted, route: legs.route, chain: chain!, ...(into === undefined ? {} : { into }) }
     providers.push({
-      ...{ key: reference, bodies: [ordered], isDenied: false, told: new Set([id]), conflicts: 0, isAnswered: true },
+      ...{ key: reference, bodies: [ordered], isDenied: false, told: new Set([id]), conflicts: 0, refusals: 0, isAnswered: true },
     })
-    // What is minted empties no pool.
-    const unborn = unbornOf({ wanted: ordered, settings: { ...settings, funding: 'liquidity' }, random, nowMs: nowMs() })
+    // What is minted empties no pool, and a provider's debits are never advanced.
+    const clearingMs = Math.max(settings.returnableMs, settings.clearingMs)
+    const ofHouse: Settings = { ...settings, funding: 'liquidity', clearingMs }
+    const unborn = unbornOf({ wanted: ordered, settings: ofHouse, random, nowMs: nowMs() })
     return { ...unborn, ...born, terms: { ...unborn.terms, purpose: 'rebalance' } } as Unborn
   }
 

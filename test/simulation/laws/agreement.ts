@@ -1,4 +1,5 @@
 import type { ChainEvidence, Evidence } from '../evidence.ts'
+import { ownerOf } from './at-addresses.ts'
 import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
 import { unheardRefundKeys } from './refund-orders.ts'
@@ -26,12 +27,13 @@ export const agreement: Law = evidence => {
 
   // Of deposits only what is committed is ours to mind: what is merely locked goes back to its owner, by us or by anybody.
   const wanted = new Set(evidence.requests.flatMap(({ bodies }) => bodies.map(body => `${body.address} ${body.paidMinor}`)))
-  for (const { id, escrows, treasuryMinor, treasuryStartMinor, mintedMinor, undone } of chains) {
+  for (const chain of chains) {
+    const { id, escrows, treasuryMinor, treasuryStartMinor, mintedMinor, undone } = chain
     // By what a reorg took away for good after it was final the books may differ until a person has seen to it, and by no more.
     const lost = undone.reduce((sum, { amountMinor, isBack }) => (isBack ? sum : sum + BigInt(amountMinor)), 0n)
     const ofToken = (kind: string) => balance(`${kind}:${id}:USDC`)
     const ours = escrows.filter(({ terms }) => world.ownPayers.includes(terms.payer))
-    const deposits = escrows.filter(({ terms }) => wanted.has(`${terms.payer} ${terms.amountMinor}`))
+    const deposits = escrows.filter(({ terms }) => wanted.has(`${ownerOf(chain, terms.payer)} ${terms.amountMinor}`))
     const held = sumOf(ours.filter(escrow => isOpen(escrow) && escrow.terms.payer === world.treasury))
     compare(
       `escrow on ${id}`,

@@ -1,5 +1,6 @@
 import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
+import { ownerOf } from './at-addresses.ts'
 import type { Law } from './finding.ts'
 import { isRefund } from './refund-orders.ts'
 import { isDoubted } from './statements.ts'
@@ -28,13 +29,17 @@ type Ending = {
 export const endings: Law = evidence =>
   evidence.tables.transfers.flatMap(transfer => {
     if (evidence.house.rebalances.some(({ id }) => id === transfer.id)) return []
-    const { id, state, terms } = transfer
-    const wanted = evidence.requests
-      .flatMap(({ bodies }) => bodies)
-      .find(body => body.reference === terms.reference && body.paidMinor === terms.sourceAmount.minor)
+    const { id, state } = transfer
+    const wanted = wantedBy(evidence, transfer)
     const broken = wanted === undefined ? ['nobody wanted this'] : judge(evidence, transfer, wanted)
     return broken.map(what => `${id} (${wanted?.route}, ${state}): ${what}`)
   })
+
+/** What a client has asked for that this transfer is of. */
+export const wantedBy = ({ requests }: Evidence, { terms }: Transfer): Wanted | undefined =>
+  requests
+    .flatMap(({ bodies }) => bodies)
+    .find(body => body.reference === terms.reference && body.paidMinor === terms.sourceAmount.minor)
 
 const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[] => {
   const { state, id } = transfer
@@ -64,7 +69,7 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
 /** What he had put on a chain himself goes back to him, whoever took it from there: that he gave it shows only while it is ours. */
 const hasDeposit = ({ route }: Wanted) => route === 'offramp' || route === 'crosschain'
 
-const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted: Wanted): Ending => {
+export const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted: Wanted): Ending => {
   const { chains, world } = evidence
   const wrong: string[] = []
   const moved = (direction: string, account: string, wholeMinor: string): boolean => {
@@ -151,7 +156,7 @@ export const isInHands = ({ bank, tables, world }: Evidence, id: string): boolea
 const depositOf = (evidence: Evidence, ref: string, { chain: id, address, paidMinor }: Wanted): 'kept' | 'back' | 'gone' => {
   const chain = evidence.chains.find(chain => chain.id === id)!
   const isHis = ({ terms }: { readonly terms: EscrowTerms }) =>
-    terms.ref === ref && terms.payer === address && terms.amountMinor === paidMinor && terms.currency === 'USDC'
+    terms.ref === ref && ownerOf(chain, terms.payer) === address && terms.amountMinor === paidMinor && terms.currency === 'USDC'
   const ends = [
     ...chain.escrows.filter(isHis).map(({ status }) => status),
     ...chain.brought.filter(each => isHis(each) && !isWithPerson(evidence, chain, each.fact)).map(({ status }) => status),

@@ -11,6 +11,9 @@ export const escrowEnds: Law = ({ chains, world }) =>
         action !== 'lock' &&
         action !== 'bring' &&
         action !== 'pay' &&
+        action !== 'transfer' &&
+        action !== 'lockThere' &&
+        action !== 'recover' &&
         action !== 'commit' &&
         action !== 'collect' &&
         action !== 'reclaim'

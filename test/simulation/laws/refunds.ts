@@ -42,11 +42,10 @@ const wrongWith = (evidence: Evidence, { id, refund_of, minor, state, request }:
 
 const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   const { tables, house, world } = evidence
-  // What the bank pays although it has refused it is paid to him once more, and a person's case.
+  // What the bank pays although it has refused it, or has sent back, is paid to him once more, and a person's case.
   const isSeenTo = ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state)
   const orders = evidence.bank.orders.filter(
-    ({ description, direction, status, code }) =>
-      description === transfer && !(isSeenTo && direction === 'credit' && status === 'settled' && code !== undefined),
+    order => order.description === transfer && !(isSeenTo && order.direction === 'credit' && standsAfterAll(evidence, order)),
   )
   const wanted = wantedOf(evidence, transfer)
   if (wanted === undefined) return ['refunds of what nobody has ordered']
@@ -81,6 +80,9 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   }
   return broken
 }
+
+const standsAfterAll = ({ bank }: Evidence, { id, status, code }: Order): boolean =>
+  status === 'settled' && (code !== undefined || bank.lines.filter(({ orderId }) => orderId === id).length > 1)
 
 /** What has left our accounts by some orders. */
 const netOf = ({ bank }: Evidence, orders: readonly Order[]): bigint => {

@@ -18,6 +18,9 @@ export type AroundDeposits = <T>(call: keyof DepositStore, about: string | undef
 
 export const isOpenOrder = ({ status }: DepositOrderRow): boolean => status === 'PENDING' || status === 'IN_FLIGHT'
 
+/** Of what goes back, that which comes from no deposit address: so many of them are under way at most. */
+export const isCounted = (order: DepositOrder): boolean => order.kind === 'giveBack' && order.request.address === null
+
 /** The desk's store without a database. */
 export const depositStore = (
   database: MemoryDatabase,
@@ -53,13 +56,13 @@ export const depositStore = (
       statement('claimOrders', undefined, async tx => {
         const room = new Map(chains.map(chain => [chain, orderLimits.returning]))
         for (const row of deposit_orders.values())
-          if (row.kind === 'giveBack' && row.status === 'IN_FLIGHT') room.set(row.chain, (room.get(row.chain) ?? 0) - 1)
+          if (isCounted(row) && row.status === 'IN_FLIGHT') room.set(row.chain, (room.get(row.chain) ?? 0) - 1)
         const due = [...deposit_orders.values()]
           .filter(row => isOpenOrder(row) && row.next_at <= tx.nowMs && chains.includes(row.chain))
           .filter(row => !tx.isLockedByAnother(`order ${row.key}`))
           .sort((a, b) => a.next_at - b.next_at)
           .filter(row => {
-            if (row.kind !== 'giveBack' || row.status !== 'PENDING') return true
+            if (!isCounted(row) || row.status !== 'PENDING') return true
             const left = room.get(row.chain)!
             room.set(row.chain, left - 1)
             return left > 0
@@ -118,7 +121,10 @@ const insertOrder = (
 ): void => {
   const others = [...orders.values()].filter(row => row.kind === kind && row.subject === subject)
   if (others.some(({ status }) => status !== 'FAILED')) throw uniqueViolation('deposit_orders', subject)
-  const order = orderOf(others.length)
+  putOrder(tx, orders, orderOf(others.length))
+}
+
+export const putOrder = (tx: MemoryTx, orders: Map<string, DepositOrderRow>, order: DepositOrder): void => {
   tx.put(orders, order.key, {
     ...{ ...order, request: frozen(order.request), status: 'PENDING', tx_hash: null, code: null, detail: null },
     ...{ attempts: 0, next_at: tx.nowMs, created_at: tx.nowMs, updated_at: tx.nowMs },

@@ -1,5 +1,6 @@
 import type { Refund } from '../../../bridge-service/src/refunds/refund.ts'
 import { longestRefundWaitMs, type RefundStore, refundLeaseMs, refundNews } from '../../../bridge-service/src/refunds/store.ts'
+import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import { keepFact } from './facts.ts'
 import { isPayable } from './refunds.ts'
 import { inOneStatement } from './statement.ts'
@@ -37,7 +38,7 @@ export const refundStore = (
           ...{ updated_at: tx.nowMs, next_at: tx.nowMs + waitMs },
         }
         tx.put(refunds, row.id, claimed)
-        const isWithdrawn = transfers.get(row.refund_of)?.transfer.progress.debit?.returned !== undefined
+        const isWithdrawn = isNoLongerDue(row.kind, transfers.get(row.refund_of)?.transfer.progress)
         return {
           ...refundOf(claimed),
           ...{ attempts: claimed.attempts, epoch: claimed.lease_epoch, ageMs: tx.nowMs - row.created_at },
@@ -70,6 +71,12 @@ export const refundStore = (
         }),
       ),
   }
+}
+
+const isNoLongerDue = (kind: RefundRow['kind'], progress: Transfer['progress'] | undefined): boolean => {
+  const { debit, payout, credit } = progress ?? {}
+  const hasReached = (paid: typeof payout | typeof credit) => paid?.reversedAt !== undefined && !paid.returned
+  return debit?.returned !== undefined || (kind === 'owed' && (hasReached(payout) || hasReached(credit)))
 }
 
 const refundOf = (row: RefundRow): Refund => ({

@@ -47,20 +47,28 @@ export const openCases = async (
 }
 
 const openCase = (database: MemoryDatabase, tx: MemoryTx, stray: StrayDeposit, known: StrayTableRow | undefined) => {
-  const { stray_deposits, by_stray_fact } = database.tables
-  const now = { look_at: tx.nowMs, updated_at: tx.nowMs }
   if (known !== undefined) {
-    if (known.state === 'gone') tx.put(stray_deposits, known.id, { ...known, ...now, state: 'waiting' })
+    const again = { state: 'waiting', look_at: tx.nowMs, updated_at: tx.nowMs } as const
+    if (known.state === 'gone') tx.put(database.tables.stray_deposits, known.id, { ...known, ...again })
     return
   }
+  insertStray(database, tx, stray)
+  bookStray(database, tx, stray, true)
+}
+
+export const insertStray = (
+  { tables: { stray_deposits, by_stray_fact } }: MemoryDatabase,
+  tx: MemoryTx,
+  stray: StrayDeposit,
+): void => {
   const { id, chain, fact, ref, transferId, tenant, escrowId, balanceId, token, currency, payer, reason, refundAfter } = stray
   tx.put(by_stray_fact, `${chain} ${fact}`, id)
   tx.put(stray_deposits, id, {
     ...{ id, chain, fact, ref, transfer_id: transferId, tenant, escrow_id: escrowId, balance_id: balanceId, token, currency },
     ...{ units: BigInt(stray.units), booked: stray.bookedMinor, payer, reason, state: 'waiting', reclaim_after: refundAfter },
-    ...{ code: null, detail: null, tx_hash: null, address_terms: stray.address, received_at: tx.nowMs, ...now },
+    ...{ code: null, detail: null, tx_hash: null, address_terms: stray.address },
+    ...{ received_at: tx.nowMs, look_at: tx.nowMs, updated_at: tx.nowMs },
   })
-  bookStray(database, tx, stray, true)
 }
 
 /** Owed to whoever sent it, until it has gone back. */

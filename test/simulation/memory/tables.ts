@@ -110,6 +110,13 @@ export type ReceivableRow = {
   readonly opened_at: number
   readonly updated_at: number
 }
+export type AdvanceRow = {
+  readonly transfer_id: TransferId
+  readonly tenant: string
+  readonly currency: string
+  readonly amount: bigint
+  readonly returnable_until: number | null
+}
 export type QuoteRow = {
   readonly id: QuoteId
   readonly tenant: string
@@ -146,6 +153,13 @@ export type DepositOrderRow = DepositOrder & {
   readonly next_at: number
   readonly created_at: number
   readonly updated_at: number
+}
+/** `look_at` null: no longer looked at. */
+export type AddressRow = {
+  readonly transfer_id: TransferId
+  readonly chain: string
+  readonly seen: bigint
+  readonly look_at: number | null
 }
 export type StatementRow = {
   readonly rail: string
@@ -204,12 +218,14 @@ export const emptyTables = () => ({
   liquidity_pools: new Map<string, PoolRow>(),
   reservations: new Map<string, ReservationRow>(),
   receivables: new Map<string, ReceivableRow>(),
+  advances: new Map<string, AdvanceRow>(),
   transfers_in_hand: new Map<string, InHandRow>(),
   quotes: new Map<string, QuoteRow>(),
   idempotency_keys: new Map<string, KeyRow>(),
   stray_deposits: new Map<string, StrayTableRow>(),
   by_stray_fact: new Map<string, string>(),
   deposit_orders: new Map<string, DepositOrderRow>(),
+  deposit_addresses: new Map<string, AddressRow>(),
   bank_statements: new Map<string, StatementRow>(),
   bank_statement_lines: new Map<string, StatementLineRow>(),
   refunds: new Map<string, RefundRow>(),

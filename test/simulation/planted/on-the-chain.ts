@@ -80,7 +80,7 @@ export const plantedOnTheChain: readonly Planted[] = [
 
 type Memory = Parameters<Plant>[1]['memory']
 
-const waitsFor = ({ database: { tables } }: Memory, kind: WaitKind) =>
+export const waitsFor = ({ database: { tables } }: Memory, kind: WaitKind) =>
   [...tables.finality_waits.values()].flatMap(wait => {
     const escrowId = tables.inbox.get(`${wait.chain} ${wait.fact}`)?.payload.escrowId
     return wait.kind === kind && typeof escrowId === 'string'

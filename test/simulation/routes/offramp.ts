@@ -1,4 +1,5 @@
 import type { Deposit, OfframpTerms } from '../../../bridge-service/src/transfer/terms.ts'
+import { addressOf } from '../chain/at-address.ts'
 import { treasury } from '../chain/escrow.ts'
 import { bankLeg, common, feeCents, ownAccount, type TermsRequest, unitsPerCent } from './wanted.ts'
 
@@ -31,20 +32,21 @@ export const offramp = {
   },
 } as const
 
-/** The escrow that the customer locks himself. */
+/** The escrow that the customer locks himself, or that is locked from the address that he transfers to. */
 export const depositPart = ({ wanted, chain, settings, random, nowMs }: TermsRequest, ref: `0x${string}`): Deposit => {
   const dueAtMs = nowMs + random.between(5, 20) * minuteMs
   const refundAfterMs = dueAtMs + settings.softDeadlineMs
+  const own: Deposit['terms'] = {
+    ...{ ref, currency: 'USDC', amountMinor: wanted.paidMinor, payer: wanted.address, payee: treasury },
+    refundAfter: Math.floor(refundAfterMs / 1_000),
+    hardDeadline: Math.floor((refundAfterMs + settings.hardDeadlineMs + moreHardMs) / 1_000),
+    onExpiry: 'refund',
+  }
   return {
     chain: chain.id,
     finality: chain.finality,
     committedBy: chain.flavour === 'stellar' ? 'balance' : 'escrow',
     dueAt: new Date(dueAtMs).toISOString(),
-    terms: {
-      ...{ ref, currency: 'USDC', amountMinor: wanted.paidMinor, payer: wanted.address, payee: treasury },
-      refundAfter: Math.floor(refundAfterMs / 1_000),
-      hardDeadline: Math.floor((refundAfterMs + settings.hardDeadlineMs + moreHardMs) / 1_000),
-      onExpiry: 'refund',
-    },
+    ...(wanted.depositBy === 'transfer' ? { terms: { ...own, payer: addressOf(own) }, refundTo: own.payer } : { terms: own }),
   }
 }

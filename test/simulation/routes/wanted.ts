@@ -17,6 +17,8 @@ export type Wanted = {
   readonly account: string
   /** His address on the chain. */
   readonly address: string
+  /** He can only transfer, and what goes back goes to his address. */
+  readonly depositBy?: 'transfer'
   readonly paidMinor: string
   readonly feeMinor: string
   readonly deliveredMinor: string
@@ -68,6 +70,13 @@ export const common = ({ wanted, settings, random, nowMs }: TermsRequest) => ({
     payoutMs: 2 * settings.settleMs,
     transferMs: 2 * 3_600_000 + settings.clearingMs,
   },
+})
+
+/** Money that can come back. */
+export const debit = ({ settings: { clearingMs, returnableMs } }: TermsRequest) => ({
+  clearingMs,
+  ...(returnableMs > clearingMs ? { returnableMs } : {}),
+  bankAccount: ownAccount,
 })
 
 export const bankLeg = ({ customer, account }: Wanted, currency: 'USD' | 'EUR') =>

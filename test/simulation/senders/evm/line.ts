@@ -1,9 +1,13 @@
 import { custom } from 'viem'
-import type { Chain, ChainId, ChainOrder } from '../../../../bridge-service/src/chains/chain.ts'
+import type { Chain, ChainId, ChainOrder, HoldTerms } from '../../../../bridge-service/src/chains/chain.ts'
+import type { ChainDeposits, StrayMoney } from '../../../../bridge-service/src/chains/deposits.ts'
 import { evmRpc } from '../../../../bridge-service/src/chains/evm/rpc.ts'
 import { type EvmPorts, evmSender } from '../../../../bridge-service/src/chains/evm/sender.ts'
 import { BridgeError } from '../../../../bridge-service/src/errors.ts'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
+import { denyOwner } from '../../chain/address-port.ts'
+import { addressOf, nativeCoin } from '../../chain/at-address.ts'
+import { ownToken } from '../../chain/brought.ts'
 import type { SimChain } from '../../chain/chain.ts'
 import { mintPayer, treasury } from '../../chain/escrow.ts'
 import { escrowIdOf } from '../../chain/ids.ts'
@@ -15,7 +19,7 @@ import type { Around } from '../../memory/connection.ts'
 import type { Process } from '../../process.ts'
 import type { Scheduler } from '../../scheduler.ts'
 import type { ChainSettings } from '../../settings.ts'
-import { escrowAddress, readCall, tokenAddress } from './contract.ts'
+import { addressesAddress, escrowAddress, readCall, tokenAddress } from './contract.ts'
 import { type FeeMarket, feeCapWei } from './fee-market.ts'
 import { namedKeys } from './keys.ts'
 import { memoryLanes } from './memory-lanes.ts'
@@ -38,6 +42,30 @@ export type House = {
 }
 
 const stuckAfterMs = 60_000
+/** Deposit addresses as these worlds name them, and their tokens. */
+const namedAddresses = (deposits: ChainDeposits, onGiveBack: (terms: HoldTerms) => void): Partial<ChainDeposits> => {
+  const { addresses, giveBack } = deposits
+  if (addresses === undefined || giveBack === undefined) return {}
+  const contractOf = (money: StrayMoney) =>
+    money.address === null ? money : { ...money, token: money.token === nativeCoin ? nativeCoin : tokenAddress }
+  const nameOf = (token: string) => (token === nativeCoin ? nativeCoin : tokenOf(ownToken))
+  return {
+    addresses: {
+      ...addresses,
+      addressOf,
+      look: async terms =>
+        (await addresses.look(terms)).map(({ escrow, balances }) => ({
+          ...{ escrow, balances: balances.map(({ token, units }) => ({ token: nameOf(token), units })) },
+        })),
+    },
+    wayBack: money => deposits.wayBack(contractOf(money)),
+    giveBack: (key, money) => {
+      if (money.address !== null) onGiveBack(money.address)
+      return giveBack(key, contractOf(money))
+    },
+  }
+}
+
 const ownPayers: readonly string[] = [treasury, mintPayer]
 
 /** The chain behind the real sender: what it keeps is the database's, and its nodes are those of this world. */
@@ -47,7 +75,7 @@ export const evmLine = (
   faults: Faults,
   chain: SimChain,
   market: FeeMarket,
-  { id, finalDepth }: ChainSettings,
+  { id, finalDepth, hasAddresses }: ChainSettings,
   { note, leaseMs, transferOf, transferOfKey, plant = ports => ports }: House,
 ): ChainLine => {
   const tables = emptyEvmTables()
@@ -78,6 +106,7 @@ export const evmLine = (
       {
         id,
         escrow: escrowAddress,
+        ...(hasAddresses ? { depositAddresses: addressesAddress } : {}),
         tokens: { USDC: { address: tokenAddress } },
         fees: { maxFeePerGasCap: feeCapWei },
         stuckAfterMs,
@@ -101,9 +130,9 @@ export const evmLine = (
     onFirstAsked,
     conflicts,
     lockMayCome: ref =>
-      open().some(({ action, data, versions }) => {
+      open().some(({ action, to, data, versions }) => {
         if (action !== 'lock' || isMined(versions)) return false
-        const call = readCall(data)
+        const call = readCall(to, data)
         return call.kind === 'order' && call.terms.ref === ref && ownPayers.includes(call.terms.payer)
       }),
     tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),
@@ -126,7 +155,10 @@ export const evmLine = (
       }
       // The contract of these worlds numbers escrows, and names tokens, in a way of its own.
       const names = { escrowId: escrowIdOf, tokenAddress: tokenOf, mintPayer: () => mintPayer }
-      return { ...sender, ...names, submit, deposits: { ...sender.deposits!, ids: terms => [escrowIdOf(terms)] } }
+      const deposits = { ...sender.deposits!, ids: (terms: HoldTerms) => [escrowIdOf(terms)] }
+      const whenDenied = (about: HoldTerms) =>
+        denyOwner(faults, random, chain, about, nowMs(), transferOf(about.ref) ?? about.ref)
+      return { ...sender, ...names, submit, deposits: { ...deposits, ...namedAddresses(deposits, whenDenied) } }
     },
   }
 }

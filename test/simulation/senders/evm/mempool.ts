@@ -1,4 +1,5 @@
 import { type Hex, keccak256, TimeoutError } from 'viem'
+import { lockedTermsOf } from '../../chain/at-address.ts'
 import type { PooledTx, SimChain } from '../../chain/chain.ts'
 import { escrowIdOf } from '../../chain/ids.ts'
 import type { Sent } from '../../chain/line.ts'
@@ -29,18 +30,20 @@ export const openMempool = (
     const known = read.get(raw)
     if (known !== undefined) return known
     const call = readSigned(raw)
-    const { sender, nonce, data, maxFeeWei, tipWei } = call
+    const { sender, nonce, to, data, maxFeeWei, tipWei } = call
     const hash = keccak256(raw)
-    const order = readCall(data)
-    if (order.kind !== 'order') throw new Error('nobody of ours sends tokens by himself')
+    const order = readCall(to, data)
+    if (order.kind !== 'order' && order.kind !== 'atAddress') throw new Error('nobody of ours sends tokens by himself')
     const { action, terms } = order
+    const escrowId = escrowIdOf(order.kind === 'atAddress' ? lockedTermsOf(terms) : terms)
     const tx: PooledTx = {
-      ...{ hash, action, terms, escrowId: escrowIdOf(terms), sender: 'bridge', about: transferOf(terms.ref) ?? terms.ref },
+      ...{ hash, action, terms, escrowId, sender: 'bridge', about: transferOf(terms.ref) ?? terms.ref },
+      ...(order.kind === 'atAddress' ? { token: order.token } : {}),
       ...{ nonceOf: `${sender} ${nonce}`, sinceMs: nowMs(), lane: { sender, nonce, maxFeeWei, tipWei } },
     }
     const made = { call, tx }
     read.set(raw, made)
-    sent.push({ sender, nonce, call: `${action} ${tx.escrowId}` })
+    sent.push({ sender, nonce, call: `${action} ${tx.token ?? ''} ${escrowId}` })
     return made
   }
 

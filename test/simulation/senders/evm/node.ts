@@ -1,10 +1,11 @@
 import { type Hex, numberToHex, TimeoutError } from 'viem'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
+import { addressOf, lyingAt, wouldMove } from '../../chain/at-address.ts'
 import type { MinedTx, SimChain } from '../../chain/chain.ts'
 import { isOpen } from '../../chain/escrow.ts'
 import { planOfContract } from '../../chain/request.ts'
 import type { Faults } from '../../faults.ts'
-import { readCall, revertData } from './contract.ts'
+import { holdingsData, readCall, revertData } from './contract.ts'
 import { type FeeMarket, tipWei } from './fee-market.ts'
 import { operator } from './keys.ts'
 import type { Mempool } from './mempool.ts'
@@ -19,7 +20,7 @@ export type EvmNode = (request: RpcRequest) => unknown
 const statuses = ['none', 'locked', 'released', 'refunded', 'committed']
 const done = numberToHex(1, { size: 32 })
 
-type Call = { readonly from: string; readonly data: Hex }
+type Call = { readonly from: string; readonly to: string; readonly data: Hex }
 
 /**
  * All nodes behind one address: what each knows is as old as it likes, and what it says is not always so. A node that says nothing of what has
@@ -63,9 +64,9 @@ export const evmNode = (
     return before !== undefined && faults.strikes('evm: a node shows a receipt of a block that is no more') ? before : null
   }
 
-  const run = ({ from, data }: Call, lag: number): Hex => {
+  const run = ({ from, to, data }: Call, lag: number): Hex => {
     const state = lag === 0 ? chain.state() : chain.stateBefore(lag)
-    const call = readCall(data)
+    const call = readCall(to, data)
     if (call.kind === 'transfer') {
       // The escrow's call of the token, for one that is open and would pay this payee.
       const denied = [...state.escrows.values()].some(
@@ -80,6 +81,21 @@ export const evmNode = (
     }
     if (call.kind === 'statusOf')
       return numberToHex(statuses.indexOf(state.escrows.get(call.escrowId)?.status ?? 'none'), { size: 32 })
+    if (call.kind === 'look')
+      return holdingsData(
+        call.deposits.map(terms => {
+          const account = addressOf(terms)
+          const escrow = state.escrows.get(state.addresses.get(account)?.escrowId ?? '')
+          const units = call.tokens.map(token => lyingAt(state, account, token))
+          return { account, status: statuses.indexOf(escrow?.status ?? 'none'), units }
+        }),
+      )
+    if (call.kind === 'atAddress') {
+      const sender = from.toLowerCase() === operator ? 'bridge' : 'stranger'
+      const moved = wouldMove(state, { ...call, sender }, nowMs(), { ...chain.circumstances, nowMs: nowMs() })
+      if (typeof moved === 'string') throw rpcError(3, 'execution reverted', revertData(moved))
+      return done
+    }
     const { action, terms } = call
     if (action !== 'lock' && from.toLowerCase() !== operator) throw rpcError(3, 'execution reverted', '0x')
     const plan = planOfContract({ action, terms }, state, chain, nowMs(), 'evm')
