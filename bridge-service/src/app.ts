@@ -36,6 +36,7 @@ import { denyListScreening } from './policy/screening.ts'
 import { bankApi } from './rails/bank-api/bank-api.ts'
 import type { Rail } from './rails/rail.ts'
 import { payRefunds } from './refunds/pay-refunds.ts'
+import { postgresRefundStore } from './refunds/postgres-store.ts'
 import { repeat } from './repeat.ts'
 import { readStatement } from './saga/bank-statement.ts'
 import { databaseClock } from './saga/database-clock.ts'
@@ -259,9 +260,10 @@ export const startApp = async (config: Config, log: Log): Promise<App> => {
     )
     const snapshots = repeat(60_000, () => pool.query('select ledger_take_snapshot()'), warn('no ledger snapshot was taken'))
     const obeying = repeat(1_000, () => obeyActions(pool, handTools(chains)), warn('operators could not be obeyed'))
+    const refundStore = postgresRefundStore(pool)
     const refunding = repeat(
       1_000,
-      () => payRefunds({ pool, rails, isHeld: pauses.holds, log }),
+      () => payRefunds({ store: refundStore, rails, isHeld: pauses.holds, log }),
       warn('refunds could not be paid'),
     )
     stops.push(

@@ -51,6 +51,9 @@ const calls = [
   'addresses.keepSeen',
   'statements.cursorOf',
   'statements.keepPage',
+  'refunds.open',
+  'refunds.claim',
+  'refunds.complete',
   'screening.check',
   'inbox.keepWebhook',
   'inbox.keepCommand',
@@ -59,7 +62,13 @@ const calls = [
 
 type CommonCall = (typeof calls)[number]
 /** And some that a healthy world hardly ever makes. Nobody dies there, for it could not be asked that it happens. */
-export type CrashPoint = CommonCall | 'store.parkTransfer' | 'store.moveTimer' | 'store.rollback' | 'deposits.failOrder'
+export type CrashPoint =
+  | CommonCall
+  | 'store.parkTransfer'
+  | 'store.moveTimer'
+  | 'store.rollback'
+  | 'deposits.failOrder'
+  | 'refunds.fail'
 
 const named = [
   // The bank.
@@ -193,6 +202,19 @@ const named = [
   ['client: cancels at any time', 0.5],
   ['client: is on the deny list', 0.3],
   ['client: orders more than there is', 0.5],
+  // Payments back, beside a transfer.
+  ['refund: is sent back by the bank of whom it pays', 0.3],
+  ['refund: two are asked for at once', 0.5],
+  ['refund: its payer takes his debit back meanwhile', 0.2],
+  // Our own money, from one bank of ours to another.
+  ['rebalance: is returned on its way', 0.3],
+  ['rebalance: arrives before it has left', 0.3],
+  ['rebalance: arrives, and no statement shows it for long', 0.3],
+  ['rebalance: is sent back after it has arrived', 0.3],
+  // Persons who end what the machine has left to them.
+  ['resolution: its evidence is wrong', 0.4],
+  ['resolution: one person wants to be both', 0.3],
+  ['resolution: two persons explain one line', 0.5],
   // Who works here.
   ['operator: retries', 0.2],
   ['operator: forces a compensation', 0.05],

@@ -1,3 +1,4 @@
+import type { ArrivalLine } from './bank/arrivals.ts'
 import type { Bank } from './bank/bank.ts'
 import type { BankLine } from './bank/rail.ts'
 import type { BankStatement } from './bank/statement.ts'
@@ -5,15 +6,17 @@ import { mintPayer, treasury } from './chain/escrow.ts'
 import type { Network } from './chain/networks.ts'
 import type { Request } from './clients.ts'
 import type { ChainEvidence, Evidence, MomentEvidence } from './evidence.ts'
+import { operatorLimitMinor, type Paper } from './house/office.ts'
+import type { Staff } from './house/staff.ts'
 import type { Tables } from './memory/tables.ts'
 import type { Pause } from './operators.ts'
-import { ownAccount, partner, partnerAccount } from './routes/wanted.ts'
+import { bankOf, ownAccount, partner, partnerAccount, payableAs } from './routes/wanted.ts'
 import type { Settings } from './settings.ts'
 
 type World = {
   readonly seed: number
   readonly settings: Settings
-  readonly bankStartMinor: bigint
+  readonly openings: ReadonlyMap<string, bigint>
   readonly endMs: number
   readonly frozenMs: number
   readonly requests: readonly Request[]
@@ -22,6 +25,9 @@ type World = {
   readonly statement: BankStatement
   readonly moments: readonly MomentEvidence[]
   readonly pauses: readonly Pause[]
+  readonly papers: readonly Paper[]
+  readonly persons: Staff
+  readonly arrivals: readonly ArrivalLine[]
   readonly networks: readonly Network[]
   readonly tables: object
   readonly inbox: Tables['inbox']
@@ -33,7 +39,7 @@ export const collect = (world: World): Evidence => {
   const {
     seed,
     settings,
-    bankStartMinor,
+    openings,
     endMs,
     frozenMs,
     requests,
@@ -42,6 +48,9 @@ export const collect = (world: World): Evidence => {
     statement,
     moments,
     pauses,
+    papers,
+    persons,
+    arrivals,
     networks,
     tables,
     inbox,
@@ -50,11 +59,22 @@ export const collect = (world: World): Evidence => {
   const evidence = {
     seed,
     world: {
-      ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, frozenMs, pauses },
+      ...{ clearingMs: settings.clearingMs, endMs, skewMs: 60_000, frozenMs, pauses },
       ...{ returnableMs: settings.returnableMs, exposureLimit: settings.exposureLimit },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
-      ...{ treasury, partner, ownAccount, partnerAccount },
+      ...{ treasury, partner, ownAccount, partnerAccount, operatorLimitMinor },
+      ownAccounts: [...openings].map(([account, startMinor]) => ({ account, bank: bankOf(account), startMinor })),
+    },
+    house: {
+      papers: papers.map(({ asked: { type, transferId, payload }, ...paper }) => ({
+        ...paper,
+        type,
+        transfer: transferId,
+        payload,
+      })),
+      ...{ refunds: persons.refunds, byHand: persons.byHand },
+      rebalances: persons.rebalances.map(each => ({ ...each, paysTo: payableAs.get(each.to) })),
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),
     bank: {
@@ -62,6 +82,7 @@ export const collect = (world: World): Evidence => {
       silentKeys: bank.asked.filter(({ order }) => bankWay.isSilent(order.externalId)).map(({ key }) => key),
       orders: bank.orders,
       statement: statement.accounts.flatMap(account => statement.lines(account)),
+      arrivals: arrivals.map(({ order, account, amountMinor }) => ({ orderId: order.id, account, amountMinor })),
       lines: bank.lines.map(({ order, amountMinor }) => ({ orderId: order.id, amountMinor })),
     },
     chains: networks.map(network => booksOf(network, inbox)),

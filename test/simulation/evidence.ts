@@ -13,6 +13,8 @@ export type BankOrderEvidence = {
   readonly account: string
   readonly customer: string
   readonly status: string
+  /** Why it was refused, or came back; kept when it is settled after all. */
+  readonly code?: string
   readonly settledAtMs?: number
 }
 
@@ -40,7 +42,8 @@ export type MomentEvidence = {
   readonly place: string
   /** The bank, or the chain. */
   readonly target: string
-  readonly wish: 'debit' | 'credit' | 'lock' | 'commit' | 'release' | 'refund'
+  /** `payBack`: a refund beside the transfer. */
+  readonly wish: 'debit' | 'credit' | 'payBack' | 'lock' | 'commit' | 'release' | 'refund'
   /** Of what a chain is asked. */
   readonly role?: EscrowMoment['role']
   readonly escrows: readonly EscrowMoment[]
@@ -102,6 +105,30 @@ export type ChainEvidence = {
   }[]
 }
 
+/** What one person has asked for, and what became of it. */
+export type PaperEvidence = {
+  readonly id: string
+  readonly type: string
+  readonly transfer: string | null
+  readonly askedBy: string
+  readonly approvedBy: string | null
+  /** What he knew to be wrong with it. */
+  readonly wrong: string | null
+  readonly refusal: string | null
+  readonly isDone: boolean
+  readonly payload: {
+    readonly version?: number
+    readonly evidence?: string
+    readonly closing?: readonly ClosingEvidence[]
+    readonly account?: string
+    readonly cursor?: string
+    readonly into?: string | null
+    readonly minor?: string
+  }
+}
+
+export type ClosingEvidence = { readonly account: string; readonly into: string; readonly minor: string }
+
 export type Evidence = {
   readonly seed: number
   readonly world: {
@@ -115,7 +142,9 @@ export type Evidence = {
     readonly partner: string
     readonly ownAccount: string
     readonly partnerAccount: string
-    readonly bankStartMinor: string
+    readonly ownAccounts: readonly { readonly account: string; readonly bank: string; readonly startMinor: string }[]
+    /** Up to here one person may move money within the house. */
+    readonly operatorLimitMinor: string
     /** While an operator let a bank or a chain stand still; null: until the end. */
     readonly pauses: readonly { readonly target: string; readonly fromMs: number; readonly untilMs: number | null }[]
     readonly endMs: number
@@ -125,6 +154,34 @@ export type Evidence = {
     readonly skewMs: number
     /** For so long a worker froze at most. */
     readonly frozenMs: number
+  }
+  /** What persons of the house have said, and what was asked of it besides transfers. */
+  readonly house: {
+    readonly papers: readonly PaperEvidence[]
+    readonly refunds: readonly {
+      readonly id: string
+      readonly transfer: string
+      readonly kind: 'owed' | 'goodwill'
+      /** Null: all that is left. */
+      readonly minor: string | null
+      /** `opened`, or the code of its refusal. */
+      readonly answer: string | null
+    }[]
+    /** Our own money that was to go from one bank of ours to another. `paysTo`: how the other account is paid. */
+    readonly rebalances: readonly {
+      readonly id: string
+      readonly from: string
+      readonly to: string
+      readonly minor: string
+      readonly paysTo: string
+    }[]
+    /** What an operator paid at the bank himself. */
+    readonly byHand: readonly {
+      readonly transfer: string
+      readonly externalId: string
+      readonly minor: string
+      readonly customer: string
+    }[]
   }
   readonly requests: readonly {
     readonly key: string
@@ -155,6 +212,8 @@ export type Evidence = {
     readonly silentKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]
     readonly lines: readonly { readonly orderId: string; readonly amountMinor: string }[]
+    /** Lines of an account of ours that an order at another bank of ours has made. */
+    readonly arrivals: readonly { readonly orderId: string; readonly account: string; readonly amountMinor: string }[]
     /** Of our accounts and our partner's; those without an order are nobody's. */
     readonly statement: readonly {
       readonly account: string
@@ -173,6 +232,7 @@ export type Evidence = {
 export type TablesEvidence = {
   readonly transfers: readonly {
     readonly id: string
+    readonly tenant: string
     readonly state: string
     readonly version: number
     readonly escrow_ref: string
@@ -190,7 +250,12 @@ export type TablesEvidence = {
     readonly transfer_id: string
     readonly version: number
     readonly type: string
-    readonly payload: { readonly type: string; readonly why?: string }
+    readonly payload: {
+      readonly type: string
+      readonly why?: string
+      readonly evidence?: string
+      readonly closing?: readonly ClosingEvidence[]
+    }
     readonly from_state: string
     readonly to_state: string
     readonly at: string
@@ -237,6 +302,18 @@ export type TablesEvidence = {
     readonly amount: string
     readonly intent_key: string | null
     readonly verdict: string
+    readonly explained_by: string | null
+  }[]
+  readonly refunds: readonly {
+    readonly id: string
+    readonly refund_of: string
+    readonly kind: 'owed' | 'goodwill'
+    readonly minor: string
+    readonly currency: string
+    readonly rail: string
+    readonly state: string
+    readonly request: { readonly key: string; readonly externalId: string }
+    readonly created_at: string
   }[]
   readonly advances: readonly {
     readonly transfer_id: string

@@ -47,8 +47,9 @@ const compare = async (worldSeed: number, count: number, spoil?: (side: Side) =>
     for (const [id, total] of [
       ['pool_wide', 10n ** 15n],
       ['pool_narrow', 300_000_000n],
+      ['bank:sim:USD', 50_000_000n],
     ] as const)
-      await twins.ask('a pool', 0, side => side.openPool({ id, currency: 'USDC', total }))
+      await twins.ask('a pool', 0, side => side.openPool({ id, currency: id.endsWith('USD') ? 'USD' : 'USDC', total }))
     for (let n = 0; n < count; n++) {
       // Never the same moment twice, so that what came first came first.
       await twins.pass(random.pick([1, 1, 1, 250, 2_000, 60_000, 3_600_000, 86_400_000]))

@@ -1,6 +1,8 @@
 import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import type { AccountDefinition } from '../../bridge-service/src/ledger/chart.ts'
+import type { RefundRequest } from '../../bridge-service/src/refunds/open-refund.ts'
+import type { RefundStore } from '../../bridge-service/src/refunds/store.ts'
 import type { FinalFact } from '../../bridge-service/src/saga/engine.ts'
 import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { TransferId } from '../../bridge-service/src/transfer/id.ts'
@@ -12,10 +14,12 @@ import { isWaiting, keepFact, type News, parkedSubjects, tellFact } from './memo
 import { finalFacts, type Standing } from './memory/final-facts.ts'
 import { putDown } from './memory/in-hand.ts'
 import { isOpen, wakeIntents } from './memory/intents.ts'
+import { type AroundRefunds, refundStore } from './memory/refund-store.ts'
+import { isPayable, openRefund } from './memory/refunds.ts'
 import { inOneStatement } from './memory/statement.ts'
 import { type AroundStatements, statementStore } from './memory/statement-store.ts'
 import { isStrayMoney, isWatched } from './memory/stray-cases.ts'
-import type { IntentRow, PoolRow, QuoteRow, Tables } from './memory/tables.ts'
+import type { IntentRow, PoolRow, QuoteRow, RefundRow, Tables } from './memory/tables.ts'
 import { type MemoryDatabase, type MemoryTx, memoryDatabase } from './memory/transaction.ts'
 
 export type MemoryStore = {
@@ -27,6 +31,10 @@ export type MemoryStore = {
   readonly addresses: (around?: AroundAddresses) => AddressStore
   /** What is read of the bank's statements, as one process sees it. */
   readonly statements: (around?: AroundStatements) => StatementStore
+  /** The refunds that are to be paid, as one process sees them. */
+  readonly refunds: (around?: AroundRefunds) => RefundStore
+  /** What the API writes when somebody asks for a refund, or two operators give one. */
+  readonly openRefund: (request: RefundRequest) => Promise<RefundRow>
   /** The server restarts: every transaction under way is gone. */
   readonly restart: () => void
   /** What a webhook or a command writes. Returns whether it was new. */
@@ -50,6 +58,8 @@ export type MemoryStore = {
   readonly nextDueMs: () => number
   /** The same for the desk of deposits. */
   readonly nextDeskMs: () => number
+  /** The same for whoever pays refunds. */
+  readonly nextRefundMs: () => number
   readonly dump: () => Dump
   /** For other writers of the same database: an indexer, a world that is set up. */
   readonly database: MemoryDatabase
@@ -67,6 +77,8 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
     deposits: around => depositStore(database, around),
     addresses: around => addressStore(database, around),
     statements: around => statementStore(database, around),
+    refunds: around => refundStore(database, around),
+    openRefund: request => write(tx => openRefund(database, tx, request)),
     restart: () => {
       for (const tx of underWay) tx.cut()
     },
@@ -92,6 +104,7 @@ export const memoryStore = (nowMs: () => number): MemoryStore => {
     wakeIntents: isMeant => write(tx => wakeIntents(tx, tables, isMeant)),
     nextDueMs: untilWritten(database, earliestDueMs),
     nextDeskMs: untilWritten(database, earliestAtDeskMs),
+    nextRefundMs: untilWritten(database, earliestRefundMs),
     dump: () => dump(tables),
     database,
   }
@@ -136,5 +149,11 @@ const earliestAtDeskMs = (tables: Tables): number => {
   for (const row of tables.stray_deposits.values()) if (row.look_at < ms && isWatched(row)) ms = row.look_at
   for (const row of tables.deposit_orders.values()) if (row.next_at < ms && isOpenOrder(row)) ms = row.next_at
   for (const row of tables.inbox.values()) if (row.received_at < ms && isStrayMoney(row)) ms = row.received_at
+  return ms
+}
+
+const earliestRefundMs = ({ refunds }: Tables): number => {
+  let ms = Number.POSITIVE_INFINITY
+  for (const row of refunds.values()) if (row.next_at < ms && isPayable(row)) ms = row.next_at
   return ms
 }

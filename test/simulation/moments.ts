@@ -8,6 +8,7 @@ import { escrowIdOf, paymentIdOf } from './chain/ids.ts'
 import type { Network } from './chain/networks.ts'
 import type { EscrowMoment, MomentEvidence } from './evidence.ts'
 import type { Tables } from './memory/tables.ts'
+import { bankOf } from './routes/wanted.ts'
 
 /** Takes down how the chains stood for a transfer whenever something is asked for it that was never asked before. */
 export const watchMoments = (networks: ReadonlyMap<string, Network>, { transfers, by_ref }: Tables, nowMs: () => number) => {
@@ -20,8 +21,10 @@ export const watchMoments = (networks: ReadonlyMap<string, Network>, { transfers
 
   return {
     moments,
-    ofBank: ({ key, description: transfer, direction: wish, account: place }: WireOrder) => {
-      moments.push({ key, atMs: nowMs(), transfer, place, target: 'bank:sim', wish, escrows: escrowsNow(transfer) })
+    ofBank: ({ key, externalId, description: transfer, direction, account: place }: WireOrder) => {
+      const wish = externalId.startsWith('RF') ? 'payBack' : direction
+      const target = bankOf(place)
+      moments.push({ key, atMs: nowMs(), transfer, place, target, wish, escrows: escrowsNow(transfer) })
     },
     ofChain: (place: string, { key, action: wish, terms, deposit }: ChainOrder) => {
       const transfer = by_ref.get(terms.ref) ?? terms.ref

@@ -14,6 +14,9 @@ import { keys } from './laws/keys.ts'
 import { lanes } from './laws/lanes.ts'
 import { pauses } from './laws/pauses.ts'
 import { postings } from './laws/postings.ts'
+import { rebalances } from './laws/rebalances.ts'
+import { refunds } from './laws/refunds.ts'
+import { resolutions } from './laws/resolutions.ts'
 import { rest } from './laws/rest.ts'
 import { statements } from './laws/statements.ts'
 import { strays } from './laws/strays.ts'
@@ -38,6 +41,9 @@ const laws: Readonly<Record<string, Law>> = {
   statements,
   pauses,
   halts,
+  rebalances,
+  refunds,
+  resolutions,
 }
 
 /** Judges a world by its own books. Shares no code with what it judges. */

@@ -3,6 +3,7 @@ import type { BankLine } from './bank/rail.ts'
 import { ownToken } from './chain/brought.ts'
 import type { Network } from './chain/networks.ts'
 import type { Request } from './clients.ts'
+import type { Staff } from './house/staff.ts'
 import { haltOf, tokenOf } from './indexer/indexer.ts'
 import { isOpenOrder } from './memory/deposit-store.ts'
 import { parkedSubjects } from './memory/facts.ts'
@@ -16,16 +17,31 @@ type Watched = {
   readonly bankWay: BankLine
   readonly mail: { readonly isAtRest: () => boolean }
   readonly networks: readonly Network[]
+  readonly persons: Pick<Staff, 'isAtRest'>
+  readonly arrivals: { readonly isAtRest: () => boolean }
   readonly isStatementRead: () => boolean
   readonly nowMs: () => number
   readonly keyRetentionMs: number
 }
 
-export const isOver = (state: string): boolean => ['completed', 'compensated', 'canceled', 'failed', 'review'].includes(state)
+export const isOver = (state: string): boolean =>
+  ['completed', 'compensated', 'canceled', 'failed', 'review', 'resolved'].includes(state)
 
 /** Whether anything is still under way, in the house or around it. */
 export const restOf = (watched: Watched) => {
-  const { tables, requests, bank, bankWay, mail, networks, isStatementRead, nowMs, keyRetentionMs } = watched
+  const {
+    tables,
+    requests,
+    bank,
+    bankWay,
+    mail,
+    networks,
+    persons: staff,
+    arrivals,
+    isStatementRead,
+    nowMs,
+    keyRetentionMs,
+  } = watched
   /**
    * Those of which nobody can say whether their order is under way: the bank does not know its key, or says nothing, and it is too late to
    * send it again. A person has to ask.
@@ -54,6 +70,15 @@ export const restOf = (watched: Watched) => {
       .filter(row => !isOver(row.transfer.state) && !inHands.has(row.transfer.id) && !isLost(row))
       .map(({ transfer }) => transfer)
   }
+  /** But for those of which nobody can say what became of them, and those whose pool is empty. */
+  const openRefunds = () =>
+    [...tables.refunds.values()].filter(({ state, request, created_at, rail, currency, minor }) => {
+      if (state !== 'requested' && state !== 'crediting') return false
+      const pool = tables.liquidity_pools.get(`${rail}:${currency}`)
+      if (state === 'requested') return pool === undefined || pool.total - pool.reserved >= minor
+      if (nowMs() - created_at <= keyRetentionMs) return true
+      return !bankWay.isSilent(request.externalId) && bank.orders.some(({ key }) => key === request.key)
+    })
   const deskWork = () => [
     ...[...tables.stray_deposits.values()].filter(({ state }) => state === 'waiting' || state === 'returning'),
     ...[...tables.inbox.values()].filter(isStrayMoney),
@@ -84,6 +109,9 @@ export const restOf = (watched: Watched) => {
     'somebody means to transfer to an address': () => networks.some(({ remitters }) => !remitters.isAtRest()),
     'something lies at a deposit address': () => networks.some(liesSomething),
     'the desk has something to do': () => deskWork().length > 0,
+    'money is between two banks': () => !arrivals.isAtRest(),
+    'a person is at work': () => !staff.isAtRest(),
+    'a refund is open': () => openRefunds().length > 0,
     'a transfer is open': () => openTransfers().length > 0,
   }
   return {

@@ -22,6 +22,16 @@ export type ChainSettings = {
   readonly hasAddresses: boolean
 }
 
+/** What else than customers' orders there is in some worlds. The faults of each are named after it. */
+export const features = ['refund', 'rebalance', 'resolution'] as const
+export type Feature = (typeof features)[number]
+
+/** Those of a world, with all that are `wanted`: rare, so that most worlds stay as cheap as they are. */
+export const drawFeatures = (random: Random, wanted: readonly Feature[]): ReadonlySet<Feature> => {
+  const isRare = random.chance(0.3)
+  return new Set(features.filter(each => wanted.includes(each) || (isRare && random.chance(0.6))))
+}
+
 /** What a world is like, before anything goes wrong in it. */
 export type Settings = {
   /** One, or two between which customers may send. */
@@ -49,13 +59,14 @@ export type Settings = {
   /** How long the bank knows a key, and how long the service believes so. */
   readonly bankKeepsKeysMs: number
   readonly keyRetentionMs: number
+  readonly features: ReadonlySet<Feature>
 }
 
 const minuteMs = 60_000
 
 const worlds = [['evm:1'], ['evm:1'], ['stellar:sim'], ['evm:1', 'evm:2'], ['evm:1', 'stellar:sim']] as const
 
-export const drawSettings = (random: Random): Settings => {
+export const drawSettings = (random: Random, features: ReadonlySet<Feature>): Settings => {
   const [first, ...others] = random.pick(worlds).map(id => drawChain(random, id))
   const bankKeepsKeysMs = random.pick([20, 40, 120]) * minuteMs
   const stormMs = random.between(10, 40) * minuteMs
@@ -79,6 +90,7 @@ export const drawSettings = (random: Random): Settings => {
     linesDatedBy: random.pick(['moment', 'moment', 'day', 'midnight'] as const),
     bankKeepsKeysMs,
     keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
+    features,
   }
 }
 

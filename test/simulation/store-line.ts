@@ -4,6 +4,7 @@ import type { AroundAddresses } from './memory/address-store.ts'
 import type { Around } from './memory/connection.ts'
 import { databaseError, lostConnection, serializationFailure } from './memory/database-error.ts'
 import type { AroundDeposits } from './memory/deposit-store.ts'
+import type { AroundRefunds } from './memory/refund-store.ts'
 import type { AroundStatements } from './memory/statement-store.ts'
 import type { Process } from './process.ts'
 
@@ -31,6 +32,11 @@ export const addressLine = (process: Process, faults: Faults, isUp: () => boolea
 export const statementLine = (process: Process, faults: Faults, isUp: () => boolean): AroundStatements => {
   const ask = asking(process, faults, isUp)
   return (name, effect) => ask(`statements.${name}`, undefined, effect)
+}
+
+export const refundLine = (process: Process, faults: Faults, isUp: () => boolean): AroundRefunds => {
+  const ask = asking(process, faults, isUp)
+  return (name, about, effect) => ask(`refunds.${name}`, about, effect)
 }
 
 const asking =

@@ -6,6 +6,9 @@ import type { Log } from '../../bridge-service/src/log.ts'
 import type { Screening } from '../../bridge-service/src/policy/screening.ts'
 import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
 import type { Rail } from '../../bridge-service/src/rails/rail.ts'
+import type { RefundRequest } from '../../bridge-service/src/refunds/open-refund.ts'
+import { payRefunds } from '../../bridge-service/src/refunds/pay-refunds.ts'
+import type { RefundStore } from '../../bridge-service/src/refunds/store.ts'
 import { readStatement } from '../../bridge-service/src/saga/bank-statement.ts'
 import { type Engine, type FinalFact, startEngine } from '../../bridge-service/src/saga/engine.ts'
 import type { Opening } from '../../bridge-service/src/saga/open.ts'
@@ -13,8 +16,10 @@ import type { StatementStore } from '../../bridge-service/src/saga/statement-sto
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { type Delivery, webhookSecret } from './bank/mail.ts'
 import type { ChainTables } from './indexer/indexer.ts'
+import { keepWebhook } from './memory/refunds.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { Process } from './process.ts'
+import { bankOf } from './routes/wanted.ts'
 import type { Settings } from './settings.ts'
 
 /** What a worker is made of: the ports that a planted fault may get between. */
@@ -23,6 +28,8 @@ export type Ports = {
   readonly deposits: DepositStore
   readonly addresses: AddressStore
   readonly statements: StatementStore
+  readonly refunds: RefundStore
+  readonly openRefund: (request: RefundRequest) => Promise<unknown>
   readonly rail: Rail
   readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
@@ -50,7 +57,16 @@ export type Worker = {
   /** The handler of the bank's webhooks: says whether it was taken. */
   readonly receive: (delivery: Delivery) => Promise<boolean>
   readonly cancel: (transfer: string, name: string) => Promise<void>
+  /** Opens a refund. Rejects with the refusal. */
+  readonly refund: (request: RefundRequest) => Promise<unknown>
   readonly wake: () => void
+}
+
+export type BanksOfOurs = {
+  readonly banks: readonly string[]
+  readonly accounts: readonly string[]
+  /** Of any of their statements. */
+  readonly newsFromMs: () => number
 }
 
 export type WorkerSettings = {
@@ -63,6 +79,7 @@ export type WorkerSettings = {
 const tendEveryMs = 5_000
 const deskEveryMs = 2_000
 const statementEveryMs = 30_000
+const refundEveryMs = 1_000
 
 export const startWorker = async (
   process: Process,
@@ -70,15 +87,17 @@ export const startWorker = async (
   ports: Ports,
   tendFromMs: (chain: string) => () => number,
   deskFromMs: () => number,
-  statement: { readonly accounts: readonly string[]; readonly newsFromMs: () => number },
+  { banks, accounts, newsFromMs }: BanksOfOurs,
   { leaseMs, pollMs, owner, newUuid }: WorkerSettings,
   log: Log,
 ): Promise<Worker> => {
-  const { store, deposits, addresses, statements, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
+  const { store, deposits, addresses, statements, refunds, rail, chains, screening, finalFacts, keyRetentionMs, isHeld } = ports
+  // One way to all banks of ours.
+  const rails = new Map(banks.map(id => [id, { ...rail, id }]))
   const engine = await startEngine({
     store,
     owner,
-    rails: new Map([[rail.id, rail]]),
+    rails,
     chains,
     screening,
     finalFacts,
@@ -107,10 +126,16 @@ export const startWorker = async (
   const turn = depositTurn({ store: deposits, addresses, chains, screening, newUuid, isHeld, log })
   everyNowAndThen(deskEveryMs, deskFromMs, () => turn().catch(error => log('warn', 'the desk is stuck', { error })))
 
+  everyNowAndThen(refundEveryMs, database.nextRefundMs, () =>
+    payRefunds({ store: refunds, rails, isHeld, log, keyRetentionMs }).then(engine.wake, error =>
+      log('warn', 'refunds could not be paid', { error: String(error) }),
+    ),
+  )
+
   const read = async () => {
-    for (const account of statement.accounts) await readStatement(statements, rail, account, log)
+    for (const account of accounts) await readStatement(statements, rails.get(bankOf(account))!, account, log)
   }
-  everyNowAndThen(statementEveryMs, statement.newsFromMs, () =>
+  everyNowAndThen(statementEveryMs, newsFromMs, () =>
     read().then(engine.wake, error => log('warn', 'the statement could not be read', { error: String(error) })),
   )
 
@@ -124,12 +149,11 @@ export const startWorker = async (
       const verified = verify(rail, headers, body)
       if (verified === undefined) return false
       const { id, fact } = verified
-      await process.call('inbox.keepWebhook', undefined, () =>
-        database.keepFact({ source: rail.id, fact: id, subject: fact.externalId, kind: 'railFact', payload: { ...fact } }),
-      )
+      await process.call('inbox.keepWebhook', undefined, () => keepWebhook(database.database, rail.id, id, fact))
       engine.wake()
       return true
     },
+    refund: ports.openRefund,
     cancel: async (transfer, name) => {
       const news = {
         source: 'command',

@@ -1,14 +1,12 @@
-import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
-import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
 import { chartFor } from '../../bridge-service/src/ledger/chart.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
 import { done, refused, unknown } from '../../bridge-service/src/outcome.ts'
 import { denyListScreening, type Screening } from '../../bridge-service/src/policy/screening.ts'
-import type { StatementStore } from '../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { addressTermsOf, depositOf } from '../../bridge-service/src/transfer/hold.ts'
 import { randomFrom } from '../../scripts/fuzz/reorg/random.ts'
 import { addressesDueMs } from './addresses-due.ts'
+import { bookArrivals } from './bank/arrivals.ts'
 import { openBank } from './bank/bank.ts'
 import { postBankMail } from './bank/mail.ts'
 import { bankLine } from './bank/rail.ts'
@@ -19,6 +17,8 @@ import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
+import { openOffice } from './house/office.ts'
+import { callingForPersons, staff } from './house/staff.ts'
 import { finalFactsOf, haltOf } from './indexer/indexer.ts'
 import { beginIndexer } from './indexer/process.ts'
 import type { Around } from './memory/connection.ts'
@@ -28,10 +28,11 @@ import { watchMoments } from './moments.ts'
 import { letOperatorsIn } from './operators.ts'
 import { type Process, startProcess } from './process.ts'
 import { isOver, restOf } from './rest.ts'
+import { bankOf, otherAccount, ownAccount } from './routes/wanted.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
-import { drawSettings } from './settings.ts'
-import { addressLine, depositLine, statementLine, storeLine } from './store-line.ts'
+import { drawFeatures, drawSettings, features, type Settings } from './settings.ts'
+import { addressLine, depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
 import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
@@ -61,12 +62,16 @@ const signed = { validAfter: 0, validBefore: 2 ** 40, signature: `0x${'11'.repea
 // After the storm everything has this long to come to rest. The slowest thing the service does is to ask again every quarter of an hour.
 const patienceMs = 5 * 3_600_000
 const calmMs = 20 * 60_000
+// What is left to persons often is so at the end of the storm.
+const personsStayMs = 30 * 60_000
 const lookEveryMs = 60_000
 
 /** Lets one world live that its seed decides alone. */
 export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: WorldOptions = {}): Promise<World> => {
   const random = randomFrom(seed)
-  const settings = drawSettings(random)
+  const wantedFeatures = features.filter(each => wanted?.some(name => name.startsWith(`${each}: `)))
+  // With dice of their own: a world without them is the world that it was.
+  const settings = drawSettings(random, drawFeatures(randomFrom(seed + 2 ** 31), wantedFeatures))
   const time = scheduler(settings.startMs)
   const { nowMs, at } = time
   const trace = traceOf(nowMs, show)
@@ -74,22 +79,23 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const store = memoryStore(nowMs)
   const { tables } = store.database
   const poolMinor = BigInt(random.pick([1_500, 4_000, 40_000])) * 1_000_000n
-  const bankStartMinor = poolMinor / 10_000n
+  const openings = openingsOf(settings, poolMinor / 10_000n)
   await store.openAccounts(
     chartFor({
-      banks: [{ rail: 'bank:sim', currency: 'USD' }],
+      banks: [...openings.keys()].map(account => ({ rail: bankOf(account), currency: 'USD' })),
       partners: ['EUR'],
       tokens: settings.chains.map(({ id }) => ({ chain: id, currency: 'USDC' })),
     }),
   )
   for (const { id } of settings.chains) await store.openPool({ id: `${id}:USDC`, currency: 'USDC', total: poolMinor })
-  await store.openPool({ id: 'bank:sim:USD', currency: 'USD', total: bankStartMinor })
+  for (const [account, total] of openings) await store.openPool({ id: `${bankOf(account)}:USD`, currency: 'USD', total })
 
   const open = () => [...tables.transfers.values()].filter(row => !isOver(row.transfer.state)).map(row => row.transfer.id)
   const flavours = settings.chains.map(({ flavour }) => flavour)
   const fits = (name: string) =>
-    (['evm', 'stellar'] as const).every(each => flavours.includes(each) || !name.startsWith(`${each}: `))
-  const faults = drawFaults(random, fits, open, note, wanted)
+    (['evm', 'stellar'] as const).every(each => flavours.includes(each) || !name.startsWith(`${each}: `)) &&
+    features.every(each => settings.features.has(each) || !name.startsWith(`${each}: `))
+  const faults = drawFaults(random, fits, open, note, [...(wanted ?? []), ...callingForPersons(settings, random)])
   const transferOf = (ref: string) => tables.by_ref.get(ref)
 
   const house = {
@@ -101,14 +107,16 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     settings.chains.map(chain => [chain.id as string, openNetwork(time, random, faults, chain, poolMinor, house)]),
   )
   const all = [...networks.values()]
-  const operators = letOperatorsIn(time, random, faults, store, ['bank:sim', ...networks.keys()], open)
+  const banks = [...openings.keys()].map(bankOf)
+  const operators = letOperatorsIn(time, random, faults, store, [...banks, ...networks.keys()], open)
   const chainTables = new Map(all.map(network => [network.settings.id as string, network.tables]))
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
-  const statement = writeStatement(time, random, faults, bank, bankStartMinor, settings)
+  const statement = writeStatement(time, random, faults, bank, openings, settings)
+  const arrivals = bookArrivals(time, random, faults, bank, statement)
   const statementFromMs = () =>
     Math.min(
       ...statement.accounts.map(account =>
-        statement.newsFromMs(account, tables.bank_statements.get(`bank:sim ${account}`)?.cursor),
+        statement.newsFromMs(account, tables.bank_statements.get(`${bankOf(account)} ${account}`)?.cursor),
       ),
     )
   const bankWay = bankLine(time, random, faults, bank, statement, settings)
@@ -179,7 +187,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     const deposits = store.deposits(depositLine(process, faults, isUp))
     const addresses = store.addresses(addressLine(process, faults, isUp))
     const statements = store.statements(statementLine(process, faults, isUp))
-    const ports = portsFor(process, connection.store, deposits, addresses, statements, around)
+    const refunds = store.refunds(refundLine(process, faults, isUp))
+    const ports = portsFor(process, connection.store, { deposits, addresses, statements, refunds }, around)
     const owner = process.name
     const planted =
       plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
@@ -190,7 +199,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       planted,
       id => networks.get(id)!.line.tendFromMs,
       deskFromMs,
-      { accounts: statement.accounts, newsFromMs: statementFromMs },
+      { banks, accounts: statement.accounts, newsFromMs: statementFromMs },
       { leaseMs: settings.leaseMs, pollMs: settings.pollMs, owner, newUuid: () => random.hex(16).slice(2) },
       log,
     ).then(
@@ -204,13 +213,12 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const portsFor = (
     process: Process,
     saga: SagaStore,
-    deposits: DepositStore,
-    addresses: AddressStore,
-    statements: StatementStore,
+    beside: Pick<Ports, 'deposits' | 'addresses' | 'statements' | 'refunds'>,
     around: Around,
   ): Ports => {
     const looked = new Map<string, number>()
-    const versionOf = (key: string) => tables.transfers.get(tables.intents.get(key)?.transfer_id ?? '')?.transfer.version ?? 0
+    const versionOfTransfer = (id: string) => tables.transfers.get(id)?.transfer.version ?? 0
+    const versionOf = (key: string) => versionOfTransfer(tables.intents.get(key)?.transfer_id ?? '')
     return {
       store: {
         ...saga,
@@ -226,7 +234,19 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
           return holds
         },
       },
-      ...{ deposits, addresses, statements },
+      ...beside,
+      refunds: {
+        ...beside.refunds,
+        claim: async () => {
+          const versions = new Map([...tables.refunds.values()].map(row => [row.id, versionOfTransfer(row.refund_of)]))
+          const claimed = await beside.refunds.claim()
+          for (const { id, request } of claimed) looked.set(request.key, versions.get(id) ?? 0)
+          return claimed
+        },
+      },
+      // Under one key one answer, as the API gives it.
+      openRefund: request =>
+        process.call('refunds.open', request.transferId, async () => tables.refunds.get(request.id) ?? store.openRefund(request)),
       rail: bankWay.railFor(process, verifierFor(process), key => looked.get(key) ?? versionOf(key)),
       chains: new Map(all.map(({ settings, line }) => [settings.id, line.chainFor(process, around)])),
       screening: screeningFor(process, faults),
@@ -254,7 +274,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     bankWay,
     async delivery => (await anyWorker()?.receive(delivery)) ?? false,
   )
-  const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, transfer => {
+  /** What a client does who is told that his transfer is there. */
+  const bringDeposit = (transfer: string) => {
     const row = tables.transfers.get(transfer)
     const deposit = row && depositOf(row.transfer.terms)
     if (deposit === undefined) return
@@ -265,7 +286,10 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     strangers.deposit(transfer, deposit.terms, Date.parse(deposit.dueAt), () => {
       void keepSignedLock(store.database, row!.transfer.id, deposit.chain, { terms: deposit.terms, signed }).catch(() => {})
     })
-  })
+  }
+  const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, bringDeposit)
+  const office = openOffice(time, random, faults, note)
+  const persons = staff(time, random, faults, settings, store, office, { bank, statement, openings }, anyWorker, bringDeposit)
   const told = new Set<string>()
   for (const { chain } of all)
     chain.onBlock(() => {
@@ -302,10 +326,12 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   for (let slot = 0; slot < settings.workers; slot++) beginWorker(slot, 0)
   at(nowMs(), disturb)
   operators.start()
+  persons.start()
   const stormEndsMs = nowMs() + settings.stormMs
   await time.run(stormEndsMs)
   calm = true
   faults.calm()
+  at(nowMs() + personsStayMs, persons.goHome)
   note('calm')
 
   const rest = restOf({
@@ -315,6 +341,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     bankWay,
     mail,
     networks: all,
+    persons,
+    arrivals,
     nowMs,
     isStatementRead: () => statementFromMs() === Number.POSITIVE_INFINITY,
     keyRetentionMs: settings.keyRetentionMs,
@@ -337,15 +365,18 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
       ...{
         seed,
         settings,
-        bankStartMinor,
+        openings,
         endMs: nowMs(),
         frozenMs,
-        requests,
+        requests: [...requests, ...persons.providers],
         bank,
         bankWay,
         statement,
         moments,
         pauses: operators.pauses,
+        papers: office.papers,
+        persons,
+        arrivals: arrivals.lines,
         networks: all,
       },
       ...{ tables: store.dump(), inbox: tables.inbox, unrest: rest.unrest() },
@@ -373,6 +404,10 @@ const screeningFor = (process: Process, faults: Faults): Screening => {
       }),
   }
 }
+
+/** What our accounts at banks begin with: one, and another where money is moved between them. */
+const openingsOf = ({ features }: Settings, minor: bigint): ReadonlyMap<string, bigint> =>
+  new Map([[ownAccount, minor], ...(features.has('rebalance') ? [[otherAccount, minor / 4n] as const] : [])])
 
 /** Computes again when something that it depends on has changed. */
 const rememberedBy = <T>(dependsOn: readonly (() => unknown)[], compute: () => T): (() => T) => {

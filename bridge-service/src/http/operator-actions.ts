@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
 import { type Action, needsFourEyes } from '../operators/action.ts'
 import { decideAction, effectOf, findAction, insertAction, listActions, takeTheFloor } from '../operators/action-store.ts'
+import { checkApproval } from '../operators/approval.ts'
 import { inputOf, perform } from '../operators/perform.ts'
 import type { Opened } from '../saga/open.ts'
 import { inTransaction } from '../transaction.ts'
@@ -122,11 +123,8 @@ export const operatorActionRoutes =
           const { id } = request.params
           const action = await findAction(tx, id)
           if (action === undefined) throw new BridgeError('action_not_found', { id })
-          if (!action.fourEyes || action.decision !== null || action.isExpired) throw new BridgeError('action_decided', { id })
-          if (action.payloadHash !== payloadHash) throw new BridgeError('payload_mismatch', { payloadHash: action.payloadHash })
+          checkApproval(action, { decision, payloadHash }, operator)
           if (decision === 'reject') return decideAction(tx, id, decision, reason, operator)
-          if (operator.by === action.requestedBy || operator.person === action.requestedPerson)
-            throw new BridgeError('second_operator_required', { id })
           if (action.transferId !== null) checkAllowed(action, await operatedTransfer(tx, action.transferId), deps.nowMs())
           return perform(tx, await decideAction(tx, id, decision, reason, operator), deps)
         })

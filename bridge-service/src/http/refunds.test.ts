@@ -3,6 +3,7 @@ import { type Api, onrampInputs, order, startApi } from '../../../test/support/a
 import { type InProcessBank, inProcessBank } from '../../../test/support/in-process.ts'
 import { hearRefund } from '../refunds/hear-refund.ts'
 import { payRefunds } from '../refunds/pay-refunds.ts'
+import { postgresRefundStore } from '../refunds/postgres-store.ts'
 import type { Input } from '../transfer/input.ts'
 
 let api: Api
@@ -57,7 +58,7 @@ const list = async (id: string) => (await api.get(`/v1/transfers/${id}/refunds`)
 /** One turn of whoever pays, now. */
 const turn = async (isHeld = (_target: string) => false) => {
   await api.admin.query('update refunds set next_at = now()')
-  await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld, log: () => {} })
+  await payRefunds({ store: postgresRefundStore(api.pool), rails: new Map([[bank.id, bank]]), isHeld, log: () => {} })
   await api.hear()
 }
 const usd = (value: string) => ({ value, asset: 'USD' })
@@ -139,7 +140,12 @@ describe('the payment', () => {
     const { externalId } = [...bank.orders.values()][0]!
     const told = (type: 'settled') => hearRefund(api.pool, 'bank:test', { type, externalId })
     expect(await told('settled')).toBe(true)
-    await payRefunds({ pool: api.pool, rails: new Map([[bank.id, bank]]), isHeld: () => false, log: () => {} })
+    await payRefunds({
+      store: postgresRefundStore(api.pool),
+      rails: new Map([[bank.id, bank]]),
+      isHeld: () => false,
+      log: () => {},
+    })
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
     expect(await told('settled')).toBe(true)
     expect(await hearRefund(api.pool, 'bank:other', { type: 'settled', externalId })).toBe(false)
@@ -164,6 +170,22 @@ describe('the payment', () => {
     await turn()
     expect(await list(id)).toMatchObject([{ state: 'failed', failure: 'account_closed: no' }])
     expect((await refund(id)).status).toBe(202)
+  })
+
+  // The money has left: to say that it failed would pay it again, and book it never.
+  it('that the bank settles after it has refused it is paid, and booked', async () => {
+    const id = await owing('bb')
+    const { json } = await refund(id)
+    bank.faults.submit.push({ refused: 'account_closed' })
+    await turn()
+    const { rows } = await api.admin.query(`select request from refunds where id = $1`, [json.id])
+    await bank.submit(rows[0].request)
+    expect(await hearRefund(api.pool, bank.id, { type: 'settled', externalId: rows[0].request.externalId })).toBe(true)
+    expect((await refund(id)).json.code).toBe('refund_too_large')
+    await turn()
+    expect(await list(id)).toMatchObject([{ id: json.id, state: 'completed', failure: null }])
+    expect(await owedMinor(id)).toBe(0n)
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
   })
 
   it('waits while its rail stands still', async () => {
@@ -244,20 +266,43 @@ describe('the payment', () => {
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
   })
 
+  const ending = (transferId: string) =>
+    api.post(
+      '/v1/operator/actions',
+      {
+        ...{ type: 'markResolved', transferId, reason: 'x' },
+        payload: {
+          ...{ outcome: 'compensated', evidence: 'paid by hand' },
+          closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:test:USD' }],
+        },
+      },
+      { key: anna.key },
+    )
+  const approve = ({ id, payloadHash }: { id: string; payloadHash: string }) =>
+    api.post(`/v1/operator/actions/${id}/approval`, { decision: 'approve', payloadHash }, { key: ben.key })
+
   it('keeps its transfer from being ended while it is under way', async () => {
     const id = await owing('b4')
     await refund(id)
-    const resolve = {
-      outcome: 'compensated',
-      evidence: 'x',
-      closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:test:USD' }],
-    }
-    const asked = await api.post(
-      '/v1/operator/actions',
-      { type: 'markResolved', transferId: id, reason: 'x', payload: resolve },
-      { key: anna.key },
-    )
-    expect(asked.json.code).toBe('transfer_not_resolvable')
+    expect((await ending(id)).json.code).toBe('transfer_not_resolvable')
+  })
+
+  // It moves nothing of the transfer, so the version that was seen is still there: what was paid by hand was paid a second time.
+  it('keeps it from being ended by the second person, too, when it was asked for behind the first one', async () => {
+    const id = await owing('b9')
+    const { json: action } = await ending(id)
+    expect((await refund(id)).status).toBe(202)
+    expect((await approve(action)).json.code).toBe('transfer_not_resolvable')
+    await turn()
+    expect(await owedMinor(id)).toBe(0n)
+  })
+
+  it('cannot be asked for behind the second one', async () => {
+    const id = await owing('ba')
+    await approve((await ending(id)).json)
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
+    await api.hear()
+    expect((await api.get(`/v1/transfers/${id}`)).json.state).toBe('resolved')
   })
 })
 

@@ -11,6 +11,7 @@ import type { TransferId } from '../transfer/id.ts'
 import type { Input, OperatorInput } from '../transfer/input.ts'
 import { type Action, type ExplanationPayload, type ResumePayload, type SettlementPayload, targetOfScope } from './action.ts'
 import { endAction } from './action-store.ts'
+import { closingLines } from './closing-lines.ts'
 import { checkHalt } from './halt.ts'
 import { readPauses } from './pauses.ts'
 
@@ -112,9 +113,13 @@ export const perform = async (tx: ClientBase, action: Action, house: Omit<Opener
       await wakeIntents(tx, 'transfer_id', action.transferId)
       await tell(tx, action)
       break
+    case 'markResolved':
+      // A refund that was opened since the first person looked moves nothing of the transfer, but pays what would be closed.
+      await closingLines(tx, action.transferId!, (action.payload as Resolution).closing)
+      await tell(tx, action)
+      break
     case 'cancel':
     case 'forceCompensation':
-    case 'markResolved':
       await tell(tx, action)
       break
     default:

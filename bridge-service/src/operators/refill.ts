@@ -4,12 +4,13 @@ import type { LowWater } from '../liquidity/low-water.ts'
 import type { Log } from '../log.ts'
 import type { Currency } from '../money/currency.ts'
 import { type Money, money, toJson } from '../money/money.ts'
-import { atParUp, planRebalance } from '../policy/rebalance.ts'
+import { planRebalance } from '../policy/rebalance.ts'
 import type { Opener } from '../rebalances/open-rebalance.ts'
 import { inTransaction } from '../transaction.ts'
 import { type Asked, needsFourEyes, type Operator } from './action.ts'
 import { endAction, insertAction, takeTheFloor } from './action-store.ts'
 import { perform } from './perform.ts'
+import { refillAmount } from './refill-amount.ts'
 
 export type RefillOptions = {
   readonly pool: Pool
@@ -54,14 +55,12 @@ const claimAlerts = async (tx: ClientBase, pools: readonly string[]): Promise<Al
 
 const refill = async (tx: ClientBase, { id, pool: to }: Alert, options: RefillOptions): Promise<void> => {
   const { marks, log } = options
-  const { refillFrom: from, refillTo } = marks[to]!
+  const { refillFrom: from } = marks[to]!
   const levels = await availableOf(tx, [from!, to])
   const [giving, getting] = [levels.get(from!), levels.get(to)]
   if (giving === undefined || getting === undefined) return log('warn', 'a refill names a pool that is not there', { from, to })
-  const missing = atParUp(money(getting.currency, refillTo! - getting.minor), giving.currency)
-  const spare = giving.minor - (marks[from!]?.alertMinor ?? 0n)
-  const amount = money(giving.currency, missing.minor < spare ? missing.minor : spare)
-  if (amount.minor <= 0n) return log('debug', 'a pool cannot be refilled', { from, to, spareMinor: String(spare) })
+  const amount = refillAmount({ available: giving, mark: marks[from!] }, { available: getting, mark: marks[to] })
+  if (amount.minor <= 0n) return log('debug', 'a pool cannot be refilled', { from, to, availableMinor: String(giving.minor) })
   await ask(tx, id, { from: from!, to, amount }, options)
   log('info', 'a refill is asked for', { from, to, amountMinor: String(amount.minor), asset: amount.currency })
 }

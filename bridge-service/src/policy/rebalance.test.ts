@@ -31,7 +31,7 @@ const config = configuration('postgres://nowhere', {
 })
 const chains = new Map<string, Chain>(['evm:31337', 'evm:7', 'evm:8'].map(id => [id, { ...readOnlyChain, id } as Chain]))
 const plan = (from: string, to: string, minor = 100_000_000n, asset: Currency = 'USDC') =>
-  planRebalance({ from, to, amount: money(asset, minor) }, { config, chains })
+  planRebalance({ from, to, amount: money(asset, minor) }, { config })
 const refusalOf = (run: () => unknown) => {
   try {
     run()

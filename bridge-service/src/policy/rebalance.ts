@@ -1,3 +1,4 @@
+import type { ChainConfig } from '../chain-config.ts'
 import type { Chain } from '../chains/chain.ts'
 import type { BankConfig, Policy } from '../config.ts'
 import { BridgeError } from '../errors.ts'
@@ -9,10 +10,19 @@ import type { Tariff } from './fees.ts'
 import { type Price, price } from './pricing.ts'
 import type { QuotedRate } from './rates/rate-source.ts'
 import { joinLegs, type Legs } from './route.ts'
-import type { House } from './terms.ts'
 
 /** Who takes the other side of what we move to or from a chain, at par. */
 export type LiquidityProvider = Policy['liquidityProviders'][number]
+
+/** Where the house has its money, and whom it knows. */
+export type HousePools = {
+  readonly config: {
+    readonly policy: Pick<Policy, 'liquidityProviders'>
+    readonly banks: readonly Pick<BankConfig, 'id' | 'accounts' | 'payableAs' | 'schemes'>[]
+    readonly chains: readonly Pick<ChainConfig, 'id' | 'tokens'>[]
+  }
+}
+type OurBank = HousePools['config']['banks'][number]
 
 /** Two accounts of ours. */
 export type HouseLegs = { readonly route: 'rebalance'; readonly source: BankLeg; readonly destination: BankLeg }
@@ -27,14 +37,14 @@ export type RebalancePlan = {
   readonly worth: Money
 }
 
-type Place = { readonly currency: Currency } & ({ readonly bank: BankConfig } | { readonly chain: ChainLeg['chain'] })
+type Place = { readonly currency: Currency } & ({ readonly bank: OurBank } | { readonly chain: ChainLeg['chain'] })
 
 /**
  * How it is moved. Between two banks it is paid from the one to the other. Where a chain has a part in it, a liquidity provider stands in the
  * customer's place, on the route that takes from him what the one pool lacks and gives him what the other has: he brings first, by the terms
  * that every customer has. Throws `pool_unknown`, `same_account`, `rebalance_unsupported`, `route_unsupported` or `amount_too_precise`.
  */
-export const planRebalance = ({ from, to, amount }: RebalanceWish, house: House): RebalancePlan => {
+export const planRebalance = ({ from, to, amount }: RebalanceWish, house: HousePools): RebalancePlan => {
   if (from === to) throw new BridgeError('same_account', { path: 'to' })
   const [giving, getting] = [placeOf(from, 'from', house), placeOf(to, 'to', house)]
   const worth = worthOf(giving.currency)
@@ -52,7 +62,7 @@ export const planRebalance = ({ from, to, amount }: RebalanceWish, house: House)
   }
 }
 
-const placeOf = (pool: string, path: string, { config }: House): Place => {
+const placeOf = (pool: string, path: string, { config }: HousePools): Place => {
   const [, place, name] = /^(.+):([A-Z]+)$/.exec(pool) ?? []
   const currency = Object.keys(currencies).find(each => each === name) as Currency | undefined
   const bank = config.banks.find(({ id }) => id === place)
@@ -64,8 +74,8 @@ const placeOf = (pool: string, path: string, { config }: House): Place => {
 
 /** Both ends as payments name them. The scheme is the one by which the receiving account is paid. */
 const betweenBanks = (
-  giving: { bank: BankConfig; currency: Currency },
-  getting: { bank: BankConfig; currency: Currency },
+  giving: { bank: OurBank; currency: Currency },
+  getting: { bank: OurBank; currency: Currency },
 ): HouseLegs => {
   const [payer, payee] = [giving, getting].map(({ bank, currency }) => bank.payableAs[currency])
   if (payee === undefined || payer === undefined)
@@ -102,7 +112,7 @@ const withProvider = (giving: Place, getting: Place, { account: { scheme, ...acc
   return legs
 }
 
-const providerFor = ({ config: { policy } }: House, currency: Currency): LiquidityProvider => {
+const providerFor = ({ config: { policy } }: HousePools, currency: Currency): LiquidityProvider => {
   const provider = policy.liquidityProviders.find(each => each.currency === currency)
   if (provider === undefined) throw new BridgeError('rebalance_unsupported', { reason: `no liquidity provider for ${currency}` })
   return provider

@@ -4,7 +4,7 @@ import { intentOf } from '../intents/intent.ts'
 import { fromJson, type MoneyJson } from '../money/money.ts'
 import { planRebalance } from '../policy/rebalance.ts'
 import { type House, termsOf } from '../policy/terms.ts'
-import { stepStatement } from '../saga/step.ts'
+import { type Step, stepStatement } from '../saga/step.ts'
 import { request } from '../transfer/decide.ts'
 import type { TransferId } from '../transfer/id.ts'
 import { currentDefinition } from '../transfer/state.ts'
@@ -51,9 +51,13 @@ export const openRebalance = async (
     ...termsOf({ transferId, legs, price, reference: null, createdAtMs, mayAdvance: false, purpose: 'rebalance' }, opener),
     progress: { attempts: { release: 0, refund: 0 } },
   }
-  const decision = request(unborn, createdAtMs)
-  const intents = decision.intents.map(wish => intentOf(decision.after, wish))
-  const step = { before: unborn, decision, intents, actor, cause: 'command:rebalance' }
-  const { rowCount } = await tx.query(stepStatement([step], undefined))
+  const { rowCount } = await tx.query(stepStatement([firstStep(unborn, actor, createdAtMs)], undefined))
   if (rowCount !== 1) throw new BridgeError('internal', { reason: 'a rebalance was there already', transfer: transferId })
+}
+
+/** By which it is there. `nowMs` is database time. */
+export const firstStep = (unborn: Unborn, actor: string, nowMs: number): Step => {
+  const decision = request(unborn, nowMs)
+  const intents = decision.intents.map(wish => intentOf(decision.after, wish))
+  return { before: unborn, decision, intents, actor, cause: 'command:rebalance' }
 }

@@ -7,6 +7,8 @@ import { until } from '../../../test/support/until.ts'
 import { intentOf } from '../intents/intent.ts'
 import { refOf } from '../transfer/hold.ts'
 import { claimFacts } from './facts.ts'
+import { postgresStore } from './postgres-store.ts'
+import type { SagaStore } from './store.ts'
 
 const bench = coordinating()
 const { start, one, stateOf, many, tell, tellLock, waitingForBank, tellSettled } = bench
@@ -49,6 +51,36 @@ describe('facts', () => {
       a.release()
       b.release()
     }
+  })
+
+  // Each was found to be early while the other had its turn, and every look was followed by another at once.
+  it('that came early and are several of one transfer are read again with the poll, and heard when their time has come', async () => {
+    const [transfer] = await many(1, history.completed)
+    const refund = (refundId: string) => ({ refundId, kind: 'goodwill', currency: 'USD', minor: '1' })
+    const say = (type: string, id: string) =>
+      tell('command', `${transfer!.id}:${id}:${type}`, transfer!.id, 'operator', { actor: 'x', input: { type, ...refund(id) } })
+    for (const id of ['rf_1', 'rf_2']) await say('refundCameBack', id)
+    const real = postgresStore(bench.database.app)
+    let looks = 0
+    const counting: SagaStore = {
+      ...real,
+      inTransaction: act => {
+        looks++
+        return real.inTransaction(act)
+      },
+    }
+    const a = start({ store: counting, factPollMs: 3_600_000 })
+    a.wake()
+    await until('both were looked at', () => looks >= 3)
+    for (let times = 0; times < 100; times++) await one('select 1')
+    expect(looks).toBeLessThan(6)
+    for (const id of ['rf_1', 'rf_2']) await say('refundSettled', id)
+    const told = async () => {
+      a.wake()
+      const rows = await one(`select 1 from transfer_events where transfer_id = $1 and type like 'refund%'`, transfer!.id)
+      return rows.length === 4
+    }
+    await until('all are heard', told)
   })
 
   it('that no transfer answers to are kept, flagged, and not asked about again', async () => {

@@ -73,7 +73,9 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
   let factLimit = maxBatch
   let readingFacts = false
   let parked: readonly string[] = []
-  let cameEarly: ReadonlySet<string> = new Set()
+  /** By name, with the look at which each was last found to be early. */
+  let cameEarly: ReadonlyMap<string, number> = new Map()
+  let looks = 0
   let parkedReadMs = Number.NEGATIVE_INFINITY
   let stopping = false
   const idleWaiters: (() => void)[] = []
@@ -300,11 +302,12 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         parked = await store.parkedSubjects()
         parkedReadMs = timing.monotonicMs()
       }
-      const { claimed, works, deadly, plan, moved, sure, stale } = await store.inTransaction(async tx => {
+      const { claimed, works, deadly, plan, moved, sure, stale, isFutile } = await store.inTransaction(async tx => {
         const claimed = await tx.claimFacts(factLimit, parked)
         const all: Work[] = []
         // What came early waits behind what it has overtaken, or that would never have its turn.
-        const inTurn = claimed.matched.toSorted((a, b) => Number(cameEarly.has(nameOf(a))) - Number(cameEarly.has(nameOf(b))))
+        const lookOf = (fact: FactKey) => cameEarly.get(nameOf(fact)) ?? 0
+        const inTurn = claimed.matched.toSorted((a, b) => lookOf(a) - lookOf(b))
         for (const fact of inTurn) {
           if (busy.has(fact.transferId)) continue // its turn comes when the transfer is free
           busy.add(fact.transferId)
@@ -321,18 +324,26 @@ export const coordinator = (options: CoordinatorOptions): Coordinator => {
         const stray = sure.filter(({ stray }) => stray)
         // What came early stays where it is, and is read again at the next look.
         const ignored = sure.filter(({ stray, early }) => !stray && !early)
-        cameEarly = new Set(sure.flatMap(({ work, early }) => (early && work.fact ? [nameOf(work.fact)] : [])))
+        const early = sure.flatMap(({ work, early }) => (early && work.fact ? [nameOf(work.fact)] : []))
+        // Where several of one transfer wait for the same, another look finds the same: it comes with the next poll.
+        const isFutile = works.length > 0 && early.length === works.length && early.every(name => cameEarly.has(name))
+        const waiting = new Set(claimed.matched.map(nameOf))
+        looks++
+        cameEarly = new Map([
+          ...[...cameEarly].filter(([name]) => waiting.has(name)),
+          ...early.map(name => [name, looks] as const),
+        ])
         await tx.consumeFacts(
           [...claimed.unmatched, ...stray.flatMap(({ work }) => work.fact ?? [])],
           ignored.flatMap(({ work }) => work.fact ?? []),
         )
-        return { claimed, works, deadly, plan, moved, sure, stale }
+        return { claimed, works, deadly, plan, moved, sure, stale, isFutile }
       })
       settle(plan, moved)
       tellStrangers(sure)
       for (const { of, lost } of deadly) await park(of.transferId, of.cause, neverHeardOf(lost))
       factLimit = Math.min(maxBatch, factLimit * 2)
-      if (claimed.full || works.length < claimed.matched.length || stale.length > 0) factsWanted = true
+      if (claimed.full || (works.length < claimed.matched.length && !isFutile) || stale.length > 0) factsWanted = true
     } catch (error) {
       for (const id of held) known.delete(id)
       if (isTransient(error)) log('warn', 'facts are read again', { error: String(error) })

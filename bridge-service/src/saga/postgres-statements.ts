@@ -104,7 +104,7 @@ const withoutRefunds = async (client: PoolClient, rail: string, judged: readonly
     if (!isRefund) rest.push(each)
     // A line that is not what was ordered is a doubt of its own.
     else if (verdict === 'settled' || verdict === 'returned' || verdict === 'returnReversed') {
-      if (!(await hearRefund(client, rail, { type: verdict, externalId: line.externalId }))) rest.push(each)
+      if (!(await hearRefund(client, rail, { ...line, type: verdict }))) rest.push(each)
     }
   }
   return rest

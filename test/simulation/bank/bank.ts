@@ -64,6 +64,8 @@ export type Bank = {
   readonly take: (order: WireOrder) => BankOrder | 'conflict'
   /** The customer's bank takes a transfer's debit back, soon. */
   readonly takeBack: (transfer: string) => void
+  /** The bank of whom it pays sends a credit back. */
+  readonly sendBack: (order: BankOrder) => void
   /** Gives an order up as its sender asks, unless it has gone further. Returns whether it is given up. */
   readonly giveUp: (order: BankOrder) => boolean
   readonly byKey: (key: string) => BankOrder | undefined
@@ -215,6 +217,7 @@ export const openBank = (
         if (order.description === transfer && order.direction === 'debit')
           soon(random.between(1, 30) * 1_000, () => giveBack(order))
     },
+    sendBack: giveBack,
     giveUp,
     byKey: key => {
       const known = keys.get(key)

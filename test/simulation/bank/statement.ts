@@ -1,7 +1,7 @@
 import type { StatementLine } from '../../../bridge-service/src/rails/rail.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { Faults } from '../faults.ts'
-import { ownAccount, partnerAccount } from '../routes/wanted.ts'
+import { partnerAccount } from '../routes/wanted.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Settings } from '../settings.ts'
 import type { Bank } from './bank.ts'
@@ -17,6 +17,13 @@ export type WrittenLine = StatementLine & {
 export type BankStatement = {
   readonly accounts: readonly string[]
   readonly lines: (account: string) => readonly WrittenLine[]
+  /** A line that the bank shows from now on, or so much later. */
+  readonly write: (
+    account: string,
+    line: Pick<WrittenLine, 'orderId' | 'externalId' | 'bankTransferId'>,
+    minor: bigint,
+    delayMs?: number,
+  ) => void
   readonly entries: (account: string, after?: string) => { lines: StatementLine[]; next?: string }
   /** When the line behind a cursor is shown. Infinity while there is none. */
   readonly newsFromMs: (account: string, after?: string | null) => number
@@ -30,12 +37,13 @@ export const writeStatement = (
   random: Random,
   faults: Faults,
   bank: Bank,
-  openingMinor: bigint,
+  /** What our own accounts begin with, by account. */
+  openings: ReadonlyMap<string, bigint>,
   { linesDatedBy }: Pick<Settings, 'linesDatedBy'>,
 ): BankStatement => {
   const dated = (at: string) => (linesDatedBy === 'moment' ? at : at.slice(0, 10) + (linesDatedBy === 'day' ? '' : 'T00:00:00Z'))
   const written = new Map<string, WrittenLine[]>([
-    [ownAccount, []],
+    ...[...openings.keys()].map((account): [string, WrittenLine[]] => [account, []]),
     [partnerAccount, []],
   ])
   const write = (
@@ -50,7 +58,7 @@ export const writeStatement = (
       account,
       cursor: String(lines.length + 1),
       amountMinor: minor.toString(),
-      currency: account === ownAccount ? 'USD' : 'EUR',
+      currency: account === partnerAccount ? 'EUR' : 'USD',
       at: dated(new Date(nowMs()).toISOString()),
       // None is shown before those above it.
       shownFromMs: Math.max(nowMs() + delayMs, lines.at(-1)?.shownFromMs ?? 0),
@@ -58,7 +66,7 @@ export const writeStatement = (
   }
   const isNobodys = { orderId: null, bankTransferId: 'bt_0' }
 
-  write(ownAccount, { ...isNobodys, externalId: 'opening' }, openingMinor)
+  for (const [account, minor] of openings) write(account, { ...isNobodys, externalId: 'opening' }, minor)
   bank.onBooked(({ order, amountMinor }) => {
     const { account, description: about, externalId } = order
     if (faults.strikes('statement: has a line that no order explains', about))
@@ -71,6 +79,7 @@ export const writeStatement = (
 
   return {
     accounts: [...written.keys()],
+    write,
     lines: account => written.get(account)!,
     entries: (account, after) => {
       const shown = written.get(account)!.filter(({ shownFromMs }) => shownFromMs <= nowMs())

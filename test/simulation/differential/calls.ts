@@ -15,6 +15,8 @@ import { sorted } from './canonical.ts'
 import { deskCall } from './desk-calls.ts'
 import type { Heads, Mined } from './followed-chain.ts'
 import { anyPlace, anyRailFact } from './inputs.ts'
+import { operatorCall } from './operator-calls.ts'
+import { refundCall } from './refund-calls.ts'
 import { statementCall } from './statement-calls.ts'
 import { anyStep, broken, stepBy } from './steps.ts'
 import type { Twins } from './twins.ts'
@@ -60,6 +62,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
     ...Array.from({ length: 8 }, () => deskCall),
     ...[addressCall, addressCall, addressCall],
     ...[statementCall, statementCall, statementCall, statementCall],
+    ...[refundCall, refundCall, refundCall, refundCall, refundCall, operatorCall, operatorCall],
   ]
   return random.pick(kinds)(random, twins, past)
 }

@@ -12,11 +12,12 @@ const places = [
 
 /** A page of some statement: of lines that are new, or of some that were served before, read behind the right line or a wrong one. */
 export const statementCall = (random: Random, { memory, nowMs }: Twins): Call => {
-  const { bank_statements, bank_statement_lines, intents } = memory.database.tables
+  const { bank_statements, bank_statement_lines, intents, refunds } = memory.database.tables
   const [rail, account] = random.pick(places)
   const kept = bank_statements.get(`${rail} ${account}`)?.cursor ?? undefined
   const from = Number(kept ?? '0') - (random.chance(0.2) ? random.between(0, 2) : 0)
-  const orders = [...intents.values()].flatMap(({ request }) => (request.kind === 'rail' ? [request.order] : []))
+  const wished = [...intents.values()].flatMap(({ request }) => (request.kind === 'rail' ? [request.order] : []))
+  const orders = [...wished, ...[...refunds.values()].map(({ request }) => request)]
   const moved = [...bank_statement_lines.values()].flatMap(({ external_id }) =>
     orders.filter(({ externalId }) => externalId === external_id),
   )

@@ -1,5 +1,9 @@
 import { expect } from 'vitest'
 import { type Random, randomFrom } from '../../../scripts/fuzz/reorg/random.ts'
+import { closingLines } from '../memory/closing-lines.ts'
+import { explainLine } from '../memory/explain-line.ts'
+import { hearRefund } from '../memory/refunds.ts'
+import { inOneStatement } from '../memory/statement.ts'
 import { type MemoryStore, memoryStore } from '../memory-store.ts'
 import { canonical } from './canonical.ts'
 import { followedInMemory } from './followed-chain.ts'
@@ -28,6 +32,14 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
     deposits: memory.deposits(),
     addresses: memory.addresses(),
     statements: memory.statements(),
+    refunds: memory.refunds(),
+    openRefund: async request => {
+      const { id, currency, minor } = await memory.openRefund(request)
+      return { id, currency, minor: String(minor) }
+    },
+    hearRefund: (rail, said) => inOneStatement(memory.database, undefined, tx => hearRefund(memory.database, tx, rail, said)),
+    explainLine: explanation => explainLine(memory.database, explanation),
+    closingLines: async (transferId, wanted) => closingLines(memory.database.tables, transferId, wanted),
     chain: followedInMemory(memory),
   })
 

@@ -2,10 +2,19 @@ import type pg from 'pg'
 import { type AddressStore, postgresAddressStore } from '../../../bridge-service/src/deposits/address-store.ts'
 import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
+import { type Explanation, explainLine } from '../../../bridge-service/src/ledger/explain-line.ts'
+import { closingLines, type WantedLine } from '../../../bridge-service/src/operators/closing-lines.ts'
+import { hearRefund, type Said } from '../../../bridge-service/src/refunds/hear-refund.ts'
+import { openRefund, type RefundRequest } from '../../../bridge-service/src/refunds/open-refund.ts'
+import { postgresRefundStore } from '../../../bridge-service/src/refunds/postgres-store.ts'
+import type { RefundStore } from '../../../bridge-service/src/refunds/store.ts'
 import { postgresStatementStore } from '../../../bridge-service/src/saga/postgres-statements.ts'
 import { postgresStore } from '../../../bridge-service/src/saga/postgres-store.ts'
 import type { StatementStore } from '../../../bridge-service/src/saga/statement-store.ts'
 import type { SagaStore } from '../../../bridge-service/src/saga/store.ts'
+import { inTransaction } from '../../../bridge-service/src/transaction.ts'
+import type { Resolution } from '../../../bridge-service/src/transfer/event.ts'
+import type { TransferId } from '../../../bridge-service/src/transfer/id.ts'
 import type { News } from '../memory/facts.ts'
 import type { MemoryStore } from '../memory-store.ts'
 import { type FollowedChain, followedInPostgres } from './followed-chain.ts'
@@ -20,6 +29,11 @@ export type Side = Pick<
   readonly deposits: DepositStore
   readonly addresses: AddressStore
   readonly statements: StatementStore
+  readonly refunds: RefundStore
+  readonly openRefund: (request: RefundRequest) => Promise<unknown>
+  readonly hearRefund: (rail: string, said: Said) => Promise<boolean>
+  readonly explainLine: (explanation: Explanation) => Promise<void>
+  readonly closingLines: (transferId: TransferId, wanted: readonly WantedLine[]) => Promise<Resolution['closing']>
   readonly chain: FollowedChain
 }
 
@@ -55,6 +69,7 @@ const dumpSql = {
   deposit_addresses: 'select * from deposit_addresses',
   bank_statements: 'select * from bank_statements',
   bank_statement_lines: 'select * from bank_statement_lines',
+  refunds: 'select * from refunds',
   idempotency_keys: 'select * from idempotency_keys',
 }
 
@@ -74,6 +89,21 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
     deposits: postgresDepositStore(app),
     addresses: postgresAddressStore(app),
     statements: postgresStatementStore(app),
+    refunds: postgresRefundStore(app),
+    openRefund: async request => {
+      const { id, currency, minor } = await inTransaction(app, tx => openRefund(tx, request))
+      return { id, currency, minor }
+    },
+    hearRefund: (rail, said) => hearRefund(app, rail, said),
+    explainLine: async explanation => {
+      await owner.query(
+        `insert into operator_actions (id, type, reason, payload, payload_hash, four_eyes, requested_by, requested_person, expires_at)
+         values ($1, 'explainLine', 'x', '{}', repeat('0', 64), false, 'api:ann', 'ann', now()) on conflict do nothing`,
+        [explanation.actionId],
+      )
+      await inTransaction(app, tx => explainLine(tx, explanation))
+    },
+    closingLines: (transferId, wanted) => inTransaction(app, tx => closingLines(tx, transferId, wanted)),
     chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),
     tellFact: news =>

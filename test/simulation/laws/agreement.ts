@@ -2,6 +2,7 @@ import type { ChainEvidence, Evidence } from '../evidence.ts'
 import { ownerOf } from './at-addresses.ts'
 import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
+import { unheardRefundKeys } from './refund-orders.ts'
 import { bookedAtBank, isDoubted } from './statements.ts'
 
 /** Law 4: what the ledger and the pools say is what the bank and the chain hold. */
@@ -51,8 +52,11 @@ export const agreement: Law = evidence => {
     const strange = tables.stray_deposits.filter(({ chain, state }) => chain === id && state === 'person')
     pool(`${id}:USDC`, BigInt(treasuryMinor) + held - strange.reduce((sum, { booked }) => sum + BigInt(booked), 0n), lost)
   }
-  compare('bank cash', balance('bank_cash:bank:sim:USD'), knownToHouse(evidence))
-  pool('bank:sim:USD', BigInt(world.bankStartMinor) + balance('bank_cash:bank:sim:USD'))
+  for (const own of world.ownAccounts) {
+    const cash = balance(`bank_cash:${own.bank}:USD`)
+    compare(`cash at ${own.bank}`, cash, knownToHouse(evidence, own))
+    pool(`${own.bank}:USD`, BigInt(own.startMinor) + cash)
+  }
 
   const kept = new Set(tables.reservations.map(({ transfer_id }) => transfer_id))
   for (const { transfer_id, type } of tables.transfer_events)
@@ -66,23 +70,39 @@ const isOpen = ({ status }: Escrows[number]) => status === 'locked' || status ==
 
 const sumOf = (escrows: Escrows) => escrows.reduce((sum, { terms }) => sum + BigInt(terms.amountMinor), 0n)
 
-/** The balance of our own account at the bank, without what it never told of orders that it is silent about; and as booked, where its statement is in doubt. */
-const knownToHouse = (evidence: Evidence): bigint => {
-  const { bank, world, tables } = evidence
+type OwnAccount = Evidence['world']['ownAccounts'][number]
+
+/** The balance of an account of ours, without what its bank never told of orders that it is silent about; and as booked, where its statement is in doubt. */
+const knownToHouse = (evidence: Evidence, { account, bank: rail }: OwnAccount): bigint => {
+  const { bank, tables } = evidence
+  const refunds = unheardRefundKeys(evidence)
   const unknown = new Set(tables.intents.filter(({ status }) => status === 'UNKNOWN').map(({ key }) => key))
   const silent = new Set(
-    bank.orders.filter(({ key, description }) => unknown.has(key) && isInHands(evidence, description)).map(({ id }) => id),
-  )
-  const doubted = tables.transfers.filter(({ id }) => isDoubted(evidence, id)).map(({ id }) => id)
-  const others = new Set(
     bank.orders
-      .filter(({ account, description }) => account !== world.ownAccount || doubted.includes(description))
+      .filter(({ key, description }) => refunds.has(key) || (unknown.has(key) && isInHands(evidence, description)))
       .map(({ id }) => id),
   )
-  return bank.lines
-    .filter(({ orderId }) => !silent.has(orderId) && !others.has(orderId))
-    .reduce(
-      (sum, { amountMinor }) => sum + BigInt(amountMinor),
-      doubted.reduce((sum, id) => sum + bookedAtBank(evidence, id), 0n),
-    )
+  const doubted = tables.transfers.filter(({ id }) => isDoubted(evidence, id)).map(({ id }) => id)
+  const known = bank.orders.filter(({ id, description }) => !silent.has(id) && !doubted.includes(description))
+  const left = new Set(known.filter(order => order.account === account).map(({ id }) => id))
+  // That it has arrived is told by the other bank, whatever the first one keeps to itself.
+  const came = new Set(bank.orders.filter(({ description }) => !doubted.includes(description)).map(({ id }) => id))
+  return [
+    ...bank.lines.filter(({ orderId }) => left.has(orderId)).map(({ amountMinor }) => BigInt(amountMinor)),
+    ...bank.arrivals
+      .filter(line => line.account === account && came.has(line.orderId))
+      .map(({ amountMinor }) => BigInt(amountMinor)),
+    ...doubted.map(id => bookedAtBank(evidence, id, rail)),
+    ...byPersons(evidence, account, doubted),
+  ].reduce((sum, minor) => sum + minor, 0n)
+}
+
+/** What persons have paid by hand, and what they have found out about lines that no order explains. */
+const byPersons = ({ house, bank, world }: Evidence, account: string, doubted: readonly string[]): bigint[] => {
+  const paid = house.byHand.filter(({ transfer }) => account === world.ownAccount && !doubted.includes(transfer))
+  const explained = house.papers.flatMap(({ type, isDone, payload }) => {
+    if (type !== 'explainLine' || !isDone || payload.into === null || payload.account !== account) return []
+    return bank.statement.filter(each => each.account === account && each.cursor === payload.cursor)
+  })
+  return [...paid.map(({ minor }) => BigInt(minor)), ...explained.map(({ amountMinor }) => BigInt(amountMinor))]
 }

@@ -2,6 +2,7 @@ import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Evidence } from '../evidence.ts'
 import { ownerOf } from './at-addresses.ts'
 import type { Law } from './finding.ts'
+import { isRefund } from './refund-orders.ts'
 import { isDoubted } from './statements.ts'
 import { isWithPerson } from './strays.ts'
 import { isLost } from './undone.ts'
@@ -27,6 +28,7 @@ type Ending = {
 /** Law 2: what a customer gives ends in exactly one of delivered, given back, in a person's hands. Never two, and never something for nothing. */
 export const endings: Law = evidence =>
   evidence.tables.transfers.flatMap(transfer => {
+    if (evidence.house.rebalances.some(({ id }) => id === transfer.id)) return []
     const { id, state } = transfer
     const wanted = wantedBy(evidence, transfer)
     const broken = wanted === undefined ? ['nobody wanted this'] : judge(evidence, transfer, wanted)
@@ -43,7 +45,7 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
   const { state, id } = transfer
   const end = endingOf(evidence, transfer, wanted)
   const { gave, got, hasBack, isReturned, isReclaimed } = end
-  const inHands = state === 'review' || isInHands(evidence, id)
+  const inHands = state === 'review' || state === 'resolved' || isInHands(evidence, id)
   // A person compares the statement with the books: the bank may have told of the rest nowhere else.
   if (isDoubted(evidence, id)) return [...end.wrong]
   const broken = [...end.wrong]
@@ -54,7 +56,7 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
   say('delivered for nothing', got && !gave && !(inHands && (isReturned || hasDeposit(wanted))))
   say('given back what was never given', hasBack && !gave && !hasDeposit(wanted) && !(isReturned && inHands))
   say('what he gave is with us, and nobody minds it', gave && !got && !hasBack && !inHands)
-  say('a delivery came back, and nobody knows', isReclaimed && state !== 'review')
+  say('a delivery came back, and nobody knows', isReclaimed && !['review', 'resolved'].includes(state))
   say('it says completed', state === 'completed' && !(gave && got && !hasBack))
   say('it says compensated', state === 'compensated' && (got || (gave && !hasBack)))
   say(
@@ -72,7 +74,7 @@ export const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, 
   const wrong: string[] = []
   const moved = (direction: string, account: string, wholeMinor: string): boolean => {
     const orders = evidence.bank.orders.filter(
-      order => order.description === id && order.direction === direction && order.account === account,
+      order => order.description === id && order.direction === direction && order.account === account && !isRefund(order),
     )
     const lines = evidence.bank.lines.filter(({ orderId }) => orders.some(order => order.id === orderId))
     const sum = lines.reduce((total, { amountMinor }) => total + BigInt(amountMinor), 0n)

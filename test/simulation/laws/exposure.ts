@@ -24,7 +24,10 @@ export const exposure: Law = evidence => {
 }
 
 const lentFor = ({ world, requests, bank, tables }: Evidence, id: string): Lent[] => {
-  const { reference, sourceAmount } = tables.transfers.find(transfer => transfer.id === id)!.terms
+  const { tenant, terms } = tables.transfers.find(transfer => transfer.id === id)!
+  const { reference, sourceAmount } = terms
+  // What the house moves of its own waits until it can come back no more.
+  if (tenant === 'house') return []
   const route = requests.flatMap(({ bodies }) => bodies).find(body => body.reference === reference)?.route
   if (route !== 'onramp' && route !== 'remittance') return []
   const events = tables.transfer_events.filter(({ transfer_id }) => transfer_id === id)

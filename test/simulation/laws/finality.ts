@@ -1,5 +1,6 @@
 import type { ChainEvidence, EscrowMoment, Evidence, MomentEvidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { isRefund } from './refund-orders.ts'
 import { isUndone } from './undone.ts'
 
 /** Law 5: no release, no commit and no payout before finality on the true chain, nor before the debit has cleared. */
@@ -10,7 +11,9 @@ export const finality: Law = evidence =>
     const onItsWord =
       transfer !== undefined && isUndone(evidence, transfer, moment.atMs)
         ? []
-        : (isOfBank ? atTheBank : onChain)(evidence, moment)
+        : moment.wish === 'payBack'
+          ? []
+          : (isOfBank ? atTheBank : onChain)(evidence, moment)
     return [...onItsWord, ...beforeClearing(evidence, moment)].map(what => `${moment.transfer}: ${what}`)
   })
 
@@ -86,8 +89,12 @@ const routeOf = ({ requests, tables }: Evidence, id: string) => {
 /** Whether the customer had been paid by then, as far as the bank knows. */
 const paidOutAt = ({ bank }: Evidence, id: string, atMs: number): boolean =>
   bank.orders.some(
-    ({ description, direction, settledAtMs }) =>
-      description === id && direction === 'credit' && settledAtMs !== undefined && settledAtMs <= atMs,
+    ({ description, direction, externalId, settledAtMs }) =>
+      description === id &&
+      direction === 'credit' &&
+      !isRefund({ externalId }) &&
+      settledAtMs !== undefined &&
+      settledAtMs <= atMs,
   )
 
 const chainOf = ({ chains }: Evidence, { chain }: EscrowMoment): ChainEvidence => chains.find(({ id }) => id === chain)!

@@ -2,7 +2,7 @@ import { isInHands } from './endings.ts'
 import type { Law } from './finding.ts'
 import { isLost } from './undone.ts'
 
-const over = ['completed', 'compensated', 'canceled', 'failed', 'review']
+const over = ['completed', 'compensated', 'canceled', 'failed', 'review', 'resolved']
 
 /** Law 8: at rest nothing is stuck: no transfer under way, no intent open, no timer, no wait, no hold, no clearing account above zero. */
 export const rest: Law = evidence => {

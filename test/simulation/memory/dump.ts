@@ -89,6 +89,13 @@ export const dump = (tables: Tables) => ({
     at: time(row.at),
     read_at: time(row.read_at),
   })),
+  refunds: [...tables.refunds.values()].map(({ next_at, created_at, updated_at, ...row }) => ({
+    ...row,
+    minor: String(row.minor),
+    next_at: time(next_at),
+    created_at: time(created_at),
+    updated_at: time(updated_at),
+  })),
   idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
     ...row,
     request_hash: request_hash.toString('hex'),

@@ -1,13 +1,14 @@
-import { judgePage, type NamedOrder, newsOf } from '../../../bridge-service/src/saga/judge-page.ts'
+import { type JudgedLine, judgePage, type NamedOrder, newsOf } from '../../../bridge-service/src/saga/judge-page.ts'
 import type { StatementStore } from '../../../bridge-service/src/saga/statement-store.ts'
 import { keepFact } from './facts.ts'
+import { hearRefund } from './refunds.ts'
 import { inOneStatement } from './statement.ts'
 import type { MemoryDatabase, MemoryTx } from './transaction.ts'
 
 /** What happens around a call; see `Around` of the saga's connections. */
 export type AroundStatements = <T>(call: keyof StatementStore, effect: () => Promise<T>) => Promise<T>
 
-/** What is read of statements, without a database. It knows no refunds: nobody asks for them here. */
+/** What is read of statements, without a database. */
 export const statementStore = (
   database: MemoryDatabase,
   around: AroundStatements = (_call, effect) => effect(),
@@ -48,24 +49,39 @@ export const statementStore = (
           }
           let told = 0
           // A microsecond apart, as the database keeps their order.
-          for (const each of judged) if (each.isNews) await keepFact(tx, tables, newsOf(fresh, each), tx.nowMs + ++told / 1_000)
+          for (const each of await withoutRefunds(database, tx, rail, judged))
+            if (each.isNews) await keepFact(tx, tables, newsOf(fresh, each), tx.nowMs + ++told / 1_000)
           return judged
         }),
       ),
   }
 }
 
+/** A refund asks its bank by itself; a line that is not what was ordered is a doubt of its own. */
+const withoutRefunds = async (database: MemoryDatabase, tx: MemoryTx, rail: string, judged: readonly JudgedLine[]) => {
+  const rest: JudgedLine[] = []
+  for (const each of judged) {
+    const { verdict, isRefund, line } = each
+    if (!isRefund) rest.push(each)
+    else if (verdict === 'settled' || verdict === 'returned' || verdict === 'returnReversed') {
+      if (!(await hearRefund(database, tx, rail, { ...line, type: verdict }))) rest.push(each)
+    }
+  }
+  return rest
+}
+
 const orderOf = ({ tables }: MemoryDatabase, tx: MemoryTx, rail: string, externalId: string): NamedOrder => {
   const key = /^CW.{32}$/s.test(externalId) ? tx.get(tables.by_reference, externalId.slice(2)) : undefined
   const intent = key === undefined ? undefined : tx.get(tables.intents, key)
   const order = intent?.request.kind === 'rail' ? intent.request.order : undefined
-  const isOurs = intent !== undefined && (intent.target === rail || order?.arrivesAt?.rail === rail)
+  const isOurs = order !== undefined && (intent?.target === rail || order.arrivesAt?.rail === rail)
+  const refund = tx.get(tables.refunds, tx.get(tables.by_refund_reference, `${rail} ${externalId}`) ?? '')
   const earlier = [...tables.bank_statement_lines.values()].filter(row => row.rail === rail && row.external_id === externalId)
   return {
-    key: isOurs && order ? intent.key : null,
-    order: isOurs ? order : undefined,
-    status: isOurs && order ? intent.status : null,
-    isRefund: false,
+    key: isOurs && intent ? intent.key : null,
+    order: isOurs ? order : refund?.request,
+    status: isOurs && intent ? intent.status : null,
+    isRefund: refund !== undefined,
     earlier: earlier.map(({ amount }) => amount),
   }
 }

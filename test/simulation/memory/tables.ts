@@ -4,6 +4,7 @@ import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
 import type { AccountDefinition } from '../../../bridge-service/src/ledger/chart.ts'
 import type { Layer } from '../../../bridge-service/src/ledger/entry.ts'
 import type { LineVerdict } from '../../../bridge-service/src/rails/judge-line.ts'
+import type { Refund } from '../../../bridge-service/src/refunds/refund.ts'
 import type { TransferEvent } from '../../../bridge-service/src/transfer/event.ts'
 import type { QuoteId, TransferId } from '../../../bridge-service/src/transfer/id.ts'
 import type { TimerKind } from '../../../bridge-service/src/transfer/input.ts'
@@ -178,7 +179,21 @@ export type StatementLineRow = {
   readonly intent_key: string | null
   readonly verdict: LineVerdict
   readonly read_at: number
-  readonly explained_by: null
+  readonly explained_by: string | null
+}
+export type RefundRow = Pick<
+  Refund,
+  'id' | 'tenant' | 'kind' | 'reason' | 'currency' | 'rail' | 'request' | 'state' | 'failure'
+> & {
+  readonly refund_of: string
+  readonly requested_by: string
+  readonly minor: bigint
+  readonly bank_transfer_id: string | null
+  readonly attempts: number
+  readonly lease_epoch: number
+  readonly next_at: number
+  readonly created_at: number
+  readonly updated_at: number
 }
 
 export type Tables = ReturnType<typeof emptyTables>
@@ -213,4 +228,6 @@ export const emptyTables = () => ({
   deposit_addresses: new Map<string, AddressRow>(),
   bank_statements: new Map<string, StatementRow>(),
   bank_statement_lines: new Map<string, StatementLineRow>(),
+  refunds: new Map<string, RefundRow>(),
+  by_refund_reference: new Map<string, string>(),
 })

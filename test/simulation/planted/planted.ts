@@ -4,8 +4,11 @@ import type { Plant } from '../worker.ts'
 import { plantedAtAddresses } from './at-addresses.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
 import { plantedAtTheDesk } from './at-the-desk.ts'
+import { plantedBetweenBanks } from './between-banks.ts'
+import { plantedByPersons } from './by-persons.ts'
 import { plantedInAHalt } from './in-a-halt.ts'
 import { plantedInLending } from './in-lending.ts'
+import { plantedInRefunds } from './in-refunds.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
@@ -35,4 +38,7 @@ export const planted: readonly Planted[] = [
   ...plantedInAHalt,
   ...plantedInLending,
   ...plantedAtAddresses,
+  ...plantedInRefunds,
+  ...plantedBetweenBanks,
+  ...plantedByPersons,
 ]

@@ -40,7 +40,21 @@ export const unitsPerCent = 10_000n
 export const feeCents = 30n
 /** Our own accounts at the bank, and our partner's. */
 export const ownAccount = 'acct_usd'
+export const otherAccount = 'acct_two'
 export const partnerAccount = 'acct_partner'
+/** Those of them that are booked, and the bank at which each is. */
+export const ownAccounts: ReadonlyMap<string, string> = new Map([
+  [ownAccount, 'bank:sim'],
+  [otherAccount, 'bank:two'],
+])
+/** The bank that keeps an account. */
+export const bankOf = (account: string): string => ownAccounts.get(account) ?? 'bank:sim'
+
+/** How each of them is paid from elsewhere. */
+export const payableAs: ReadonlyMap<string, string> = new Map([
+  [ownAccount, '1000000001'],
+  [otherAccount, '1000000002'],
+])
 export const partner = `0x${'77'.repeat(20)}`
 
 /** What every route's terms begin with. */
