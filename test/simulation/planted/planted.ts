@@ -5,6 +5,7 @@ import { plantedAtAddresses } from './at-addresses.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
 import { plantedAtTheDesk } from './at-the-desk.ts'
 import { plantedInAHalt } from './in-a-halt.ts'
+import { plantedInLending } from './in-lending.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
@@ -32,5 +33,6 @@ export const planted: readonly Planted[] = [
   ...plantedInTheLanes,
   ...plantedOnTheStatement,
   ...plantedInAHalt,
+  ...plantedInLending,
   ...plantedAtAddresses,
 ]

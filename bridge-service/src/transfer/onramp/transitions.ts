@@ -102,6 +102,7 @@ export const onrampTransitions = {
   compensated: {
     creditSettled: 'review',
     creditReturned: 'review',
+    creditReturnReversed: 'compensated',
     debitReturned: 'review',
     debitReturnedAgain: 'compensated',
     debitReturnReversed: 'compensated',
@@ -116,6 +117,8 @@ export const onrampTransitions = {
     creditSettled: 'review',
     creditRefused: 'review',
     creditReturned: 'review',
+    creditReturnedAgain: 'review',
+    creditReturnReversed: 'review',
     deliveryReclaimed: 'review',
     debitReturnedAgain: 'review',
     debitReturnReversed: 'review',
