@@ -1,41 +1,12 @@
 import type { Transitions } from '../state.ts'
+import { wayIn } from '../way-in.ts'
 
 /**
  * PAYINGOUT is the pivot: from there on the hold goes to the payout partner, unless the bank says definitely that it pays nothing out. What
  * the chain does without us from then on comes to a person, with the money booked where it is.
  */
 export const remittanceTransitions = {
-  none: { transferRequested: 'requested' },
-  requested: { screeningPassed: 'screened', screeningRefused: 'failed', transferCanceled: 'canceled' },
-  screened: { liquidityReserved: 'debiting', liquidityRefused: 'failed', mintPlanned: 'debiting' },
-  debiting: {
-    debitSubmitted: 'debiting',
-    debitUnknown: 'debiting',
-    debitRefused: 'failed',
-    debitSettled: 'locking',
-    cancelRequested: 'debiting',
-  },
-  locking: {
-    escrowLocked: 'locked',
-    lockRefused: 'crediting',
-    cancelRequested: 'locking',
-    compensationStarted: 'crediting',
-    debitReturned: 'locking',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-    debitReturnedAgain: 'locking',
-    debitReturnReversed: 'locking',
-  },
-  locked: {
-    lockOrphaned: 'locking',
-    lockFinalized: 'clearing',
-    cancelRequested: 'locked',
-    compensationStarted: 'refunding',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-    debitReturned: 'locked',
-    debitReturnReversed: 'locked',
-  },
+  ...wayIn,
   clearing: {
     clearingPassed: 'committing',
     lockOrphaned: 'locking',
