@@ -1,6 +1,7 @@
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
 
+/** What is certainly lent from the one moment to the other: an event is dated by the beginning of its transaction, and true only at its end. */
 type Lent = { readonly id: string; readonly minor: bigint; readonly fromMs: number; readonly untilMs: number }
 
 /** No more is advanced at once than the limit, and what is advanced is kept until its debit can come back no more, and no longer. */
@@ -9,7 +10,7 @@ export const exposure: Law = evidence => {
   const lent = world.returnableMs > world.clearingMs ? tables.transfers.flatMap(({ id }) => lentFor(evidence, id)) : []
   const broken = lent.flatMap(({ id, fromMs }) => {
     const sum = lent.reduce((sum, each) => (each.fromMs <= fromMs && fromMs < each.untilMs ? sum + each.minor : sum), 0n)
-    return sum > BigInt(world.exposureLimit) ? [`${sum} was advanced when ${id} was opened`] : []
+    return sum > BigInt(world.exposureLimit) ? [`${sum} was advanced when ${id} had been opened`] : []
   })
   for (const { transfer_id: id, amount, returnable_until: until } of tables.advances) {
     const say = (what: string) => broken.push(`the advance of ${id} ${what}`)
@@ -35,7 +36,9 @@ const lentFor = ({ world, requests, bank, tables }: Evidence, id: string): Lent[
   // A bank that does not say when it has settled is taken by a clock of ours.
   const finalAtMs = settledAtMs === undefined ? Number.POSITIVE_INFINITY : settledAtMs + world.returnableMs - world.skewMs
   const untilMs = Math.min(finalAtMs, end === undefined ? Number.POSITIVE_INFINITY : Date.parse(end.at))
-  return [{ id, minor: BigInt(sourceAmount.minor), fromMs: Date.parse(events[0]!.at), untilMs }]
+  // What comes after the opening finds it committed.
+  const fromMs = events[1] === undefined ? world.endMs : Date.parse(events[1].at)
+  return [{ id, minor: BigInt(sourceAmount.minor), fromMs, untilMs }]
 }
 
 /** The debit has settled, or it never will. */

@@ -49,21 +49,6 @@ export const plantedAtAddresses: readonly Planted[] = [
     }),
   ),
   {
-    name: 'what was locked from a deposit address is final as soon as it is heard of',
-    shownBy: ['evm: a shallow reorg'],
-    plant: (ports, { memory }) => ({
-      ...ports,
-      finalFacts: async limit => {
-        const { transfers } = memory.database.tables
-        const early = waitsFor(memory, 'deposit').filter(({ transferId }) => {
-          const row = transfers.get(transferId)
-          return row !== undefined && depositOf(row.transfer.terms)?.refundTo !== undefined
-        })
-        return [...(await ports.finalFacts(limit)), ...early]
-      },
-    }),
-  },
-  {
     name: 'a return from a deposit address that reverted counts as made',
     shownBy: ['evm: a deposit address is sent too much', 'evm: somebody else sends back what lies at a deposit address'],
     plant: (ports, { memory }) => {
@@ -78,5 +63,20 @@ export const plantedAtAddresses: readonly Planted[] = [
       })
       return { ...ports, chains: new Map([...ports.chains].map(([id, chain]) => [id, change(chain)])) }
     },
+  },
+  {
+    name: 'what was locked from a deposit address is final as soon as it is heard of',
+    shownBy: ['evm: a shallow reorg'],
+    plant: (ports, { memory }) => ({
+      ...ports,
+      finalFacts: async limit => {
+        const { transfers } = memory.database.tables
+        const early = waitsFor(memory, 'deposit').filter(({ transferId }) => {
+          const row = transfers.get(transferId)
+          return row !== undefined && depositOf(row.transfer.terms)?.refundTo !== undefined
+        })
+        return [...(await ports.finalFacts(limit)), ...early]
+      },
+    }),
   },
 ]

@@ -86,6 +86,7 @@ export const plantedAtTheBank: readonly Planted[] = [
   },
   {
     name: 'what the bank does not find was never sent, however long ago',
+    shownBy: ['bank: is silent about an order until its key is forgotten'],
     plant: ports => ({ ...ports, keyRetentionMs: Number.POSITIVE_INFINITY }),
   },
   {
