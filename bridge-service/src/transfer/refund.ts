@@ -11,9 +11,8 @@ import { happened, nothing, tooEarly } from './reading.ts'
 import type { State } from './state.ts'
 import type { Transfer } from './transfer.ts'
 
-/** Where it may be refunded, and where a refund of it may come back. */
-const mayBePaid: readonly State[] = ['completed', 'review', 'resolved']
-const mayComeBack: readonly State[] = [...mayBePaid, 'compensated']
+/** Where a refund of it may turn out to be paid, and may come back: also where he has had his money back meanwhile, and has it twice. */
+const mayBePaid: readonly State[] = ['completed', 'review', 'resolved', 'compensated']
 
 /** A payment beside the transfer has settled: it is booked here once, where what it pays was left open. */
 export const readRefund = (
@@ -25,7 +24,7 @@ export const readRefund = (
   if (payerOf(transfer, paid.currency) === undefined) return nothing('no bank pays it')
   if (progress.refunds?.includes(paid.refundId)) return nothing('booked before')
   const isTwice = paid.kind === 'owed' && hasReachedHim(transfer)
-  if (!mayBePaid.includes(state) && !isTwice) return nothing('nothing of it can be refunded')
+  if (!mayBePaid.includes(state)) return nothing('nothing of it can be refunded')
   const isPersons = isTwice && state === 'completed'
   return happened([{ type: 'refundPaid', ...paid }, ...(isPersons ? [{ type: 'receivableOpened' } as const] : [])])
 }
@@ -37,7 +36,7 @@ export const readReturnedRefund = (
 ): Reading => {
   if (progress.refundsReturned?.includes(paid.refundId)) return nothing('booked before')
   if (!progress.refunds?.includes(paid.refundId)) return tooEarly('its settlement is still to be heard of')
-  return mayComeBack.includes(state) ? happened([{ type: 'refundReturned', ...paid }]) : tooEarly('it is under way again')
+  return mayBePaid.includes(state) ? happened([{ type: 'refundReturned', ...paid }]) : tooEarly('it is under way again')
 }
 
 /** What was owed has, since the bank has taken a return back while the refund was under way. */
