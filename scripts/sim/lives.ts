@@ -9,6 +9,8 @@ const bug = plant === undefined ? undefined : planted.find(({ name }) => name ==
 const options = bug && { ...bug, wanted: bug.shownBy }
 // What is planted may leave the answer of a call unheard; the oracle judges what becomes of that. Of the product nothing may.
 if (bug !== undefined) process.on('unhandledRejection', () => {})
+// Errors are answers here, many in each world, and nobody reads where they were made. Whoever replays a seed has them whole.
+Error.stackTraceLimit = 0
 const report = emptyReport(firstSeed)
 for (let index = 0; index < seeds && report.failures.length < enough; index++) {
   const seed = firstSeed + index * every

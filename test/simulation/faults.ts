@@ -34,8 +34,9 @@ export const drawFaults = (
       calm = true
     },
     strikes: (name, about) => {
+      if (calm) return false
       const rate = rates.get(name)
-      if (rate === undefined || calm || !random.chance(rate)) return false
+      if (rate === undefined || !random.chance(rate)) return false
       note(`fault ${name}${about === undefined ? '' : ` ${about}`}`)
       let entry = struck.get(name)
       if (entry === undefined) {

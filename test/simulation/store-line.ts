@@ -10,33 +10,48 @@ import type { Process } from './process.ts'
 
 const slowMs = 700
 
+/** How calls of a port are named. Names are kept: they are looked up at every call, and a string that was just made is hashed anew. */
+const callsOf = <P extends string>(port: P) => {
+  const known = new Map<string, string>()
+  return <N extends string>(call: N): `${P}.${N}` => {
+    const name = known.get(call) ?? `${port}.${call}`
+    known.set(call, name)
+    return name as `${P}.${N}`
+  }
+}
+const inStore = callsOf('store')
+const atDesk = callsOf('deposits')
+const atAddresses = callsOf('addresses')
+const inStatements = callsOf('statements')
+const ofRefunds = callsOf('refunds')
+
 /**
  * What happens between one process and the database: connections that are lost before a statement was done and after it, a server that is not
  * up, statements that it will not serialize, and the end of the process at any of them.
  */
 export const storeLine = (process: Process, faults: Faults, isUp: () => boolean): Around => {
   const ask = asking(process, faults, isUp)
-  return ({ name, transfers }, effect) => ask(`store.${name}`, transfers.length === 1 ? transfers[0] : undefined, effect)
+  return ({ name, transfers }, effect) => ask(inStore(name), transfers.length === 1 ? transfers[0] : undefined, effect)
 }
 
 export const depositLine = (process: Process, faults: Faults, isUp: () => boolean): AroundDeposits => {
   const ask = asking(process, faults, isUp)
-  return (name, about, effect) => ask(`deposits.${name}`, about, effect)
+  return (name, about, effect) => ask(atDesk(name), about, effect)
 }
 
 export const addressLine = (process: Process, faults: Faults, isUp: () => boolean): AroundAddresses => {
   const ask = asking(process, faults, isUp)
-  return (name, about, effect) => ask(`addresses.${name}`, about, effect)
+  return (name, about, effect) => ask(atAddresses(name), about, effect)
 }
 
 export const statementLine = (process: Process, faults: Faults, isUp: () => boolean): AroundStatements => {
   const ask = asking(process, faults, isUp)
-  return (name, effect) => ask(`statements.${name}`, undefined, effect)
+  return (name, effect) => ask(inStatements(name), undefined, effect)
 }
 
 export const refundLine = (process: Process, faults: Faults, isUp: () => boolean): AroundRefunds => {
   const ask = asking(process, faults, isUp)
-  return (name, about, effect) => ask(`refunds.${name}`, about, effect)
+  return (name, about, effect) => ask(ofRefunds(name), about, effect)
 }
 
 const asking =

@@ -69,7 +69,7 @@ export const resolutionEffects = (
     ...none,
     entries: closing.length > 0 ? [entry] : [],
     // What an off-ramp or a rebalance promises is redeemed by the bank's word; what a hold promises ends with the hold.
-    ...((route === 'offramp' || route === 'rebalance') && payoutIsOpen(progress)
+    ...((route === 'offramp' || route === 'rebalance') && promiseIsOpen(progress)
       ? { liquidity: outcome === 'completed' ? 'consume' : 'free' }
       : {}),
   }
@@ -86,5 +86,9 @@ const abandoned = (progress: Transfer['progress']): IntentChange[] => [
   ...(payoutIsOpen(progress) ? [changed('payoutFiat', 'FAILED')] : []),
   ...(progress.credit?.settled || progress.credit?.returned ? [] : [changed('creditFiat', 'FAILED')]),
 ]
+
+/** What went back to its customer before anything was asked of the bank has freed it. */
+const promiseIsOpen = (progress: Transfer['progress']): boolean =>
+  payoutIsOpen(progress) && (progress.committed === true || !progress.deposit?.refunded)
 
 const payoutIsOpen = ({ payout }: Transfer['progress']): boolean => !payout?.settled && !payout?.refused && !payout?.returned

@@ -93,10 +93,13 @@ export const connect = (
       around({ name: 'claimFacts', transfers: [] }, () =>
         inOneStatement(database, tx, tx => claimFacts(tx, tables, limit, parked)),
       ),
-    consumeFacts: (unmatched, ignored) =>
-      around({ name: 'consumeFacts', transfers: [] }, () =>
-        inOneStatement(database, tx, tx => consumeFacts(tx, tables, unmatched, ignored)),
-      ),
+    // Where there is nothing to end, Postgres is not asked.
+    consumeFacts: async (unmatched, ignored) => {
+      if (unmatched.length + ignored.length > 0)
+        await around({ name: 'consumeFacts', transfers: [] }, () =>
+          inOneStatement(database, tx, tx => consumeFacts(tx, tables, unmatched, ignored)),
+        )
+    },
     claimKeys: openings =>
       around({ name: 'claimKeys', transfers: openings.map(({ unborn }) => unborn.id) }, () =>
         inOneStatement(database, tx, tx => claimKeys(tx, tables, openings)),

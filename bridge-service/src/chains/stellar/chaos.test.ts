@@ -38,7 +38,11 @@ const carryOut = async (chain: StellarChain, order: ChainOrder) => {
       const found = await chain.find(order.key)
       if (found.kind !== 'refused' || found.code !== 'not_found') return true
       const outcome = await chain.submit(order).catch(unlessExpected)
-      return outcome !== undefined
+      if (outcome !== undefined) return true
+      // No channel is free before what they carry has settled.
+      await scene.close(1)
+      await chain.tend().catch(unlessExpected)
+      return false
     },
     10_000,
   )

@@ -139,15 +139,20 @@ export const evmLine = (
     isAtRest: () => open().length === 0,
     chainFor: (process, around) => {
       const sender = senderFor(process, around, process.name)
-      const twin = senderFor(process, around, `${process.name} twin`)
+      // Most processes die before their twin is ever asked for.
+      let twin: Chain | undefined
+      const submitTwice = (order: ChainOrder) => {
+        twin ??= senderFor(process, around, `${process.name} twin`)
+        twin.submit(order).catch(() => {})
+      }
       const submit = async (order: ChainOrder) => {
         const about = transferOf(order.terms.ref) ?? order.terms.ref
         ask(order)
         if (order.action === 'release' && faults.strikes('chain: refuses to pay the payee for a while', about))
           chain.circumstances.deniedUntilMs.set(escrowIdOf(order.terms), nowMs() + random.between(30, 3_000) * 1_000)
-        if (faults.strikes('chain: two workers submit one order at once', about)) twin.submit(order).catch(() => {})
+        if (faults.strikes('chain: two workers submit one order at once', about)) submitTwice(order)
         if (faults.strikes('evm: a worker submits an order again long after', about))
-          process.timing.after(random.between(1, 180) * 1_000, () => void twin.submit(order).catch(() => {}))
+          process.timing.after(random.between(1, 180) * 1_000, () => submitTwice(order))
         return sender.submit(order).catch((error: unknown) => {
           if (error instanceof BridgeError && error.code === 'idempotency_conflict') conflicts.push(order.key)
           throw error
