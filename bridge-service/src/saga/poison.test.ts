@@ -102,6 +102,11 @@ describe('a transfer that kills whoever takes it', () => {
   const mortal = (poison: TransferId) => {
     const store = postgresStore(bench.database.app)
     let isDead = false
+    let die = () => {}
+    const death = new Promise<never>((_, reject) => {
+      die = () => reject(new Error('killed'))
+    })
+    death.catch(() => {})
     const never = () => new Promise<never>(() => {})
     const living = async <T>(asked: Promise<T>): Promise<T> => {
       const answer = await asked.catch(error => (isDead ? never() : Promise.reject(error)))
@@ -110,6 +115,7 @@ describe('a transfer that kills whoever takes it', () => {
     const commitSteps: CoordinatorOptions['store']['commitSteps'] = (steps, lease) => {
       if (!steps.some(({ before }) => before.id === poison)) return store.commitSteps(steps, lease)
       isDead = true
+      die()
       throw new Error('killed')
     }
     return {
@@ -120,13 +126,14 @@ describe('a transfer that kills whoever takes it', () => {
         // What he had open is rolled back, and he does not hear of it.
         inTransaction: <T>(work: (tx: SagaTx) => Promise<T>) =>
           living(
-            store.inTransaction(tx =>
-              work({
+            store.inTransaction(tx => {
+              const worked = work({
                 ...tx,
                 commitSteps: (steps, lease) =>
                   steps.some(({ before }) => before.id === poison) ? commitSteps(steps, lease) : tx.commitSteps(steps, lease),
-              }),
-            ),
+              })
+              return Promise.race([worked, death])
+            }),
           ),
         takeInHand: (...asked: Parameters<typeof store.takeInHand>) => (isDead ? never() : store.takeInHand(...asked)),
         putDown: (ids: readonly TransferId[]) => (isDead ? never() : store.putDown(ids)),
