@@ -100,7 +100,7 @@ describe('a lost connection', () => {
     const before = memory.dump()
     const work = async (tx: SagaTx) => {
       await tx.commitSteps([canceling(transfer)], lease)
-      await tx.consumeFacts([], [])
+      await tx.consumeFacts([{ source: 'bank:sim', fact: 'f1', revision: 1 }], [])
     }
     await expect(store.inTransaction(work)).rejects.toMatchObject({ code: '08006' })
     expect(memory.dump()).toEqual(before)
