@@ -236,15 +236,21 @@ describe('the payment', () => {
     expect(bank.calls.map(call => call.split(' ')[0])).toEqual(['submit', 'query', 'query'])
   })
 
-  it('is not sent to a customer whom the credit that had come back has reached after all', async () => {
+  const credit = (type: 'settled' | 'returned' | 'returnReversed', minute: number): Input => ({
+    ...{ type: 'railFact', step: 'creditFiat' },
+    fact: { type, bankTransferId: 'bt_2', externalId: 'CW2', at: `2999-01-01T00:0${minute}:00.000Z` },
+  })
+  /** His credit has come back. */
+  const notCredited = async () => {
     const { id } = (await api.post('/v1/transfers', order())).json
-    const credit = (type: 'settled' | 'returned' | 'returnReversed', minute: number): Input => ({
-      ...{ type: 'railFact', step: 'creditFiat' },
-      fact: { type, bankTransferId: 'bt_2', externalId: 'CW2', at: `2999-01-01T00:0${minute}:00.000Z` },
-    })
     const [screened, debited] = onrampInputs('b9')
     const notLocked: Input = { type: 'intentRefused', step: 'lockEscrow', attempt: 0, code: 'paused', detail: 'x' }
     for (const input of [screened!, debited!, notLocked, credit('settled', 0), credit('returned', 1)]) await api.move(id, input)
+    return id as string
+  }
+
+  it('is not sent to a customer whom the credit that had come back has reached after all', async () => {
+    const id = await notCredited()
     await refund(id)
     await api.move(id, credit('returnReversed', 2))
     await turn()
@@ -266,14 +272,14 @@ describe('the payment', () => {
     expect(await list(id)).toMatchObject([{ state: 'completed' }])
   })
 
-  const ending = (transferId: string) =>
+  const ending = (transferId: string, into = 'bank_cash:bank:test:USD') =>
     api.post(
       '/v1/operator/actions',
       {
         ...{ type: 'markResolved', transferId, reason: 'x' },
         payload: {
           ...{ outcome: 'compensated', evidence: 'paid by hand' },
-          closing: [{ account: 'customer_clearing:USD', into: 'bank_cash:bank:test:USD' }],
+          closing: [{ account: 'customer_clearing:USD', into }],
         },
       },
       { key: anna.key },
@@ -303,6 +309,20 @@ describe('the payment', () => {
     expect((await refund(id)).json.code).toBe('refund_not_allowed')
     await api.hear()
     expect((await api.get(`/v1/transfers/${id}`)).json.state).toBe('resolved')
+  })
+
+  // He was paid by hand, the credit reached him after all and was written off, and came back once more: he was paid twice.
+  it('cannot be asked for once persons have ended it, whatever the bank sends back later', async () => {
+    const id = await notCredited()
+    await approve((await ending(id)).json)
+    await api.hear()
+    await api.move(id, credit('returnReversed', 2))
+    await approve((await ending(id, 'written_off:USD')).json)
+    await api.hear()
+    await api.move(id, credit('returned', 3))
+    expect((await api.get(`/v1/transfers/${id}`)).json.state).toBe('review')
+    expect(await owedMinor(id)).not.toBe(0n)
+    expect((await refund(id)).json.code).toBe('refund_not_allowed')
   })
 })
 

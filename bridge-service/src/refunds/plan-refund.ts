@@ -43,8 +43,10 @@ export const planRefund = (request: Pick<RefundRequest, 'id' | 'kind' | 'amount'
 }
 
 /** What the transfer's own books say that the customer has to get in fiat, less what is on its way to him. */
-const owedOf = ({ transfer: { state }, open, others }: Standing, wanted: MoneyJson | undefined): MoneyJson => {
+const owedOf = ({ transfer: { state, progress }, open, others }: Standing, wanted: MoneyJson | undefined): MoneyJson => {
   if (state !== 'review') throw new BridgeError('refund_not_allowed', { state })
+  // Whose it is that comes after that the books cannot say: persons may have paid him by hand, and written off what he has had twice.
+  if (progress.resolution !== undefined) throw new BridgeError('refund_not_allowed', { reason: 'persons have ended it' })
   const owed = open.flatMap(({ account, currency, layer, minor }) =>
     account === `customer_clearing:${currency}` && layer === 'posted' && BigInt(minor) < 0n
       ? [{ currency, minor: -BigInt(minor) }]
