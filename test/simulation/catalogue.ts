@@ -252,11 +252,17 @@ export type Fault = {
 }
 
 const crashRate = 0.03
+// What is hardly ever asked would hardly ever be died at.
+const crashRates: Partial<Record<CrashPoint, number>> = { 'refunds.complete': 0.2 }
 
 /** All that may go wrong in a world. */
 export const catalogue: readonly Fault[] = [
   ...named.map(([name, rate]) => ({ name, rate, with: companions[name] ?? [] })),
   ...calls.flatMap(call =>
-    (['before', 'after'] as const).map(when => ({ name: `crash ${when} ${call}` as const, rate: crashRate, with: [] })),
+    (['before', 'after'] as const).map(when => ({
+      name: `crash ${when} ${call}` as const,
+      rate: crashRates[call] ?? crashRate,
+      with: [],
+    })),
   ),
 ]
