@@ -1,4 +1,5 @@
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import { awaited } from '../awaited.ts'
 import type { Faults } from '../faults.ts'
 import { payableAs } from '../routes/wanted.ts'
 import type { Scheduler } from '../scheduler.ts'
@@ -15,18 +16,11 @@ type Way = { readonly account: string; due: boolean; arrived: boolean }
  * The other end of what is paid to one of our own accounts. Money leaves the one bank and is at the other after a while; only that one's statement
  * tells of it. What comes back at the one is taken back at the other.
  */
-export const bookArrivals = ({ nowMs, at }: Scheduler, random: Random, faults: Faults, bank: Bank, statement: BankStatement) => {
+export const bookArrivals = (scheduler: Scheduler, random: Random, faults: Faults, bank: Bank, statement: BankStatement) => {
   const ways = new Map<BankOrder, Way>()
   const lines: ArrivalLine[] = []
-  let pending = 0
+  const { soon, isAtRest } = awaited(scheduler)
 
-  const soon = (ms: number, run: () => void) => {
-    pending++
-    at(nowMs() + ms, () => {
-      pending--
-      run()
-    })
-  }
   const wayOf = (order: BankOrder): Way | undefined => {
     const account = [...payableAs].find(([, number]) => number === order.customer)?.[0]
     if (account === undefined) return undefined
@@ -71,5 +65,5 @@ export const bookArrivals = ({ nowMs, at }: Scheduler, random: Random, faults: F
     soon(random.between(1, 120) * 1_000, () => settle(order, way))
   })
 
-  return { lines, isAtRest: () => pending === 0 }
+  return { lines, isAtRest }
 }

@@ -1,4 +1,5 @@
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import { awaited } from '../awaited.ts'
 import type { Faults } from '../faults.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Settings } from '../settings.ts'
@@ -83,7 +84,7 @@ const returnCodes = ['R01', 'R02', 'R10', 'R29']
 
 /** A bank with books of its own. Nothing in here knows what the service believes. */
 export const openBank = (
-  { nowMs, at }: Scheduler,
+  scheduler: Scheduler,
   random: Random,
   faults: Faults,
   { settleMs, bankKeepsKeysMs }: Settings,
@@ -96,15 +97,9 @@ export const openBank = (
   const asked: Asked[] = []
   const listeners: ((event: BankEvent) => void)[] = []
   const firstListeners: ((order: WireOrder) => void)[] = []
-  let pending = 0
+  const { nowMs } = scheduler
+  const { soon, isAtRest } = awaited(scheduler)
 
-  const soon = (ms: number, run: () => void) => {
-    pending++
-    at(nowMs() + ms, () => {
-      pending--
-      run()
-    })
-  }
   const tell = (order: BankOrder, type: BankEvent['type'] = order.status) => {
     for (const listener of listeners) listener({ order, type, atMs: nowMs() })
   }
@@ -230,7 +225,7 @@ export const openBank = (
           if (faults.strikes('bank: takes a debit back after the release', transfer))
             soon(random.between(1, 300) * 1_000, () => giveBack(order))
     },
-    isAtRest: () => pending === 0,
+    isAtRest,
     onEvent: listener => listeners.push(listener),
     onBooked: listener => void bookedListeners.push(listener),
   }

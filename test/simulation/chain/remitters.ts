@@ -1,4 +1,5 @@
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
+import { awaited } from '../awaited.ts'
 import type { EscrowTerms } from '../escrow-terms.ts'
 import type { Faults } from '../faults.ts'
 import type { Scheduler } from '../scheduler.ts'
@@ -6,12 +7,13 @@ import type { ChainSettings } from '../settings.ts'
 import { type DepositAddress, lockedTermsOf, nativeCoin } from './at-address.ts'
 import { ownToken } from './brought.ts'
 import type { SimChain } from './chain.ts'
+import { decidedOnce } from './decided-once.ts'
 import type { TxWish } from './escrow.ts'
 import { escrowIdOf, hashOf } from './ids.ts'
 
 /** Customers who can only transfer, and whoever else calls the contract of the deposit addresses: anyone may. */
 export const letRemittersIn = (
-  { nowMs, at }: Scheduler,
+  scheduler: Scheduler,
   random: Random,
   faults: Faults,
   { id }: ChainSettings,
@@ -19,21 +21,15 @@ export const letRemittersIn = (
   transferOf: (ref: string) => string | undefined,
 ) => {
   let count = 0
-  let meant = 0
-  const decided = new Set<string>()
-  const once = (what: string, decide: () => void) => {
-    if (decided.has(what)) return
-    decided.add(what)
-    decide()
-  }
+  const { nowMs } = scheduler
+  const { soon, isAtRest } = awaited(scheduler)
+  const once = decidedOnce()
 
   const send = (
     afterMs: number,
     wish: Pick<TxWish, 'action' | 'sender' | 'terms'> & Partial<Pick<TxWish, 'token' | 'units'>>,
   ): void => {
-    meant++
-    at(nowMs() + afterMs, () => {
-      meant--
+    soon(afterMs, () => {
       const hash = hashOf(`remitter ${id} ${count++}`)
       const { terms } = wish
       chain.broadcast({
@@ -74,7 +70,7 @@ export const letRemittersIn = (
 
   return {
     /** Nobody means to send anything any more. */
-    isAtRest: () => meant === 0,
+    isAtRest,
     /** Brings a deposit to its address, all of it or not, in time or not; the terms are those that the address follows from. */
     deposit: (transfer: string, terms: EscrowTerms, dueAtMs: number) => {
       const amount = BigInt(terms.amountMinor)

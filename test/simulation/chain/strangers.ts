@@ -5,6 +5,7 @@ import type { Scheduler } from '../scheduler.ts'
 import type { ChainSettings } from '../settings.ts'
 import type { Brought } from './brought.ts'
 import type { SimChain } from './chain.ts'
+import { decidedOnce } from './decided-once.ts'
 import { type Escrow, isOpen, type TxWish } from './escrow.ts'
 import { escrowIdOf, hashOf, paymentIdOf } from './ids.ts'
 
@@ -19,12 +20,7 @@ export const letStrangersIn = (
 ) => {
   let count = 0
   /** What each has made up his mind about, once for each escrow. */
-  const decided = new Set<string>()
-  const once = (what: string, decide: () => void) => {
-    if (decided.has(what)) return
-    decided.add(what)
-    decide()
-  }
+  const once = decidedOnce()
 
   const send = (
     action: Action,

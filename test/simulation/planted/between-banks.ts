@@ -1,5 +1,6 @@
 import type { Step } from '../../../bridge-service/src/saga/step.ts'
 import { changeMatched, changeSteps } from './change-store.ts'
+import { changeTold } from './change-told.ts'
 import type { Planted } from './planted.ts'
 
 const entries = (name: string, shownBy: Planted['shownBy'], isMeant: (step: Step, kind: string) => boolean): Planted => ({
@@ -35,21 +36,6 @@ export const plantedBetweenBanks: readonly Planted[] = [
   {
     name: 'the statement of the second bank is read by the orders of the first alone',
     shownBy: ['rebalance: arrives before it has left'],
-    plant: (ports, { memory }) => ({
-      ...ports,
-      statements: {
-        ...ports.statements,
-        keepPage: async page => {
-          const judged = await ports.statements.keepPage(page)
-          const { inbox } = memory.database.tables
-          for (const { line, verdict } of judged) {
-            const key = `${page.rail} statement:${page.account}:${line.cursor}`
-            const fact = inbox.get(key)
-            if (fact !== undefined && verdict === 'arrived') inbox.set(key, { ...fact, unmatched: true })
-          }
-          return judged
-        },
-      },
-    }),
+    plant: changeTold((fact, verdict) => (verdict === 'arrived' ? { ...fact, unmatched: true } : fact)),
   },
 ]

@@ -1,6 +1,5 @@
-import type { LineVerdict } from '../../../bridge-service/src/rails/judge-line.ts'
 import type { Rail, StatementLine } from '../../../bridge-service/src/rails/rail.ts'
-import type { InboxRow } from '../memory/tables.ts'
+import { changeTold } from './change-told.ts'
 import type { Planted } from './planted.ts'
 
 const entries = (name: string, change: (line: StatementLine) => StatementLine): Planted => ({
@@ -14,26 +13,7 @@ const entries = (name: string, change: (line: StatementLine) => StatementLine): 
   },
 })
 
-/** Gets between what is kept of a page and the facts that the saga hears of it. */
-const told = (name: string, change: (fact: InboxRow, verdict: LineVerdict, line: StatementLine) => InboxRow): Planted => ({
-  name,
-  plant: (ports, { memory }) => ({
-    ...ports,
-    statements: {
-      ...ports.statements,
-      keepPage: async page => {
-        const judged = await ports.statements.keepPage(page)
-        const { inbox } = memory.database.tables
-        for (const { line, verdict } of judged) {
-          const key = `${page.rail} statement:${page.account}:${line.cursor}`
-          const fact = inbox.get(key)
-          if (fact) inbox.set(key, change(fact, verdict, line))
-        }
-        return judged
-      },
-    },
-  }),
-})
+const told = (name: string, change: Parameters<typeof changeTold>[0]): Planted => ({ name, plant: changeTold(change) })
 
 export const plantedOnTheStatement: readonly Planted[] = [
   told('a return on the statement is taken for a settlement', (fact, verdict) =>
