@@ -7,8 +7,11 @@ import type { DueTimer } from './store.ts'
 export const dueTimers = async (pool: Pool, limit: number): Promise<DueTimer[]> => {
   const { rows } = await pool.query<{ transfer_id: TransferId; kind: TimerKind }>({
     name: 'due_timers',
-    text: `select d.transfer_id, d.kind from deadlines d join transfers t on t.id = d.transfer_id and t.parked_reason is null
-            where d.due_at <= causeway_now() order by d.due_at limit $1`,
+    // A subquery instead of a join, and the time once: planned while there was nothing, the join went through all transfers and asked for the
+    // time of each, some 8 ms a look.
+    text: `select d.transfer_id, d.kind from deadlines d
+            where d.due_at <= (select causeway_now()) and (select t.parked_reason is null from transfers t where t.id = d.transfer_id)
+            order by d.due_at limit $1`,
     values: [limit],
   })
   return rows.map(({ transfer_id: transferId, kind }) => ({ transferId, kind }))
