@@ -40,7 +40,7 @@ export const errors = {
   exposure_limit_exceeded: {
     status: 409,
     retry: 'never',
-    title: 'Too much is owed after late returns: debits that can come back are refused.',
+    title: 'With what is advanced before it is final, too much would be owed.',
   },
   receivable_not_found: { status: 404, retry: 'never', title: 'There is no such receivable.' },
   receivable_exceeded: { status: 409, retry: 'never', title: 'Less is owed than that.' },

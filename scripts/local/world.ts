@@ -225,8 +225,9 @@ const environment = ({ postgres, evmBridges, bank, stellar, apiPort, options }: 
     ...(options.secondBank ? [bankEntry('bank:two', bank.secondAccounts, bank, options)] : []),
   ]),
   CAUSEWAY_POLICY: JSON.stringify({
-    // One customer plays all parts here: a return of one transfer must not make his next ones wait for three days.
-    exposure: { perPayer: {} },
+    // One customer of one tenant plays all parts here: a return of one transfer must not make his next ones wait for three days, nor may many
+    // of them be too many.
+    exposure: { perPayer: {}, perTenant: {} },
     payoutPartners: partnersOf(options.payoutChains ?? {}, evmBridges[0].chain, bank),
     rates: [...pegs, ...crossRates],
     liquidityProviders: providersOn(evmBridges.map(({ chain }) => chain)),

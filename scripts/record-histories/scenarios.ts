@@ -177,6 +177,45 @@ const others: readonly Scenario[] = [
     ],
   },
   {
+    name: 'an off-ramp whose payout comes back and stays after all has arrived',
+    since: 8,
+    unborn: offramp() as Unborn,
+    said: [...[...committed, payout('settled'), ...collected], payout('returned', 'R03'), payout('returnReversed')],
+  },
+  {
+    name: 'an off-ramp whose payout stays after all, though its deposit is back, is a person’s',
+    since: 8,
+    unborn: offramp() as Unborn,
+    said: [
+      ...[...committed, payout('returned', 'R03'), deposit(included('escrowRefunded', 'f1')), final('depositRefund', 'f1')],
+      payout('returnReversed'),
+    ],
+  },
+  {
+    name: 'a remittance whose payout stays after all while it pays back is a person’s',
+    since: 8,
+    unborn: remittance() as Unborn,
+    said: [
+      ...[...releasing, included('escrowCommitted', '15'), final('commit', '15'), payout('returned', 'AC04')],
+      ...[...refunded, payout('returnReversed'), withdrawn('creditFiat')],
+    ],
+  },
+  {
+    name: 'a remittance of whose payout only the reversal of its return is told arrives',
+    since: 8,
+    unborn: remittance() as Unborn,
+    said: [
+      ...[...releasing, included('escrowCommitted', '15'), final('commit', '15'), payout('returnReversed')],
+      ...[included('escrowReleased', '20'), final('release', '20')],
+    ],
+  },
+  {
+    name: 'an on-ramp whose credit comes back and stays after all has paid back',
+    since: 8,
+    unborn: onramp() as Unborn,
+    said: [...locked, cancel, ...refunded, credit('settled'), credit('returned', 'R03'), credit('returnReversed')],
+  },
+  {
     name: 'a rebalance arrives',
     since: 7,
     unborn: rebalance() as Unborn,

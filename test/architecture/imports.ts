@@ -14,7 +14,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
   policy: { values: ['money', 'outcome.ts', 'errors.ts'], types: ['transfer', 'config.ts', 'chain-config.ts', ...ports] },
   liquidity: { values: ['money', 'ledger', 'transaction.ts', 'errors.ts'], types: ['transfer', 'log.ts', ...ports] },
   intents: {
-    values: ['money', 'transfer', 'rails/send-once.ts', 'outcome.ts', 'repeat.ts', 'timing.ts', 'errors.ts'],
+    values: ['money', 'transfer', 'rails/send-once.ts', 'rails/moment.ts', 'outcome.ts', 'repeat.ts', 'timing.ts', 'errors.ts'],
     types: ['policy', 'log.ts', ...ports],
   },
   saga: {
@@ -25,6 +25,7 @@ const house: Record<string, { values: readonly string[]; types?: readonly string
       'ledger',
       'liquidity',
       'rails/judge-line.ts',
+      'rails/moment.ts',
       'refunds/hear-refund.ts',
       'outcome.ts',
       'repeat.ts',

@@ -90,6 +90,20 @@ describe('an off-ramp', () => {
   })
 })
 
+describe('a payout that comes back', () => {
+  it('is a person’s, until the bank takes its return back', async () => {
+    const id = await opened('evm')
+    await customers.bring.locked(id)
+    await scene.endsAs(id, 'completed')
+    const [payout] = await scene.bankTransfersOf(id)
+    await scene.bank('POST', `/return/${payout!.id}`, { code: 'R03' })
+    expect(await scene.reaches(id, 'review')).toMatchObject({ failure: { code: 'payout_returned' } })
+    await scene.bank('POST', `/reverse-return/${payout!.id}`)
+    expect(await scene.reaches(id, 'completed')).toMatchObject({ failure: null })
+    expect(await ordersOf(id)).toEqual(['credit settled'])
+  })
+})
+
 describe('a fault', () => {
   it.each(ways)('kill -9 in the middle pays out once what is %s', async (_how, from, bring) => {
     const had = await holdingOf(from)

@@ -11,6 +11,7 @@ const calls = [
   'store.consumeFacts',
   'store.claimKeys',
   'store.takeQuotes',
+  'store.limitExposure',
   'store.storedAnswers',
   'store.claimIntents',
   'store.postponeIntent',
@@ -78,6 +79,7 @@ const named = [
   ['bank: takes a return back', 0.5],
   ['bank: is asked by the payer to recall a debit', 0.2],
   ['bank: sends a credit back', 0.3],
+  ['bank: takes the return of a credit back', 0.3],
   ['bank: does not find what it has just taken', 0.3],
   ['bank: does not answer a question', 0.3],
   ['bank: shows the status of a while ago', 0.3],
@@ -118,7 +120,7 @@ const named = [
   ['evm: a shallow reorg', 0.06],
   ['evm: a reorg as deep as may be', 0.03],
   ['evm: a reorg undoes what was final', 0.003],
-  ['evm: a reorg drops transactions', 0.5],
+  ['evm: a reorg drops transactions', 0.8],
   ['evm: a reorg mines transactions in another order', 0.5],
   ['evm: the pool forgets a transaction', 0.1],
   ['evm: a stuck transaction is replaced', 0.1],
@@ -214,8 +216,15 @@ export const crashesAt = (point: CrashPoint): Crashes => {
   return made
 }
 
+/** What shows only where something else goes wrong. A world that draws it draws that, too: both by chance are too rare for luck to be ruled out. */
+const companions: Partial<Record<FaultName, readonly FaultName[]>> = {
+  'evm: a reorg drops transactions': ['evm: a shallow reorg'],
+  'evm: a node shows a receipt of a block that is no more': ['evm: a shallow reorg'],
+}
+
 export type Fault = {
   readonly name: FaultName
+  readonly with: readonly FaultName[]
   /** How likely it strikes where it may, in a world that has drawn it; worlds have it milder or worse. */
   readonly rate: number
 }
@@ -224,8 +233,8 @@ const crashRate = 0.03
 
 /** All that may go wrong in a world. */
 export const catalogue: readonly Fault[] = [
-  ...named.map(([name, rate]) => ({ name, rate })),
+  ...named.map(([name, rate]) => ({ name, rate, with: companions[name] ?? [] })),
   ...calls.flatMap(call =>
-    (['before', 'after'] as const).map(when => ({ name: `crash ${when} ${call}` as const, rate: crashRate })),
+    (['before', 'after'] as const).map(when => ({ name: `crash ${when} ${call}` as const, rate: crashRate, with: [] })),
   ),
 ]

@@ -18,10 +18,15 @@ export type Request = {
   /** Transfer ids that answers named. */
   readonly told: Set<string>
   conflicts: number
+  /** How often too much was lent to his house already. */
+  refusals: number
   isAnswered: boolean
 }
 
 export const denied = { name: 'Mallory Denied', address: `0x${'de'.repeat(20)}` }
+
+// Refused so often, he goes elsewhere.
+const patience = 20
 
 /** Clients of the API: each posts until he is answered, under one key. `worker` is whoever answers just now, if anybody does. */
 export const sendClients = (
@@ -46,6 +51,7 @@ export const sendClients = (
       status: 202,
       response: { id: unborn.id },
       location: `/v1/transfers/${unborn.id}`,
+      ...('returnableMs' in unborn.terms ? { exposureLimit: BigInt(settings.exposureLimit) } : {}),
     }
     worker()
       ?.post(opening)
@@ -57,7 +63,9 @@ export const sendClients = (
           request.told.add(id)
         },
         error => {
-          if (!(error instanceof BridgeError) || error.code !== 'idempotency_conflict') return
+          if (!(error instanceof BridgeError)) return
+          if (error.code === 'exposure_limit_exceeded') request.isAnswered ||= ++request.refusals >= patience
+          if (error.code !== 'idempotency_conflict') return
           request.conflicts++
           // Somebody of his own house was quicker with another body: that is an answer.
           request.isAnswered = true
@@ -86,7 +94,15 @@ export const sendClients = (
     if (isDenied) wanted = { ...wanted, address: denied.address }
     if (faults.strikes('client: orders more than there is'))
       wanted = { ...wanted, ...amountsOf(wanted.route, poolMinor / 10_000n + 1_000n) }
-    const request: Request = { key: `key-${index}`, bodies: [wanted], isDenied, told: new Set(), conflicts: 0, isAnswered: false }
+    const request: Request = {
+      key: `key-${index}`,
+      bodies: [wanted],
+      isDenied,
+      told: new Set(),
+      conflicts: 0,
+      refusals: 0,
+      isAnswered: false,
+    }
     requests.push(request)
     at(nowMs() + random.between(0, settings.postingMs), () => {
       persist(request)

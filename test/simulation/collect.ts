@@ -51,6 +51,7 @@ export const collect = (world: World): Evidence => {
     seed,
     world: {
       ...{ clearingMs: settings.clearingMs, bankStartMinor, endMs, skewMs: 60_000, frozenMs, pauses },
+      ...{ returnableMs: settings.returnableMs, exposureLimit: settings.exposureLimit },
       keyRetentionMs: settings.keyRetentionMs,
       ownPayers: [treasury, mintPayer],
       ...{ treasury, partner, ownAccount, partnerAccount },

@@ -106,6 +106,10 @@ export type Evidence = {
   readonly seed: number
   readonly world: {
     readonly clearingMs: number
+    /** So long a settled debit can come back where something is advanced against it; 0: nothing ever is. */
+    readonly returnableMs: number
+    /** What is advanced at most, in cents as a decimal string. */
+    readonly exposureLimit: string
     readonly ownPayers: readonly string[]
     readonly treasury: string
     readonly partner: string
@@ -127,6 +131,8 @@ export type Evidence = {
     readonly isDenied: boolean
     readonly isAnswered: boolean
     readonly conflicts: number
+    /** How often too much was lent to his house already. */
+    readonly refusals: number
     readonly told: readonly string[]
     readonly bodies: readonly {
       readonly reference: string
@@ -187,6 +193,7 @@ export type TablesEvidence = {
     readonly payload: { readonly type: string; readonly why?: string }
     readonly from_state: string
     readonly to_state: string
+    readonly at: string
   }[]
   readonly outbox: readonly { readonly transfer_id: string; readonly version: number; readonly type: string }[]
   readonly audit_log: readonly {
@@ -230,6 +237,11 @@ export type TablesEvidence = {
     readonly amount: string
     readonly intent_key: string | null
     readonly verdict: string
+  }[]
+  readonly advances: readonly {
+    readonly transfer_id: string
+    readonly amount: string
+    readonly returnable_until: string | null
   }[]
   readonly liquidity_pools: readonly { readonly id: string; readonly total: string; readonly reserved: string }[]
   readonly reservations: readonly {

@@ -21,9 +21,11 @@ export const drawFaults = (
   wanted: readonly FaultName[] = [],
 ): Faults => {
   const share = random.pick([0.05, 0.15, 0.3])
+  const fitting = catalogue.filter(({ name }) => fits(name))
+  const drawn = fitting.filter(({ name }) => random.chance(share) || wanted.includes(name))
+  const together = new Set(drawn.flatMap(({ name, with: others }) => [name, ...others]))
   const rates = new Map<FaultName, number>()
-  for (const { name, rate } of catalogue)
-    if ((random.chance(share) || wanted.includes(name)) && fits(name)) rates.set(name, rate * random.pick([0.3, 1, 3]))
+  for (const { name, rate } of fitting) if (together.has(name)) rates.set(name, rate * random.pick([0.3, 1, 3]))
   const struck = new Map<FaultName, Struck>()
   let calm = false
   return {

@@ -112,6 +112,13 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
     }),
   ],
   [
+    'lends whatever is asked for',
+    ({ store, ...side }) => ({
+      ...side,
+      store: { ...store, inTransaction: work => store.inTransaction(tx => work({ ...tx, limitExposure: async () => {} })) },
+    }),
+  ],
+  [
     'makes no case of money that nobody takes',
     ({ deposits, ...side }) => ({
       ...side,

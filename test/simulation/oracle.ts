@@ -2,8 +2,10 @@ import type { Evidence } from './evidence.ts'
 import { agreement } from './laws/agreement.ts'
 import { atAddresses } from './laws/at-addresses.ts'
 import { clients } from './laws/clients.ts'
+import { debts } from './laws/debts.ts'
 import { endings } from './laws/endings.ts'
 import { escrowEnds } from './laws/escrow-ends.ts'
+import { exposure } from './laws/exposure.ts'
 import { finality } from './laws/finality.ts'
 import type { Finding, Law } from './laws/finding.ts'
 import { halts } from './laws/halts.ts'
@@ -20,9 +22,11 @@ import { withdrawn } from './laws/withdrawn.ts'
 const laws: Readonly<Record<string, Law>> = {
   postings,
   endings,
+  debts,
   escrowEnds,
   agreement,
   finality,
+  exposure,
   keys,
   lanes,
   withdrawn,

@@ -33,13 +33,19 @@ export type Settings = {
   readonly pollMs: number
   readonly leaseMs: number
   readonly transfers: number
-  /** Within how long clients order them: all at once, or one now and then. */
+  /** Within how long clients order them: all at once, one soon after the other, or one now and then. */
   readonly postingMs: number
   readonly clearingMs: number
+  /** So long a settled debit can come back where something is advanced against it; 0: nothing ever is. */
+  readonly returnableMs: number
+  /** What is advanced to the one tenant at most, in cents as a decimal string. */
+  readonly exposureLimit: string
   readonly softDeadlineMs: number
   readonly hardDeadlineMs: number
   readonly funding: 'liquidity' | 'mint'
   readonly settleMs: number
+  /** By what the bank dates the lines of its statement: some know the day only, and write it as such or as its midnight. */
+  readonly linesDatedBy: 'moment' | 'day' | 'midnight'
   /** How long the bank knows a key, and how long the service believes so. */
   readonly bankKeepsKeysMs: number
   readonly keyRetentionMs: number
@@ -62,12 +68,15 @@ export const drawSettings = (random: Random): Settings => {
     pollMs: random.between(300, 1_500),
     leaseMs: random.between(2, 20) * 1_000 + 1,
     transfers: random.between(1, 7),
-    postingMs: random.pick([stormMs / 2, stormMs / 2, 5_000]),
+    postingMs: random.pick([stormMs / 2, stormMs / 2, 5_000, 10]),
     clearingMs: random.pick([0, 0, 1, 5, 15]) * minuteMs,
+    returnableMs: random.pick([0, 20, 60]) * minuteMs,
+    exposureLimit: random.pick(['40000', '90000', '200000', '10000000']),
     softDeadlineMs: random.between(3, 30) * minuteMs,
     hardDeadlineMs: random.between(5, 60) * minuteMs,
     funding: random.pick(['liquidity', 'liquidity', 'mint'] as const),
     settleMs: random.between(1, 180) * 1_000,
+    linesDatedBy: random.pick(['moment', 'moment', 'day', 'midnight'] as const),
     bankKeepsKeysMs,
     keyRetentionMs: (bankKeepsKeysMs * 5) / 6,
   }

@@ -104,7 +104,7 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const operators = letOperatorsIn(time, random, faults, store, ['bank:sim', ...networks.keys()], open)
   const chainTables = new Map(all.map(network => [network.settings.id as string, network.tables]))
   const bank = openBank(time, random, faults, settings, transfer => releasedOn(transfer))
-  const statement = writeStatement(time, random, faults, bank, bankStartMinor)
+  const statement = writeStatement(time, random, faults, bank, bankStartMinor, settings)
   const statementFromMs = () =>
     Math.min(
       ...statement.accounts.map(account =>

@@ -53,6 +53,12 @@ export const unseen = (table: Transitions, isWanted: (transition: string) => boo
 export const isOfReversals = (transition: string): boolean =>
   /(debitReturnReversed|debitReturnedAgain|creditOwed|receivableClosed|^review transferCompensated)$/.test(transition)
 
+/** What payout-return.test.ts and credit-return.test.ts show of the returns of what we have paid, and see to it that they do. */
+export const isOfPaymentReturns = (transition: string): boolean =>
+  /(ReturnReversed|ReturnedAgain|review receivable(Closed|Opened)|(refunding|refunded|crediting|compensated|failed) payoutReturned)$/.test(
+    transition,
+  ) && !transition.includes('debit')
+
 /** A transfer after a history. */
 export const replay = <R extends Route>(unborn: UnbornOf<R>, history: readonly TransferEvent[]): TransferOf<R> =>
   history.reduce<Transfer | Unborn>(

@@ -1,6 +1,6 @@
-import { isOfReversals } from './given.ts'
+import { isOfPaymentReturns, isOfReversals } from './given.ts'
 
-export type OnrampFile = 'way-in' | 'lock' | 'release' | 'way-back' | 'clawback' | 'return-reversal'
+export type OnrampFile = 'way-in' | 'lock' | 'release' | 'way-back' | 'clawback' | 'return-reversal' | 'credit-return'
 
 const wayIn = ['none', 'requested', 'screened', 'debiting', 'failed']
 const lock = ['locking', 'locked', 'clearing']
@@ -18,6 +18,7 @@ const elsewhere: Readonly<Record<string, OnrampFile>> = {
 /** Which test file of the on-ramp shows a transition, and sees to it that it does: each has one. */
 export const fileOf = (transition: string): OnrampFile => {
   if (isOfReversals(transition)) return 'return-reversal'
+  if (isOfPaymentReturns(transition)) return 'credit-return'
   if (transition.endsWith(' escrowClawedBack')) return 'clawback'
   const special = elsewhere[transition]
   if (special !== undefined) return special

@@ -10,13 +10,17 @@ type Resolve = Extract<OperatorInput, { type: 'resolveCommand' }>
 export const anyWord: fc.Arbitrary<OperatorInput> = fc.oneof(
   fc.constant<OperatorInput>({ type: 'retryCommand' }),
   fc.constant<OperatorInput>({ type: 'compensateCommand', reason: 'x' }),
-  // A gift: of what a transfer owes, nobody knows here how much that is.
+  // A gift.
   fc
     .record({
       type: fc.constantFrom('refundSettled', 'refundSettled', 'refundCameBack'),
       refundId: fc.constantFrom('rf_1', 'rf_2'),
     })
     .map((said): OperatorInput => ({ ...said, kind: 'goodwill', currency: 'USD', minor: '500' })),
+  // Of what it owes, which is known only when somebody looks.
+  fc
+    .constantFrom('USD', 'EUR')
+    .map((currency): OperatorInput => ({ type: 'refundSettled', refundId: 'rf_owed', kind: 'owed', currency, minor: '0' })),
   fc.constantFrom('completed', 'compensated', 'failed').map(
     (outcome): OperatorInput => ({
       ...{ type: 'resolveCommand', version: 0, outcome, evidence: 'seen', document: null, closing: [] },
@@ -26,12 +30,16 @@ export const anyWord: fc.Arbitrary<OperatorInput> = fc.oneof(
 
 const closable = /^(?:customer_clearing|payout_partner|in_transit|receivable):\w+$/
 
-/** A resolution as somebody gives it who has the transfer and its books in front of him; anything else as it is. */
+/** A resolution, or a refund of what is owed, as somebody gives it who has the transfer and its books in front of him; anything else as it is. */
 export const asSeen = (
   transfer: Transfer,
   ledger: ReturnType<typeof books>,
   input: Input | OperatorInput,
 ): Input | OperatorInput => {
+  if (input.type === 'refundSettled' && input.kind === 'owed') {
+    const owed = -ledger.balance(`customer_clearing:${input.currency}`)
+    return owed > 0n && transfer.state === 'review' ? { ...input, minor: String(owed) } : { type: 'retryCommand' }
+  }
   if (input.type !== 'resolveCommand') return input
   const accounts = ledger.open('posted').map(key => key.split(' ')[0]!)
   const closing: Resolve['closing'] = accounts

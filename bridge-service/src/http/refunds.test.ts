@@ -214,6 +214,23 @@ describe('the payment', () => {
     expect(bank.calls.map(call => call.split(' ')[0])).toEqual(['submit', 'query', 'query'])
   })
 
+  it('is not sent to a customer whom the credit that had come back has reached after all', async () => {
+    const { id } = (await api.post('/v1/transfers', order())).json
+    const credit = (type: 'settled' | 'returned' | 'returnReversed', minute: number): Input => ({
+      ...{ type: 'railFact', step: 'creditFiat' },
+      fact: { type, bankTransferId: 'bt_2', externalId: 'CW2', at: `2999-01-01T00:0${minute}:00.000Z` },
+    })
+    const [screened, debited] = onrampInputs('b9')
+    const notLocked: Input = { type: 'intentRefused', step: 'lockEscrow', attempt: 0, code: 'paused', detail: 'x' }
+    for (const input of [screened!, debited!, notLocked, credit('settled', 0), credit('returned', 1)]) await api.move(id, input)
+    await refund(id)
+    await api.move(id, credit('returnReversed', 2))
+    await turn()
+    expect(await list(id)).toMatchObject([{ state: 'failed', failure: 'withdrawn: the bank never got it' }])
+    expect(bank.calls).toEqual([])
+    expect((await api.get(`/v1/transfers/${id}`)).json.state).toBe('compensated')
+  })
+
   it('waits until its pool has enough', async () => {
     const id = await owing('b8')
     await refund(id)

@@ -12,6 +12,7 @@ import { depositRoutes } from './deposits.ts'
 import { document } from './documentation.ts'
 import { drainOnClose } from './drain.ts'
 import { escrowRoutes } from './escrows.ts'
+import { exposureRoutes } from './exposures.ts'
 import { healthRoutes } from './health.ts'
 import { ledgerRoutes } from './ledger.ts'
 import { liquidityRoutes } from './liquidity.ts'
@@ -70,6 +71,7 @@ export const buildServer = async (deps: ServerDeps): Promise<FastifyInstance> =>
       await v1.register(transferRoutes(deps))
       await v1.register(cancellationRoutes(deps))
       await v1.register(receivableRoutes(deps))
+      await v1.register(exposureRoutes(deps))
       await v1.register(depositRoutes(deps))
       await v1.register(strayDepositRoutes(deps))
       await v1.register(timelineRoutes(deps))

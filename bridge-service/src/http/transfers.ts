@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
-import { mayAdvance } from '../policy/exposure.ts'
+import { fromJson } from '../money/money.ts'
+import { type Exposure, limitOf, mayAdvance } from '../policy/exposure.ts'
 import { priceFrom } from '../policy/price-terms.ts'
 import { joinLegs } from '../policy/route.ts'
 import { termsOf } from '../policy/terms.ts'
@@ -70,6 +71,7 @@ export const transferRoutes =
   (deps: ServerDeps): FastifyPluginAsyncZod =>
   async app => {
     const { pool, chains, opener } = deps
+    const { policy } = deps.config
 
     /** The order of a quote. Whether it can still be used is asked when it is taken. */
     const readQuote = async (tenant: string, id: string, given: OrderBody['source'] | undefined): Promise<Order> => {
@@ -88,13 +90,21 @@ export const transferRoutes =
       return { legs: joinLegs(account, destination), price }
     }
 
-    /** What is owed is asked only about a debit that can come back. Throws `exposure_limit_exceeded`. */
-    const isTrusted = async (tenant: string, { legs: { source }, price }: Order): Promise<boolean> => {
-      const { clearing, exposure } = deps.config.policy
-      if (source.kind === 'chain' || clearing[source.scheme].finalAfterMs === 0) return true
-      const owed = await readExposure(pool, tenant, source.account.accountNumber, source.currency)
-      return mayAdvance(exposure, owed, price.sourceAmount)
-    }
+    /** What is owed is asked only about a debit that can come back. */
+    const exposureOf = async (tenant: string, { legs: { source } }: Order): Promise<Exposure | undefined> =>
+      source.kind === 'chain' || policy.clearing[source.scheme].finalAfterMs === 0
+        ? undefined
+        : readExposure(pool, {
+            tenant,
+            payer: source.account.accountNumber,
+            currency: source.currency,
+            isLimited: policy.exposure.perTenant[source.currency] !== undefined,
+          })
+
+    const limitFor = (terms: Terms, exposure: Exposure | undefined): Pick<Opening, 'exposureLimit'> =>
+      exposure === undefined || !('returnableMs' in terms)
+        ? {}
+        : { exposureLimit: limitOf(policy.exposure, exposure, fromJson(terms.sourceAmount)) }
 
     /** Nobody may learn of a deposit address that its contract on the chain does not know: nothing could ever leave it. */
     const assertKnown = async (terms: Terms): Promise<void> => {
@@ -107,6 +117,7 @@ export const transferRoutes =
       const order = 'quoteId' in body ? await readQuote(claim.tenant, body.quoteId, body.source) : await readOrder(body, deps)
       const { route } = order.legs
       if (deps.pauses.find(`route:${route}`) !== undefined) throw new BridgeError('route_paused', { route })
+      const exposure = await exposureOf(claim.tenant, order)
       const createdAtMs = deps.nowMs()
       const id = typeId<TransferId>('tr', deps.newUuid())
       const unborn: Unborn = {
@@ -121,16 +132,18 @@ export const transferRoutes =
             ...order,
             reference: body.reference ?? null,
             createdAtMs,
-            mayAdvance: await isTrusted(claim.tenant, order),
+            mayAdvance: exposure === undefined || mayAdvance(policy.exposure, exposure, order.price.sourceAmount),
           },
           deps,
         ),
         progress: { attempts: { release: 0, refund: 0 } },
       }
+      const limit = limitFor(unborn.terms, exposure)
       await assertKnown(unborn.terms)
       const opening: Opening = {
         unborn,
         ...('quoteId' in body ? { quoteId: body.quoteId as QuoteId } : {}),
+        ...limit,
         actor,
         ...claim,
         status: 202,

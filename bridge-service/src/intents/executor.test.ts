@@ -82,6 +82,22 @@ describe('an order to a bank', () => {
     ])
   })
 
+  it.each([
+    ['as the bank says', '2026-03-02T08:30:00.000Z', '2026-03-02T08:30:00.000Z'],
+    ['as we asked, where it says the day only', '2026-03-02T00:00:00Z', '2026-03-02T10:00:00.000Z'],
+    ['as we asked, where it says nothing', undefined, '2026-03-02T10:00:00.000Z'],
+  ])('is answered with a time: %s', async (_what, said, at) => {
+    const submit: typeof bank.submit = async order => {
+      const answer = await bank.submit(order)
+      return answer.kind === 'done' && said !== undefined ? done({ ...answer.value, at: said }) : answer
+    }
+    const rails = new Map([[bank.id, { ...bank, submit }]])
+    const run = start({ rails, databaseNowMs: () => Date.parse('2026-03-02T10:00:00.000Z') })
+    await taken('debitFiat', run)
+    await until('an answer', () => run.answers.length === 1)
+    expect(run.answers).toMatchObject([{ type: 'railAnswered', fact: { type: 'settled', at } }])
+  })
+
   it('that another process left is sent, with the bytes of the row', async () => {
     const intent = await left('debitFiat')
     const run = start()

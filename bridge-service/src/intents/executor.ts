@@ -3,6 +3,7 @@ import { unreachable } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Outcome } from '../outcome.ts'
 import type { Screening } from '../policy/screening.ts'
+import { momentOf } from '../rails/moment.ts'
 import type { Rail, RailFact, RailTransfer } from '../rails/rail.ts'
 import { sendOnce } from '../rails/send-once.ts'
 import { type Repeating, repeat } from '../repeat.ts'
@@ -144,12 +145,12 @@ export const executor = (options: ExecutorOptions): Executor => {
 
   /** A bank that does not tell when is taken to mean the moment in which it was asked: what it says by webhook meanwhile is later. */
   const answerRail = async (intent: Queued, step: RailStep, transfer: RailTransfer, askedAtMs: number) => {
-    const { status, bankTransferId, externalId, rawCode, at = new Date(askedAtMs).toISOString() } = transfer
+    const { status, bankTransferId, externalId, rawCode, at } = transfer
     const fact: RailFact = {
       type: status,
       bankTransferId,
       externalId,
-      at,
+      at: momentOf(at, askedAtMs),
       ...(rawCode === undefined ? {} : { rawCode }),
     }
     answer(intent, { type: 'railAnswered', step, fact })

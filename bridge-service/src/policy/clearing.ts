@@ -12,8 +12,13 @@ export type ClearingRule = {
 /** By scheme: book, wire and instant payments cannot be returned; ACH and SEPA debits can (NACHA R10: 60 days; SDD Core: 8 weeks). */
 export type ClearingPolicy = Readonly<Record<RailScheme, ClearingRule>>
 
+/** As the terms have it: what is released before it is final says until when it is not. */
+type Clearing = { readonly clearingMs: number; readonly returnableMs?: number }
+
 /** `mayAdvance`: whether anything of it may be released on our own risk. */
-export const clearingMsFor = (policy: ClearingPolicy, scheme: RailScheme, amount: Money, mayAdvance: boolean): number => {
-  const rule = policy[scheme]
-  return mayAdvance && amount.minor <= rule.advanceUptoMinor ? 0 : rule.finalAfterMs
+export const clearingFor = (policy: ClearingPolicy, scheme: RailScheme, amount: Money, mayAdvance: boolean): Clearing => {
+  const { finalAfterMs, advanceUptoMinor } = policy[scheme]
+  return mayAdvance && finalAfterMs > 0 && amount.minor <= advanceUptoMinor
+    ? { clearingMs: 0, returnableMs: finalAfterMs }
+    : { clearingMs: finalAfterMs }
 }

@@ -5,7 +5,7 @@ import type { BankConfig, Config } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import type { TransferId } from '../transfer/id.ts'
 import type { BankLeg, Route, TermsByRoute } from '../transfer/terms.ts'
-import { clearingMsFor } from './clearing.ts'
+import { clearingFor } from './clearing.ts'
 import { depositTerms, holdTerms, type ServedChain } from './escrow-terms.ts'
 import { type PatienceQuestion, patienceFor } from './patience.ts'
 import { atPar, partnerFor } from './payout-partner.ts'
@@ -54,9 +54,9 @@ export const termsOf = (
   }
   // What is minted empties no pool.
   const funding = purpose === 'rebalance' ? 'liquidity' : undefined
-  const clearingMs = (leg: BankLeg) => clearingMsFor(house.config.policy.clearing, leg.scheme, price.sourceAmount, mayAdvance)
+  const clearing = (leg: BankLeg) => clearingFor(house.config.policy.clearing, leg.scheme, price.sourceAmount, mayAdvance)
   const patience = (question: PatienceQuestion) => ({ patience: patienceFor(house.config.policy.patience, question) })
-  const debit = (leg: BankLeg) => ({ scheme: leg.scheme, clearingMs: clearingMs(leg) })
+  const debit = (leg: BankLeg) => ({ scheme: leg.scheme, clearingMs: clearing(leg).clearingMs })
   const depositMs = ({ dueAt }: { dueAt: string }) => Date.parse(dueAt) - createdAtMs
   const poolOf = (place: string, { currency }: { currency: string }) => `${place}:${currency}`
   switch (legs.route) {
@@ -72,7 +72,7 @@ export const termsOf = (
         ...common,
         ...hold,
         ...patience({ chains: [hold.chain], debit: debit(legs.source) }),
-        clearingMs: clearingMs(legs.source),
+        ...clearing(legs.source),
         pool: poolOf(hold.chain, hold.hold),
         bankAccount: accountAt(house, legs.source),
       }
@@ -100,7 +100,7 @@ export const termsOf = (
         ...common,
         ...hold,
         ...patience({ chains: [hold.chain], debit: debit(legs.source), payout: legs.destination.scheme }),
-        clearingMs: clearingMs(legs.source),
+        ...clearing(legs.source),
         pool: poolOf(hold.chain, hold.hold),
         bankAccount: accountAt(house, legs.source),
         payoutAccount: partner.account,

@@ -68,6 +68,7 @@ export type StatementLine = {
   readonly externalId: string
   readonly amountMinor: string
   readonly currency: Currency
+  /** ISO 8601, the bank's time: a date alone, or its midnight, where it tells no more than the day. */
   readonly at: string
 }
 

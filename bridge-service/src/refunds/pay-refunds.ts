@@ -18,7 +18,10 @@ type Claimed = Refund & {
   readonly attempts: number
   readonly epoch: number
   readonly ageMs: number
-  /** The customer has his debit back, so it must not be paid any more; so long ago anybody took it up who did not have to know. */
+  /**
+   * The customer has his debit back, or what had come back of what he was to get has reached him after all: so it must not be paid any more.
+   * So long ago anybody took it up who did not have to know.
+   */
   readonly withdrawnForMs: number | null
 }
 
@@ -89,7 +92,10 @@ const claim = async (pool: Pool): Promise<Claimed[]> => {
                   next_at = now() + least($1 * power(2, least(r.attempts, 10)), 900000) * interval '1 ms'
              from due where r.id = due.id
            returning ${refundColumns}, r.attempts, r.lease_epoch as epoch, (extract(epoch from now() - r.created_at) * 1000)::float8 as "ageMs",
-                     case when (select t.progress #>> '{debit,returned}' from transfers t where t.id = r.refund_of) is not null
+                     case when exists (
+                            select from transfers t where t.id = r.refund_of and (t.progress #>> '{debit,returned}' is not null
+                               or r.kind = 'owed' and (t.progress @? '$.payout ? (exists(@.reversedAt) && !exists(@.returned))'
+                                                    or t.progress @? '$.credit ? (exists(@.reversedAt) && !exists(@.returned))')))
                           then (extract(epoch from now() - due.updated_at) * 1000)::float8 end as "withdrawnForMs"`,
     values: [leaseMs],
   })

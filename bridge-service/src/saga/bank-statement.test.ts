@@ -1,14 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { replay } from '../../../test/support/given.ts'
 import { inProcessBank } from '../../../test/support/in-process.ts'
-import { history, onramp } from '../../../test/support/onramp.ts'
+import { clearingMs, history, onramp } from '../../../test/support/onramp.ts'
 import { rebalance, history as rebalanceHistory } from '../../../test/support/rebalance.ts'
 import { type SagaDatabase, sagaDatabase, store, storeTransfer, wish } from '../../../test/support/saga.ts'
 import { type Intent, intentOf } from '../intents/intent.ts'
 import type { Rail, StatementLine } from '../rails/rail.ts'
 import { inTransaction } from '../transaction.ts'
+import { decide } from '../transfer/decide.ts'
+import type { Decision } from '../transfer/decision.ts'
 import { readStatement } from './bank-statement.ts'
 import { claimFacts } from './facts.ts'
+import { loadTransfers } from './load.ts'
 import { postgresStatementStore } from './postgres-statements.ts'
 import type { StatementStore } from './statement-store.ts'
 
@@ -51,6 +54,11 @@ const book = (intent: Pick<Intent, 'reference'> | undefined, amountMinor: string
     currency: 'USD',
     at: new Date(Date.UTC(2026, 2, 2, 10, lines.length)).toISOString(),
   })
+
+/** As a bank writes it that dates by the day. */
+const dateByTheDay = (day: string) => {
+  lines = lines.map(line => ({ ...line, at: day }))
+}
 
 /** A debit that was ordered, as its row says. */
 const ordered = async (status = 'IN_FLIGHT'): Promise<Intent> => {
@@ -106,6 +114,36 @@ describe('a statement', () => {
       })),
     )
     expect(said).toEqual([])
+  })
+
+  it.each(['2026-03-02', '2026-03-02T00:00:00Z'])('that dates by the day (%s) is dated by when it is first read', async day => {
+    const intent = await ordered()
+    const { rows: before } = await database.owner.query<{ at: Date }>('select now() as at')
+    for (const amount of ['10025', '-10025', '10025', '-10025', '10025']) book(intent, amount)
+    dateByTheDay(day)
+    await read()
+    const facts = (await heard()).flatMap(({ input }) => (input.type === 'railFact' ? [input.fact] : []))
+    expect(facts.map(({ type }) => type)).toEqual(['settled', 'returned', 'returnReversed', 'returned', 'returnReversed'])
+    const moments = facts.map(({ at }) => Date.parse(at))
+    expect(moments[0]).toBeGreaterThanOrEqual(before[0]!.at.getTime())
+    // Each is later than the one before it, on whatever page.
+    expect(moments.every((moment, index) => index === 0 || moment > moments[index - 1]!)).toBe(true)
+    const { rows: kept } = await database.owner.query<{ at: Date }>('select distinct at from bank_statement_lines')
+    expect(kept).toEqual([{ at: new Date('2026-03-02T00:00:00.000Z') }])
+  })
+
+  it('that dates by the day lets a debit clear from when it is read, and not from midnight', async () => {
+    const intent = await ordered()
+    book(intent, '10025')
+    const { rows } = await database.owner.query<{ day: string; ms: number }>(
+      `select to_char(now() at time zone 'UTC', 'YYYY-MM-DD') as day, floor(extract(epoch from now()) * 1000)::float8 as ms`,
+    )
+    dateByTheDay(rows[0]!.day)
+    await read()
+    const [transfer] = await inTransaction(database.app, client => loadTransfers(client, [intent.transferId]))
+    const { after } = decide(transfer!, (await heard())[0]!.input, Date.now()) as Decision
+    expect(after.state).toBe('locking')
+    expect(Date.parse(after.progress.debit!.finalAt!)).toBeGreaterThanOrEqual(rows[0]!.ms + clearingMs)
   })
 
   it('is read to its end, a page at a time, and goes on where it was left', async () => {

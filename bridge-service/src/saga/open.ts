@@ -12,6 +12,8 @@ import type { SagaStore } from './store.ts'
 export type Opening = {
   readonly unborn: Unborn
   readonly quoteId?: QuoteId
+  /** What its tenant may owe in all with what this advances, in minor units of what is debited; null: no limit. Absent: nothing is advanced. */
+  readonly exposureLimit?: bigint | null
   readonly actor: string
   readonly key: string
   readonly route: string
@@ -54,7 +56,7 @@ type Waiting = { opening: Opening; resolve: (opened: Opened) => void; reject: (e
 
 /**
  * Opens transfers: key, quote, transfer, event and first intent commit together. Requests that arrive while a commit is under way share
- * the next one. Throws `idempotency_conflict`, `quote_used` or `quote_expired`; then nothing is written.
+ * the next one. Throws `idempotency_conflict`, `quote_used`, `quote_expired` or `exposure_limit_exceeded`; then nothing is written.
  */
 export const transferOpener = (options: OpenerOptions) => {
   const { store, clock, lease, execute, onMoved, timing = machineTiming, maxBatch = 256 } = options
@@ -90,6 +92,7 @@ export const transferOpener = (options: OpenerOptions) => {
     const { fresh, steps } = await store.inTransaction(async tx => {
       const fresh = await tx.claimKeys(openings)
       await tx.takeQuotes(fresh)
+      await tx.limitExposure(fresh)
       const nowMs = clock.nowMs()
       const steps: Step[] = fresh.map(({ unborn, actor }) => {
         const decision = request(unborn, nowMs)

@@ -21,16 +21,17 @@ const cursorOf = async (pool: Pool, rail: string, account: string): Promise<stri
 
 const keepPage = async (client: PoolClient, page: StatementPage): Promise<readonly JudgedLine[]> => {
   const { rail, account, after } = page
-  const { rowCount } = await client.query(
-    `select from bank_statements where rail = $1 and account = $2 and cursor is not distinct from $3 for update`,
+  const { rows } = await client.query<{ ms: number }>(
+    `select (extract(epoch from causeway_now()) * 1000)::float8 as ms from bank_statements
+      where rail = $1 and account = $2 and cursor is not distinct from $3 for update`,
     [rail, account, after ?? null],
   )
-  if (rowCount === 0) return []
+  if (rows[0] === undefined) return []
   const lines = await unkept(client, page)
   if (lines.length === 0) return []
   const fresh = { ...page, lines }
   const named = await ordersOf(client, fresh)
-  const judged = judgePage(fresh, externalId => named.get(externalId))
+  const judged = judgePage(fresh, rows[0].ms, externalId => named.get(externalId))
   await client.query('update bank_statements set cursor = $3, read_at = now() where rail = $1 and account = $2', [
     ...[rail, account, lines.at(-1)!.cursor],
   ])
@@ -88,7 +89,7 @@ const insertLines = async (client: PoolClient, rail: string, account: string, ju
       column(({ line }) => line.externalId),
       column(({ line }) => line.currency),
       column(({ line }) => line.amountMinor),
-      column(({ line }) => line.at),
+      column(({ line }) => new Date(line.at).toISOString()),
       column(({ key }) => key),
       column(({ verdict }) => verdict),
     ],

@@ -4,6 +4,7 @@ import { inTransaction } from '../transaction.ts'
 import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
 import { putDown, takeInHand } from './in-hand.ts'
+import { limitExposure } from './limit-exposure.ts'
 import { loadPools, loadTransfers, lockPools, parkTransfer, shareVersions } from './load.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { stepStatement } from './step.ts'
@@ -46,4 +47,5 @@ const sagaTx = (client: ClientBase): SagaTx => ({
   consumeFacts: (unmatched, ignored) => consumeFacts(client, unmatched, ignored),
   claimKeys: openings => claimKeys(client, openings),
   takeQuotes: fresh => takeQuotes(client, fresh),
+  limitExposure: fresh => limitExposure(client, fresh),
 })

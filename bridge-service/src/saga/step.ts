@@ -36,7 +36,10 @@ export const stepStatement = (steps: readonly Step[], lease: Lease | undefined) 
   const p = parameters()
   const parts = [movedPart(p, steps), okPart(p, steps), eventPart(p, steps)]
   let mask = steps[0]!.before.version === 0 ? 1 : 0
-  const optional = [intentPart, intentChangePart, ledgerPart, timerPart, waitPart, liquidityPart, factPart, receivablePart]
+  const optional = [
+    ...[intentPart, intentChangePart, ledgerPart, timerPart, waitPart, liquidityPart, factPart],
+    ...[receivablePart, advancePart],
+  ]
   optional.forEach((part, index) => {
     const sql = part(p, steps, lease)
     if (sql === undefined) return
@@ -92,8 +95,9 @@ const movedPart = (p: Parameters, steps: readonly Step[]): string => {
          and (s.pool is null or exists (select from pool where pool.id = s.pool and pool.version = s.pool_version))`)}`
 }
 
-const phaseSince = ({ decision: { after } }: Step): string | null =>
-  typeof after.phaseSinceMs === 'number' ? new Date(after.phaseSinceMs).toISOString() : null
+const phaseSince = ({ decision: { after } }: Step): string | null => instantOf(after.phaseSinceMs)
+
+const instantOf = (ms: number | null | undefined): string | null => (typeof ms === 'number' ? new Date(ms).toISOString() : null)
 
 /** The pools that a batch changes. */
 const poolsOf = (steps: readonly Step[]): string[] => [
@@ -335,6 +339,27 @@ const receivablePart = (p: Parameters, steps: readonly Step[]): string | undefin
         amount: ['numeric', r => r.minor],
       })} where ok.n[r.n]
       on conflict (transfer_id, currency) do update set owed = receivables.owed + excluded.owed, updated_at = now()
+    )`
+}
+
+const advancePart = (p: Parameters, steps: readonly Step[]): string | undefined => {
+  const list = flat(steps, ({ decision: { advance } }) => (advance === undefined ? [] : [{ advance }]))
+  if (list.length === 0) return undefined
+  return `lent as materialized (
+      select a.* from ok, ${rows(p, list, 'a', {
+        n: ['int', a => a.n],
+        id: ['text', a => a.of.before.id],
+        tenant: ['text', a => a.of.before.tenant],
+        currency: ['text', a => a.of.before.terms.sourceAmount.currency],
+        amount: ['numeric', a => a.advance?.minor ?? null],
+        until: ['timestamptz', a => instantOf(a.advance?.returnableUntilMs)],
+      })} where ok.n[a.n]
+    ), lent_no_more as (
+      delete from advances v using lent a where v.transfer_id = a.id and a.amount is null
+    ), lent_until as (
+      insert into advances (transfer_id, tenant, currency, amount, returnable_until)
+      select id, tenant, currency, amount, until from lent where amount is not null
+      on conflict (transfer_id) do update set returnable_until = excluded.returnable_until
     )`
 }
 

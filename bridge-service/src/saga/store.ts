@@ -37,6 +37,11 @@ export type SagaTx = StepStore & {
   readonly claimKeys: (openings: readonly Opening[]) => Promise<readonly Opening[]>
   /** A quote serves one transfer, before it expires by database time. Throws `quote_not_found`, `quote_used` or `quote_expired`. */
   readonly takeQuotes: (fresh: readonly Opening[]) => Promise<void>
+  /**
+   * Makes sure that no tenant owes more than its limit with what openings advance to it; advances that are final by now are cleared away. Who
+   * asks for the same tenant waits for the end of the transaction. Throws `exposure_limit_exceeded`.
+   */
+  readonly limitExposure: (fresh: readonly Opening[]) => Promise<void>
 }
 
 export type DueTimer = { readonly transferId: TransferId; readonly kind: TimerKind }

@@ -2,7 +2,8 @@ import type { RailFact } from '../rails/rail.ts'
 import type { Reading } from './decision.ts'
 import { rawCodeOf, type TransferEvent } from './event.ts'
 import { changed, happened, nothing } from './reading.ts'
-import { isReturned, readReturnedAgain, readReturnReversal, wasReversed } from './return-reversal.ts'
+import { readReturnedAgain, wasReversed } from './return-order.ts'
+import { isReturned, readReturnReversal } from './return-reversal.ts'
 import type { OnrampTerms, RemittanceTerms } from './terms.ts'
 import type { TransferOf } from './transfer.ts'
 
@@ -49,8 +50,8 @@ export const readDebit = (
         changed('debitFiat', 'FAILED'),
       )
     case 'returned':
-      if (wasReversed(progress, fact)) return nothing('the bank has taken that back')
-      if (isReturned(transfer)) return readReturnedAgain(progress, fact)
+      if (wasReversed(progress.debit, fact)) return nothing('the bank has taken that back')
+      if (isReturned(transfer)) return readReturnedAgain(progress.debit, fact, 'debitReturnedAgain')
       // The settlement's news was overtaken by the return's: the bank's books are where they were.
       if (state === 'debiting')
         return happened(

@@ -3,6 +3,7 @@ import { account } from '../ledger/chart.ts'
 import type { Entry } from '../ledger/entry.ts'
 import type { Currency } from '../money/currency.ts'
 import { type Money, money } from '../money/money.ts'
+import { advanceAfter } from './advance.ts'
 import { none } from './asking.ts'
 import { crosschainEffects } from './crosschain/effects.ts'
 import { readCrosschain } from './crosschain/read.ts'
@@ -113,6 +114,7 @@ const conclude = (
   const entries = effects.flatMap(effect => effect.entries)
   const receivables = receivablesOf(entries)
   const pools = poolChanges(start, after, entries)
+  const advance = advanceAfter(start, after)
   return {
     after,
     events: steps.map(({ event, before, after }) => ({ version: after.version, from: before.state, to: after.state, event })),
@@ -128,6 +130,7 @@ const conclude = (
     ...(liquidity === undefined ? {} : { liquidity }),
     ...(pools.length === 0 ? {} : { pools }),
     ...(receivables.length === 0 ? {} : { receivables }),
+    ...(advance === undefined ? {} : { advance }),
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors.ts'
 import type { Entry } from '../ledger/entry.ts'
 import type { Money } from '../money/money.ts'
+import type { Advance } from './advance.ts'
 import type { TransferEvent } from './event.ts'
 import type { Step, TimerKind } from './input.ts'
 import type { PoolChange } from './pool-changes.ts'
@@ -50,6 +51,8 @@ export type Decision = Omit<Effects, 'entries'> & {
   readonly pools?: readonly PoolChange[]
   /** By how much more, or less, the customer owes us: what its entries put on the receivable account. */
   readonly receivables?: readonly Money[]
+  /** What its tenant is lent for it from here on; null: nothing any more. */
+  readonly advance?: Advance | null
   /** Each entry with the version of the event that books it. */
   readonly entries: readonly { readonly version: number; readonly entry: Entry }[]
 }

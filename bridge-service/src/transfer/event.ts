@@ -77,7 +77,7 @@ export type TransferEvent =
   /** The bank has taken the return back. `at`: the bank's time, ISO 8601. */
   | { readonly type: 'debitReturnReversed'; readonly at: string }
   | { readonly type: 'receivableOpened' }
-  /** The return that it was for was taken back. */
+  /** The return that it was for, or that had brought the transfer to a person, was taken back. */
   | { readonly type: 'receivableClosed' }
   /** What the bank had given back itself is with us again, and is to be credited. */
   | { readonly type: 'creditOwed' }
@@ -107,7 +107,12 @@ export type TransferEvent =
   | { readonly type: 'creditUnknown'; readonly detail: string }
   | { readonly type: 'creditSettled'; readonly bankTransferId: string }
   | ({ readonly type: 'creditRefused' } & Refused)
-  | { readonly type: 'creditReturned'; readonly rawCode: string | null }
+  /** `at`: the bank's time, ISO 8601. Absent in histories of definitions before 8. */
+  | { readonly type: 'creditReturned'; readonly rawCode: string | null; readonly at?: string }
+  /** As `debitReturnedAgain`. */
+  | { readonly type: 'creditReturnedAgain'; readonly at: string }
+  /** The bank has taken the return back: the customer has been credited after all. `at`: the bank's time, ISO 8601. */
+  | { readonly type: 'creditReturnReversed'; readonly bankTransferId: string; readonly at: string }
   | { readonly type: 'transferCompensated' }
   /** Nothing was paid out for what its issuer took, and nothing is owed. */
   | { readonly type: 'transferFailed' }
@@ -135,8 +140,10 @@ export type TransferEvent =
   | { readonly type: 'payoutUnknown'; readonly detail: string }
   | { readonly type: 'payoutSettled'; readonly bankTransferId: string }
   | ({ readonly type: 'payoutRefused' } & Refused)
-  /** `at`: the bank's time, ISO 8601; of a rebalance only, whose payouts' returns are followed when the bank takes them back. */
+  /** `at`: the bank's time, ISO 8601. Absent in histories of definitions before 8, but for a rebalance's. */
   | { readonly type: 'payoutReturned'; readonly rawCode: string | null; readonly at?: string }
+  /** As `debitReturnedAgain`. */
+  | { readonly type: 'payoutReturnedAgain'; readonly at: string }
   /** The bank has taken the return back: what was paid out is gone again. `at`: the bank's time, ISO 8601. */
   | { readonly type: 'payoutReturnReversed'; readonly bankTransferId: string; readonly at: string }
   /** Our account at the other bank shows what was sent to it. `at`: the bank's time, ISO 8601. */

@@ -63,10 +63,14 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'debitUnknown':
     case 'creditUnknown':
     case 'transferFailed':
-    case 'receivableOpened':
     case 'creditOwed':
     case 'payoutUnknown':
       return progress
+    case 'receivableOpened':
+      // Where what was paid out came back, nobody owes anything for it.
+      return progress.deposit && progress.payout?.settled && !progress.payout.returned
+        ? { ...progress, payout: { ...progress.payout, owed: true } }
+        : progress
     case 'transferCompleted':
       // What was refused on the way is no failure of a transfer that arrived.
       return omit(progress, 'failure')
@@ -162,9 +166,21 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
     case 'creditReturned':
       return {
         ...progress,
-        credit: { ...progress.credit, returned: true },
+        credit: {
+          ...progress.credit,
+          returned: true,
+          ...(event.at === undefined ? {} : { returnedAt: event.at }),
+          ...(progress.failure && { reason: progress.failure }),
+        },
         failure: { code: 'credit_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'creditReturnedAgain':
+      return { ...progress, credit: { ...progress.credit, returnedAt: event.at } }
+    case 'creditReturnReversed': {
+      const { returned, reason } = progress.credit ?? {}
+      const credit = { bankTransferId: event.bankTransferId, settled: true, reversedAt: event.at } as const
+      return { ...progress, credit, ...(returned && reason && { failure: reason }) }
+    }
     case 'depositLocked':
       return { ...progress, deposit: { ...progress.deposit, lock: placeOf(event) } }
     case 'depositOrphaned':
@@ -215,6 +231,8 @@ const progressAfter = (progress: Progress, event: TransferEvent, state: State): 
         payout: { ...progress.payout, returned: true, ...(event.at === undefined ? {} : { returnedAt: event.at }) },
         failure: { code: 'payout_returned', detail: event.rawCode ?? 'no code given' },
       }
+    case 'payoutReturnedAgain':
+      return { ...progress, payout: { ...progress.payout, returnedAt: event.at } }
     case 'payoutReturnReversed': {
       const { bankTransferId, at } = event
       const payout = omit(omit(progress.payout ?? {}, 'returned'), 'returnedAt')

@@ -11,8 +11,9 @@ import { happened, nothing, tooEarly } from './reading.ts'
 import type { State } from './state.ts'
 import type { Transfer } from './transfer.ts'
 
-/** Where a refund of it may come back. */
-const mayComeBack: readonly State[] = ['completed', 'review', 'resolved', 'compensated']
+/** Where it may be refunded, and where a refund of it may come back. */
+const mayBePaid: readonly State[] = ['completed', 'review', 'resolved']
+const mayComeBack: readonly State[] = [...mayBePaid, 'compensated']
 
 /** A payment beside the transfer has settled: it is booked here once, where what it pays was left open. */
 export const readRefund = (
@@ -23,8 +24,10 @@ export const readRefund = (
   if (route === 'rebalance') return nothing('it has no customer')
   if (payerOf(transfer, paid.currency) === undefined) return nothing('no bank pays it')
   if (progress.refunds?.includes(paid.refundId)) return nothing('booked before')
-  if (state !== 'review' && state !== 'resolved' && state !== 'completed') return nothing('nothing of it can be refunded')
-  return happened([{ type: 'refundPaid', ...paid }])
+  const isTwice = paid.kind === 'owed' && hasReachedHim(transfer)
+  if (!mayBePaid.includes(state) && !isTwice) return nothing('nothing of it can be refunded')
+  const isPersons = isTwice && state === 'completed'
+  return happened([{ type: 'refundPaid', ...paid }, ...(isPersons ? [{ type: 'receivableOpened' } as const] : [])])
 }
 
 /** It has not arrived: it is as if it had never been paid, and a person sees to it. The news of its settlement may still be to come. */
@@ -36,6 +39,10 @@ export const readReturnedRefund = (
   if (!progress.refunds?.includes(paid.refundId)) return tooEarly('its settlement is still to be heard of')
   return mayComeBack.includes(state) ? happened([{ type: 'refundReturned', ...paid }]) : tooEarly('it is under way again')
 }
+
+/** What was owed has, since the bank has taken a return back while the refund was under way. */
+const hasReachedHim = ({ state, progress: { payout, credit } }: Transfer): boolean =>
+  (state === 'completed' && payout?.reversedAt !== undefined) || (state === 'compensated' && credit?.reversedAt !== undefined)
 
 export const refundEffects = (
   transfer: Transfer,

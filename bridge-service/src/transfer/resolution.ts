@@ -20,11 +20,16 @@ export function withResolution(table: Transitions): Transitions {
     ...table,
     review: { ...review, refundPaid: 'review', refundReturned: 'review', transferResolved: 'resolved' },
     completed: { ...table.completed, refundPaid: 'completed', refundReturned: 'review' },
-    compensated: { ...table.compensated, refundReturned: 'review' },
+    // Nothing of it was owed any more when the bank paid it all the same.
+    compensated: { ...table.compensated, refundPaid: 'review', refundReturned: 'review' },
     resolved: {
       ...Object.fromEntries([...Object.keys(review), 'refundPaid', 'refundReturned'].map(event => [event, 'review'])),
-      // It moves nothing, so it is nothing to see to.
-      ...('debitReturnedAgain' in review && { debitReturnedAgain: 'resolved' as const }),
+      // They move nothing, so they are nothing to see to.
+      ...Object.fromEntries(
+        Object.keys(review)
+          .filter(event => event.endsWith('ReturnedAgain'))
+          .map(event => [event, 'resolved']),
+      ),
     },
   }
 }

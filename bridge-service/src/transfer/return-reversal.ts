@@ -2,23 +2,15 @@ import type { RailFact } from '../rails/rail.ts'
 import type { Reading } from './decision.ts'
 import type { TransferEvent } from './event.ts'
 import { changed, happened, nothing } from './reading.ts'
-import type { Progress, TransferOf } from './transfer.ts'
+import { wasReturnedSince, wasReversed } from './return-order.ts'
+import { isPaidBack, isServed } from './review-end.ts'
+import type { TransferOf } from './transfer.ts'
 
 type Debiting = TransferOf<'onramp'> | TransferOf<'remittance'>
-
-/** A return that the bank has taken back since: its news were overtaken by the reversal's. */
-export const wasReversed = ({ debit }: Progress, returned: RailFact): boolean =>
-  debit?.reversedAt !== undefined && !(Date.parse(returned.at) > Date.parse(debit.reversedAt))
 
 /** It has come back: out of our books, or before anything of it was booked. */
 export const isReturned = ({ state, progress: { debit, failure } }: Debiting): boolean =>
   debit?.returned !== undefined || (state === 'failed' && failure?.code === 'debit_returned')
-
-/** What came back cannot come back once more, unless the bank had it taken back between: the last of its words is to stand. */
-export const readReturnedAgain = ({ debit }: Progress, returned: RailFact): Reading =>
-  Date.parse(returned.at) > Date.parse(debit?.returnedAt ?? returned.at)
-    ? happened([{ type: 'debitReturnedAgain', at: returned.at }])
-    : nothing('returned before')
 
 /**
  * The bank takes a return back, so the debit's money is ours after all (NACHA: a dishonoured return; SEPA: a reversed refund claim). A
@@ -28,9 +20,8 @@ export const readReturnedAgain = ({ debit }: Progress, returned: RailFact): Read
 export const readReturnReversal = (transfer: Debiting, fact: RailFact, settle: () => TransferEvent): Reading => {
   const { state, progress } = transfer
   const { debit } = progress
-  if (wasReversed(progress, fact)) return nothing('known before')
-  if (debit?.returnedAt !== undefined && Date.parse(fact.at) < Date.parse(debit.returnedAt))
-    return nothing('it has been returned again since')
+  if (wasReversed(debit, fact)) return nothing('known before')
+  if (wasReturnedSince(debit, fact)) return nothing('it has been returned again since')
   const reversed: TransferEvent = { type: 'debitReturnReversed', at: fact.at }
   switch (state) {
     case 'requested':
@@ -63,16 +54,12 @@ const isWithdrawn = ({ progress: { debit, credit, payout, refunds } }: Debiting)
   !(credit.settled || credit.refused || credit.returned || payout?.settled || refunds !== undefined)
 
 /** Where the late return was all that a person had to see to, nothing is left for him. */
-const whatReviewWasFor = ({ route, progress }: Debiting): TransferEvent[] => {
+const whatReviewWasFor = (transfer: Debiting): TransferEvent[] => {
+  const { route, progress } = transfer
   const { debit, credit, payout, wishes } = progress
   if (debit?.returned !== 'afterPivot') return []
+  if (credit === undefined) return isServed(transfer) ? [{ type: 'receivableClosed' }] : []
   // Of a remittance only where our own refund has ended the hold: from a wish for it on no payout is asked for.
   const isTurnedBack = route === 'onramp' || (progress.holdEnded && wishes?.refund !== undefined && (!payout || payout.refused))
-  if (credit !== undefined)
-    return credit.settled && !credit.returned && !payout?.settled && progress.release === undefined && isTurnedBack
-      ? [{ type: 'transferCompensated' }]
-      : []
-  const isDelivered = progress.release !== undefined && progress.holdEnded && !progress.deliveryReclaimed
-  const isPaidOut = route === 'onramp' || (payout?.settled && !payout.returned)
-  return isDelivered && isPaidOut ? [{ type: 'receivableClosed' }] : []
+  return isTurnedBack && isPaidBack(transfer) ? [{ type: 'transferCompensated' }] : []
 }

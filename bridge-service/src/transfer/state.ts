@@ -63,8 +63,11 @@ export const terminalStates: readonly State[] = ['completed', 'compensated', 'ca
  *   7: a credit that is paid after its transfer had been compensated, `creditOwed` out of `review`, `transferFailed`, `refundReturned`,
  *      `debitReturnedAgain`. A machine of 6 would send what is withdrawn. The route of a rebalance between two banks, and `terms.purpose`.
  *      Without them a history is read as 6 read it.
+ *   8: `payoutReturnReversed` of an off-ramp and a remittance, `creditReturnReversed`, and later returns of both (`payoutReturnedAgain`,
+ *      `creditReturnedAgain`), `refundPaid` of a compensated transfer. A machine of 7 would stop at the events, and leave a customer served
+ *      twice. Without them a history is read as 7 read it.
  */
-export const currentDefinition = 7
+export const currentDefinition = 8
 
 /** `none` is where a transfer is before its first event. */
 export type Source = State | 'none'

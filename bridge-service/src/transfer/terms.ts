@@ -136,6 +136,8 @@ export type Deposit = Finality & {
 type Debit = {
   /** Milliseconds from settlement until the fiat debit counts as final enough to act on (DESIGN §2, rule 3). */
   readonly clearingMs: number
+  /** So long from settlement the debit can come back, where that is longer: what is released before is an advance. Absent: nothing is. */
+  readonly returnableMs?: number
   /** The bridge's own account at the bank that is debited into. */
   readonly bankAccount: string
 }

@@ -43,8 +43,13 @@ export type Progress = {
     /** The bank has said that it does not pay it. */
     readonly refused?: true
     readonly returned?: true
+    /** As a debit's. */
+    readonly returnedAt?: string
+    readonly reversedAt?: string
     /** It is only asked about since the reason for it has gone. */
     readonly withdrawn?: true
+    /** Why it was wished for, while what is said to have failed is that it has come back. */
+    readonly reason?: { readonly code: string; readonly detail: string }
   }
   readonly deposit?: {
     readonly lock?: ChainPlace
@@ -66,11 +71,13 @@ export type Progress = {
     /** The bank has said that it pays nothing out. */
     readonly refused?: true
     readonly returned?: true
-    /** The bank's times of the latest return, and of its latest reversal, of a rebalance: their news come in any order. */
+    /** As a debit's. */
     readonly returnedAt?: string
     readonly reversedAt?: string
     /** It is only asked about since the reason for it has gone. */
     readonly withdrawn?: true
+    /** The customer's own escrow that it was for is his again, and what it paid stands as a receivable. */
+    readonly owed?: true
   }
   /** It stands on our account at the bank that a rebalance goes to. */
   readonly arrived?: true

@@ -22,6 +22,7 @@ export const withdrawnBy = (
       if (state === 'crediting') return 'credit'
       return state === 'payingOut' || (state === 'review' && progress.committed && isOpen(progress.payout)) ? 'payout' : undefined
     case 'payoutSettled':
+    case 'payoutReturnReversed':
       // He has been served after all.
       return state === 'crediting' ? 'credit' : undefined
     case 'depositClawedBack':

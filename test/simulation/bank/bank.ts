@@ -128,21 +128,27 @@ export const openBank = (
         if (order.status === 'settled' && !isReleased(order.description))
           if (faults.strikes('bank: takes a debit back before the release', order.description)) giveBack(order)
       })
-    else if (faults.strikes('bank: sends a credit back', order.description))
-      soon(random.between(1, 300) * 1_000, () => giveBack(order))
+    else {
+      const isTakenBack = faults.strikes('bank: takes the return of a credit back', order.description)
+      if (isTakenBack || faults.strikes('bank: sends a credit back', order.description))
+        soon(random.between(1, 300) * 1_000, () => giveBack(order, isTakenBack))
+    }
   }
-  const giveBack = (order: BankOrder) => {
+  const giveBack = (order: BankOrder, isTakenBack = false) => {
     if (order.status !== 'settled') return
     order.status = 'returned'
     order.code = random.pick(returnCodes)
     book(order, -1n)
     tell(order)
-    if (order.direction === 'debit' && faults.strikes('bank: takes a return back', order.description))
+    if (isTakenBack || (order.direction === 'debit' && faults.strikes('bank: takes a return back', order.description)))
       soon(random.between(1, 900) * 1_000, () => {
         order.status = 'settled'
         order.code = undefined
         book(order, 1n)
         tell(order, 'return_reversed')
+        // Nor need that be its last word.
+        if (isTakenBack && faults.strikes('bank: sends a credit back', order.description))
+          soon(random.between(1, 300) * 1_000, () => giveBack(order))
       })
   }
   const reject = (order: BankOrder) => {

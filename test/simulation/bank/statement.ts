@@ -3,6 +3,7 @@ import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { Faults } from '../faults.ts'
 import { ownAccount, partnerAccount } from '../routes/wanted.ts'
 import type { Scheduler } from '../scheduler.ts'
+import type { Settings } from '../settings.ts'
 import type { Bank } from './bank.ts'
 
 /** A line as the bank has written it, whether it shows it yet or not. */
@@ -30,7 +31,9 @@ export const writeStatement = (
   faults: Faults,
   bank: Bank,
   openingMinor: bigint,
+  { linesDatedBy }: Pick<Settings, 'linesDatedBy'>,
 ): BankStatement => {
+  const dated = (at: string) => (linesDatedBy === 'moment' ? at : at.slice(0, 10) + (linesDatedBy === 'day' ? '' : 'T00:00:00Z'))
   const written = new Map<string, WrittenLine[]>([
     [ownAccount, []],
     [partnerAccount, []],
@@ -48,7 +51,7 @@ export const writeStatement = (
       cursor: String(lines.length + 1),
       amountMinor: minor.toString(),
       currency: account === ownAccount ? 'USD' : 'EUR',
-      at: new Date(nowMs()).toISOString(),
+      at: dated(new Date(nowMs()).toISOString()),
       // None is shown before those above it.
       shownFromMs: Math.max(nowMs() + delayMs, lines.at(-1)?.shownFromMs ?? 0),
     })

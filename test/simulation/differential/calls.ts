@@ -80,6 +80,9 @@ const opening = (random: Random, { nowMs }: Twins, past: Past): Call => {
       status: 202,
       response: { id: unborn.id },
       location: `/v1/transfers/${unborn.id}`,
+      ...('returnableMs' in unborn.terms && random.chance(0.7)
+        ? { exposureLimit: random.pick([0n, 10_025n, 30_075n, 1_000_000n, null]) }
+        : {}),
       ...(past.quotes.length > 0 && random.chance(0.2) ? { quoteId: random.pick(past.quotes) } : {}),
     }
     past.openings.push(made)
@@ -92,6 +95,7 @@ const opening = (random: Random, { nowMs }: Twins, past: Past): Call => {
       store.inTransaction(async tx => {
         const fresh = await tx.claimKeys(openings)
         await tx.takeQuotes(fresh)
+        await tx.limitExposure(fresh)
         const steps = fresh.map(({ unborn, actor }): Step => {
           const decision = request(unborn, now)
           const intents = decision.intents.map(wish => intentOf(decision.after, wish))

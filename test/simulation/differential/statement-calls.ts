@@ -32,7 +32,7 @@ export const statementCall = (random: Random, { memory, nowMs }: Twins): Call =>
           : order.externalId,
       amountMinor: String(random.chance(0.5) ? amount : -amount),
       currency: random.chance(0.95) ? (order?.currency ?? 'USD') : 'EUR',
-      at: new Date(nowMs()).toISOString(),
+      at: new Date(nowMs()).toISOString().slice(0, random.chance(0.3) ? 10 : undefined),
     }
   }
   const lines = Array.from({ length: random.between(1, 4) }, (_, index) => lineAt(Math.max(0, from) + index + 1))

@@ -18,6 +18,7 @@ export const anyUnborn = (random: Random, nowMs: number): Unborn => {
   const held = {
     hold: { ...onramp().terms.hold, ref },
     clearingMs: random.pick([0, 3_600_000]),
+    ...(random.chance(0.5) ? { returnableMs: random.pick([7_200_000, 172_800_000]) } : {}),
     ...(random.chance(0.2) ? { funding: 'mint' as const } : {}),
   }
   const seconds = Math.floor(nowMs / 1000)

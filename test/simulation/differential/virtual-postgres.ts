@@ -47,6 +47,7 @@ const dumpSql = {
   reservations: 'select * from reservations',
   receivables:
     'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
+  advances: 'select * from advances',
   transfers_in_hand: 'select * from transfers_in_hand',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
   stray_deposits: 'select * from stray_deposits',

@@ -3,14 +3,14 @@ import type { Law } from './finding.ts'
 /** One request is one transfer, with the terms that its client sent; what was acknowledged is there; who is denied is not served. */
 export const clients: Law = ({ requests, tables, moments }) => {
   const broken: string[] = []
-  for (const { key, bodies, isDenied, isAnswered, told, conflicts } of requests) {
+  for (const { key, bodies, isDenied, isAnswered, told, conflicts, refusals } of requests) {
     const say = (what: string) => broken.push(`${key}: ${what}`)
     const reference = bodies[0]!.reference
     const transfers = tables.transfers.filter(({ terms }) => terms.reference === reference)
     if (transfers.length > 1) say(`${transfers.length} transfers`)
     if (told.length > 1) say('was told of two transfers')
     if (conflicts > 0 && bodies.length === 1) say('was told of a conflict with himself')
-    if (isAnswered && transfers.length === 0) say('was answered, and there is no transfer')
+    if (isAnswered && transfers.length === 0 && refusals === 0) say('was answered, and there is no transfer')
     if (!isAnswered) say('was never answered')
     for (const id of told) if (!transfers.some(transfer => transfer.id === id)) say(`was told of ${id}, which is not there`)
     for (const { id, terms } of transfers) {

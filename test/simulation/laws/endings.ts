@@ -27,13 +27,17 @@ type Ending = {
 /** Law 2: what a customer gives ends in exactly one of delivered, given back, in a person's hands. Never two, and never something for nothing. */
 export const endings: Law = evidence =>
   evidence.tables.transfers.flatMap(transfer => {
-    const { id, state, terms } = transfer
-    const wanted = evidence.requests
-      .flatMap(({ bodies }) => bodies)
-      .find(body => body.reference === terms.reference && body.paidMinor === terms.sourceAmount.minor)
+    const { id, state } = transfer
+    const wanted = wantedBy(evidence, transfer)
     const broken = wanted === undefined ? ['nobody wanted this'] : judge(evidence, transfer, wanted)
     return broken.map(what => `${id} (${wanted?.route}, ${state}): ${what}`)
   })
+
+/** What a client has asked for that this transfer is of. */
+export const wantedBy = ({ requests }: Evidence, { terms }: Transfer): Wanted | undefined =>
+  requests
+    .flatMap(({ bodies }) => bodies)
+    .find(body => body.reference === terms.reference && body.paidMinor === terms.sourceAmount.minor)
 
 const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[] => {
   const { state, id } = transfer
@@ -63,7 +67,7 @@ const judge = (evidence: Evidence, transfer: Transfer, wanted: Wanted): string[]
 /** What he had put on a chain himself goes back to him, whoever took it from there: that he gave it shows only while it is ours. */
 const hasDeposit = ({ route }: Wanted) => route === 'offramp' || route === 'crosschain'
 
-const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted: Wanted): Ending => {
+export const endingOf = (evidence: Evidence, { id, escrow_ref: ref }: Transfer, wanted: Wanted): Ending => {
   const { chains, world } = evidence
   const wrong: string[] = []
   const moved = (direction: string, account: string, wholeMinor: string): boolean => {

@@ -34,6 +34,7 @@ export const commitSteps = async (
     setWaits(tx, tables, step)
     hear(tx, tables, step)
     owe(tx, tables, step)
+    lend(tx, tables, step)
   }
   promiseLiquidity(tx, tables, arrived)
   guardEntries(tx, tables, arrived)
@@ -98,6 +99,7 @@ const rowsOf = (steps: readonly Step[], changes: readonly Change[]): string[] =>
   ...steps.flatMap(({ intents }) => intents.map(({ key }) => `intent ${key}`)).sort(),
   ...changes.map(({ key }) => `intent ${key}`).sort(),
   ...steps.flatMap(({ before, decision }) => decision.timers.map(({ kind }) => `deadline ${before.id} ${kind}`)).sort(),
+  ...steps.flatMap(({ before, decision }) => (decision.advance === undefined ? [] : [`advance ${before.id}`])).sort(),
   ...steps.flatMap(({ fact }) => (fact === undefined ? [] : [`fact ${fact.source} ${fact.fact}`])).sort(),
 ]
 
@@ -208,6 +210,16 @@ const owe = (tx: MemoryTx, tables: Tables, { before, decision: { receivables = [
     }
     tx.put(tables.receivables, key, { ...known, owed: known.owed + receivable.minor, updated_at: tx.nowMs })
   }
+}
+
+const lend = (tx: MemoryTx, tables: Tables, { before, decision: { advance } }: Step) => {
+  if (advance === undefined) return
+  const { id, tenant, terms } = before
+  if (advance === null) return tx.put(tables.advances, id, undefined)
+  const { minor: amount, returnableUntilMs } = advance
+  const fresh = { transfer_id: id, tenant, currency: terms.sourceAmount.currency, amount }
+  const returnable_until = returnableUntilMs === null ? null : new Date(returnableUntilMs).getTime()
+  tx.put(tables.advances, id, { ...(tx.get(tables.advances, id) ?? fresh), returnable_until })
 }
 
 const hear = (tx: MemoryTx, tables: Tables, { fact }: Step) => {

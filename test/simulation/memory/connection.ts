@@ -5,6 +5,7 @@ import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
 import { putDown, takeInHand } from './in-hand.ts'
 import { claimIntents, holdsIntent, postponeIntent } from './intents.ts'
+import { limitExposure } from './limit-exposure.ts'
 import { claimKeys, storedAnswers, takeQuotes } from './openings.ts'
 import { inOneStatement } from './statement.ts'
 import type { Tables } from './tables.ts'
@@ -103,6 +104,10 @@ export const connect = (
     takeQuotes: fresh =>
       around({ name: 'takeQuotes', transfers: fresh.map(({ unborn }) => unborn.id) }, () =>
         inOneStatement(database, tx, tx => takeQuotes(tx, tables, fresh)),
+      ),
+    limitExposure: fresh =>
+      around({ name: 'limitExposure', transfers: fresh.map(({ unborn }) => unborn.id) }, () =>
+        inOneStatement(database, tx, tx => limitExposure(tx, tables, fresh)),
       ),
   })
 

@@ -55,6 +55,11 @@ export const dump = (tables: Tables) => ({
     opened_at: time(opened_at),
     updated_at: time(updated_at),
   })),
+  advances: [...tables.advances.values()].map(({ returnable_until, ...row }) => ({
+    ...row,
+    amount: String(row.amount),
+    returnable_until: returnable_until === null ? null : time(returnable_until),
+  })),
   transfers_in_hand: [...tables.transfers_in_hand.values()].map(row => ({ ...row, since: time(row.since) })),
   quotes: [...tables.quotes.values()].map(row => ({ ...row, expires_at: time(row.expires_at) })),
   stray_deposits: [...tables.stray_deposits.values()].map(row => ({

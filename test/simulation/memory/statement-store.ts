@@ -36,7 +36,7 @@ export const statementStore = (
           const lines = page.lines.filter(({ cursor }) => tx.get(bank_statement_lines, `${key} ${cursor}`) === undefined)
           if (lines.length === 0) return []
           const fresh = { ...page, lines }
-          const judged = judgePage(fresh, externalId => orderOf(database, tx, rail, externalId))
+          const judged = judgePage(fresh, tx.nowMs, externalId => orderOf(database, tx, rail, externalId))
           tx.put(bank_statements, key, { ...known, cursor: lines.at(-1)!.cursor, read_at: tx.nowMs })
           for (const each of judged) {
             const { cursor, bankTransferId, externalId, currency, amountMinor, at } = each.line

@@ -109,6 +109,13 @@ export type ReceivableRow = {
   readonly opened_at: number
   readonly updated_at: number
 }
+export type AdvanceRow = {
+  readonly transfer_id: TransferId
+  readonly tenant: string
+  readonly currency: string
+  readonly amount: bigint
+  readonly returnable_until: number | null
+}
 export type QuoteRow = {
   readonly id: QuoteId
   readonly tenant: string
@@ -196,6 +203,7 @@ export const emptyTables = () => ({
   liquidity_pools: new Map<string, PoolRow>(),
   reservations: new Map<string, ReservationRow>(),
   receivables: new Map<string, ReceivableRow>(),
+  advances: new Map<string, AdvanceRow>(),
   transfers_in_hand: new Map<string, InHandRow>(),
   quotes: new Map<string, QuoteRow>(),
   idempotency_keys: new Map<string, KeyRow>(),

@@ -1,7 +1,7 @@
 import { done, refused } from '../../../bridge-service/src/outcome.ts'
 import type { Rail, RailFact } from '../../../bridge-service/src/rails/rail.ts'
 import type { ClaimedFact } from '../../../bridge-service/src/saga/facts.ts'
-import { changeFacts } from './change-store.ts'
+import { changeFacts, changeMatched } from './change-store.ts'
 import type { Planted } from './planted.ts'
 
 const rail = (name: string, change: (rail: Rail) => Partial<Rail>): Planted => ({
@@ -71,6 +71,19 @@ export const plantedAtTheBank: readonly Planted[] = [
       return { id: headers['webhook-id']!, fact }
     },
   })),
+  {
+    name: 'the return of a payment stands, though the bank takes it back',
+    shownBy: ['bank: takes the return of a credit back'],
+    plant: ports => ({
+      ...ports,
+      // Nobody asks us for what we have paid, so it means nothing.
+      store: changeMatched(ports.store, fact => {
+        const { input } = fact
+        const isMeant = input.type === 'railFact' && input.step !== 'debitFiat' && input.fact.type === 'returnReversed'
+        return isMeant ? { ...fact, input: { ...input, fact: { ...input.fact, type: 'recalled' } } } : fact
+      }),
+    }),
+  },
   {
     name: 'what the bank does not find was never sent, however long ago',
     plant: ports => ({ ...ports, keyRetentionMs: Number.POSITIVE_INFINITY }),

@@ -52,6 +52,23 @@ export const plantedInTheStore: readonly Planted[] = [
   steps('a credit is not booked', step =>
     decided(step, { entries: step.decision.entries.filter(({ entry }) => entry.kind !== 'creditSettled') }),
   ),
+  {
+    ...steps('what a customer owes is written off at once', step =>
+      decided(step, {
+        entries: step.decision.entries.map(({ version, entry }) => ({
+          version,
+          entry: {
+            ...entry,
+            postings: entry.postings.map(posting => ({
+              ...posting,
+              account: posting.account.replace('receivable:', 'bad_debt:'),
+            })),
+          },
+        })),
+      }),
+    ),
+    shownBy: ['bank: takes a debit back after the release'],
+  },
   steps('what became of an intent is not written down', step => decided(step, { intentChanges: [] })),
   {
     name: 'an event is committed without its row in the outbox',

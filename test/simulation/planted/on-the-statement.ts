@@ -15,7 +15,7 @@ const entries = (name: string, change: (line: StatementLine) => StatementLine): 
 })
 
 /** Gets between what is kept of a page and the facts that the saga hears of it. */
-const told = (name: string, change: (fact: InboxRow, verdict: LineVerdict) => InboxRow): Planted => ({
+const told = (name: string, change: (fact: InboxRow, verdict: LineVerdict, line: StatementLine) => InboxRow): Planted => ({
   name,
   plant: (ports, { memory }) => ({
     ...ports,
@@ -27,7 +27,7 @@ const told = (name: string, change: (fact: InboxRow, verdict: LineVerdict) => In
         for (const { line, verdict } of judged) {
           const key = `${page.rail} statement:${page.account}:${line.cursor}`
           const fact = inbox.get(key)
-          if (fact) inbox.set(key, change(fact, verdict))
+          if (fact) inbox.set(key, change(fact, verdict, line))
         }
         return judged
       },
@@ -39,6 +39,10 @@ export const plantedOnTheStatement: readonly Planted[] = [
   told('a return on the statement is taken for a settlement', (fact, verdict) =>
     verdict === 'returned' ? { ...fact, payload: { ...fact.payload, type: 'settled' } } : fact,
   ),
+  told('a day on the statement is taken for its midnight', (fact, _verdict, { at }) => ({
+    ...fact,
+    payload: { ...fact.payload, at: new Date(at).toISOString() },
+  })),
   told('what the statement says is kept and told to nobody', fact => ({ ...fact, consumed: fact.revision })),
   entries('an amount on the statement is read without its sign', line => ({
     ...line,

@@ -5,6 +5,7 @@ import { plantedAtAddresses } from './at-addresses.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
 import { plantedAtTheDesk } from './at-the-desk.ts'
 import { plantedInAHalt } from './in-a-halt.ts'
+import { plantedInLending } from './in-lending.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
@@ -26,11 +27,12 @@ export type Planted = {
 export const planted: readonly Planted[] = [
   ...plantedAtTheBank,
   ...plantedAtTheDesk,
-  ...plantedAtAddresses,
   ...plantedOnTheChain,
   ...plantedInTheStore,
   ...plantedInTime,
   ...plantedInTheLanes,
   ...plantedOnTheStatement,
   ...plantedInAHalt,
+  ...plantedInLending,
+  ...plantedAtAddresses,
 ]

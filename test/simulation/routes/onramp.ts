@@ -1,6 +1,6 @@
 import type { OnrampTerms } from '../../../bridge-service/src/transfer/terms.ts'
 import { mintPayer, treasury } from '../chain/escrow.ts'
-import { bankLeg, common, feeCents, ownAccount, type TermsRequest, unitsPerCent } from './wanted.ts'
+import { bankLeg, common, debit, feeCents, type TermsRequest, unitsPerCent } from './wanted.ts'
 
 /** Fiat to stablecoins. */
 export const onramp = {
@@ -11,7 +11,7 @@ export const onramp = {
     deliveredMinor: ((cents - feeCents) * unitsPerCent).toString(),
   }),
   termsOf: (request: TermsRequest): OnrampTerms => {
-    const { wanted, chain, settings, random } = request
+    const { wanted, chain, random } = request
     return {
       ...common(request),
       ...holdPart(request, wanted.deliveredMinor, wanted.address, random.hex(32)),
@@ -21,8 +21,7 @@ export const onramp = {
       destinationAmount: { currency: 'USDC', minor: wanted.deliveredMinor },
       fee: { currency: 'USD', minor: wanted.feeMinor },
       rate: { from: 'USD', to: 'USDC', numerator: '1', denominator: '1' },
-      clearingMs: settings.clearingMs,
-      bankAccount: ownAccount,
+      ...debit(request),
     }
   },
 } as const

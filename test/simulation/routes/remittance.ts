@@ -1,6 +1,6 @@
 import type { RemittanceTerms } from '../../../bridge-service/src/transfer/terms.ts'
 import { holdPart } from './onramp.ts'
-import { bankLeg, common, feeCents, ownAccount, partner, partnerAccount, type TermsRequest, unitsPerCent } from './wanted.ts'
+import { bankLeg, common, debit, feeCents, partner, partnerAccount, type TermsRequest, unitsPerCent } from './wanted.ts'
 
 /** Fiat to fiat, through a partner who pays out and is paid with the hold. */
 export const remittance = {
@@ -11,7 +11,7 @@ export const remittance = {
     deliveredMinor: (((cents - feeCents) * 9n) / 10n).toString(),
   }),
   termsOf: (request: TermsRequest): RemittanceTerms => {
-    const { wanted, chain, settings, random } = request
+    const { wanted, chain, random } = request
     const heldMinor = (BigInt(wanted.paidMinor) - BigInt(wanted.feeMinor)) * unitsPerCent
     return {
       ...common(request),
@@ -22,8 +22,7 @@ export const remittance = {
       destinationAmount: { currency: 'EUR', minor: wanted.deliveredMinor },
       fee: { currency: 'USD', minor: wanted.feeMinor },
       rate: { from: 'USD', to: 'EUR', numerator: '9', denominator: '10' },
-      clearingMs: settings.clearingMs,
-      bankAccount: ownAccount,
+      ...debit(request),
       payoutAccount: partnerAccount,
       // Where only our own keys can move the escrow, our word is enough.
       commits: chain.flavour === 'evm',

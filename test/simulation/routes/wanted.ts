@@ -58,6 +58,13 @@ export const common = ({ wanted, settings, random, nowMs }: TermsRequest) => ({
   },
 })
 
+/** Money that can come back. */
+export const debit = ({ settings: { clearingMs, returnableMs } }: TermsRequest) => ({
+  clearingMs,
+  ...(returnableMs > clearingMs ? { returnableMs } : {}),
+  bankAccount: ownAccount,
+})
+
 export const bankLeg = ({ customer, account }: Wanted, currency: 'USD' | 'EUR') =>
   ({
     kind: 'bank',

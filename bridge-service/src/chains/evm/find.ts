@@ -2,6 +2,7 @@ import { done, type Outcome, refused, unknown } from '../../outcome.ts'
 import type { ChainTx } from '../chain.ts'
 import type { EvmContext } from './context.ts'
 import { reasonOf } from './failure.ts'
+import { stands } from './observe.ts'
 import { chainTx } from './submit.ts'
 
 /** `Chain.find`: asks the chain for every hash of the key's nonce, because any of them may be the one that was mined. */
@@ -20,7 +21,9 @@ export const finding =
       const head = await rpc.head()
       const receipt = await rpc.receipt(tx.versions.map(version => version.hash))
       if (receipt?.succeeded) return done(chainTx(tx, receipt.hash))
-      if (receipt && receipt.blockNumber + BigInt(settings.finalityDepth) <= head) return refused('reverted', receipt.hash)
+      const isDeep = receipt !== undefined && receipt.blockNumber + BigInt(settings.finalityDepth) <= head
+      // It may have been mined again, and have gone through there.
+      if (isDeep && (await stands(rpc, receipt))) return refused('reverted', receipt.hash)
       return unknown(receipt ? 'reverted, but not final' : tx.status)
     } catch (error) {
       return unknown(`the chain does not answer: ${reasonOf(error)}`)

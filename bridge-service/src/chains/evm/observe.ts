@@ -20,6 +20,14 @@ export const observe = async (
   )
   const isDeep = (height: bigint) => height + BigInt(finalityDepth) <= head
 
+  // A node may still show the receipt of a block that has left the chain: nothing is final by its number alone.
+  const seenIn = async (key: string, receipt: Receipt): Promise<Observation> => ({
+    key,
+    status: receipt.succeeded ? 'included' : 'reverted',
+    inclusion: { hash: receipt.hash, blockNumber: receipt.blockNumber, blockHash: receipt.blockHash },
+    final: isDeep(receipt.blockNumber) && (await stands(rpc, receipt)),
+  })
+
   const look = async (tx: EvmTx): Promise<Observation | undefined> => {
     const { key, status, inclusion } = tx
     if (inclusion) {
@@ -30,13 +38,13 @@ export const observe = async (
     } else if (tx.nonce >= count && status !== 'usurped') return undefined
 
     const receipt = await receiptOf(rpc, tx)
-    if (receipt) return fromReceipt(key, receipt, isDeep)
+    if (receipt) return seenIn(key, receipt)
     const waiting: Observation = { key, status: tx.versions.length > 0 ? 'signed' : 'allocated', final: false }
     if (tx.nonce >= count) return waiting
     // Consumed, and not by us? A reorg between two questions looks the same, so both are asked once more.
     const again = await rpc.transactionCount(sender)
     const late = await receiptOf(rpc, tx)
-    if (late) return fromReceipt(key, late, isDeep)
+    if (late) return seenIn(key, late)
     if (again <= tx.nonce) return waiting
     return { key, status: 'usurped', final: false }
   }
@@ -54,12 +62,9 @@ const parallel = 20
 
 const receiptOf = async (rpc: Rpc, tx: EvmTx) => rpc.receipt(tx.versions.map(version => version.hash))
 
-const fromReceipt = (key: string, receipt: Receipt, isDeep: (height: bigint) => boolean): Observation => ({
-  key,
-  status: receipt.succeeded ? 'included' : 'reverted',
-  inclusion: { hash: receipt.hash, blockNumber: receipt.blockNumber, blockHash: receipt.blockHash },
-  final: isDeep(receipt.blockNumber),
-})
+/** Whether the block of a receipt is still where it was. */
+export const stands = async (rpc: Rpc, { blockNumber, blockHash }: Receipt): Promise<boolean> =>
+  (await rpc.blockHash(blockNumber)) === blockHash
 
 const differs = (tx: EvmTx, seen: Observation) =>
   tx.status !== seen.status ||

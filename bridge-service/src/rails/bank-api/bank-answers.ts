@@ -39,7 +39,8 @@ export const bankStatement = z.object({
       externalId: z.string(),
       amount: signedMinor,
       currency,
-      at: z.iso.datetime(),
+      // Some banks date what they book by the day.
+      at: z.union([z.iso.datetime(), z.iso.date()]),
     }),
   ),
   next: z.string().min(1).optional(),

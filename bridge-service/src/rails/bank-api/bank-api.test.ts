@@ -270,6 +270,15 @@ describe('an answer that proves nothing is unknown', () => {
     expect(short(await strange.query({ key: 'k', externalId: 'e' }))).toBe('unknown')
   })
 
+  test('a line may be dated by its day, and by nothing vaguer', async () => {
+    const line = { cursor: '1', transferId: 'bt_1', externalId: 'e', amount: '1050', currency: 'USD' }
+    const dated = (at: string) => ({ status: 200, body: JSON.stringify({ data: [{ ...line, at }] }) })
+    answer = dated('2026-03-02')
+    expect((await strange.entries('acct_x')).lines).toMatchObject([{ cursor: '1', at: '2026-03-02' }])
+    answer = dated('2026-03')
+    await expect(strange.entries('acct_x')).rejects.toMatchObject({ code: 'rail_unavailable' })
+  })
+
   test('the balance of another account is not believed', async () => {
     answer = { status: 200, body: JSON.stringify({ accountId: 'acct_x', currency: 'USD', balance: '1' }) }
     await expect(strange.balance('acct_bridge_usd')).rejects.toMatchObject({ code: 'rail_unavailable' })

@@ -34,8 +34,8 @@ export const depositPostings = ({ state, terms, progress }: Depositing, event: T
       return held === loser ? [] : move(held, loser, paid)
     }
     case 'receivableOpened':
-      // What was paid for a deposit that is not ours; a payout that came back is no claim on anybody.
-      return progress.payout?.returned ? [] : move(customer, account.receivable(paid.currency), paid)
+      // What was paid for a deposit that is not ours; a payout that came back is no claim on anybody, nor a deposit that is.
+      return progress.payout?.returned || state === 'completed' ? [] : move(customer, account.receivable(paid.currency), paid)
     default:
       return []
   }

@@ -172,8 +172,9 @@ const readClawback = ({ state, progress }: Depositing, place: ChainPlace): Readi
     case 'requested':
     case 'failed':
     case 'canceled':
-    case 'payingOut':
       return happened([gone])
+    case 'payingOut':
+      return happened([gone], ...abandoned(progress))
     case 'awaitingDeposit':
     case 'deposited':
     case 'committing':

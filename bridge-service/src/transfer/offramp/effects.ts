@@ -34,6 +34,7 @@ const effectsOf = (before: TransferOf<'offramp'>, event: TransferEvent, after: T
         intents: after.state === 'collecting' ? [{ step: 'releaseDeposit', attempt: 0 }] : [],
       }
     case 'payoutReturned':
+    case 'payoutReturnReversed':
     case 'transferFailed':
       return { ...none, entries }
     default:
@@ -53,7 +54,8 @@ const liquidityOf = ({ state, progress }: TransferOf<'offramp'>, event: Transfer
       // What settles after its refusal was given back, and a person must find the money.
       return payout?.refused ? undefined : 'consume'
     case 'payoutReturned':
-      if (payout?.settled) return payout.refused ? undefined : 'restore'
+      if (payout?.refused) return undefined
+      if (payout?.settled) return 'restore'
       return state === 'review' ? 'free' : undefined
     case 'payoutRefused':
       return state === 'review' ? 'free' : undefined

@@ -4,7 +4,15 @@ import { expectLawful, type Life, live, type Telling } from '../../../../test/su
 import { deposit, depositHardDeadlineMs, depositRefundAfterMs, offramp, payoutSays } from '../../../../test/support/offramp.ts'
 import { place } from '../../../../test/support/onramp.ts'
 import { seed } from '../../../../test/support/seed.ts'
-import { anyStory, bankWords, chainWords, commonWords, deadlineWords, finalityWords } from '../../../../test/support/stories.ts'
+import {
+  anyStory,
+  anyTimes,
+  bankWords,
+  chainWords,
+  commonWords,
+  deadlineWords,
+  finalityWords,
+} from '../../../../test/support/stories.ts'
 import type { ChainFactKind, Input, Step } from '../input.ts'
 import { type State, states, terminalStates } from '../state.ts'
 import type { WaitKind } from '../wait.ts'
@@ -22,7 +30,12 @@ const factOfWait: Partial<Record<WaitKind, string>> = { deposit: '10', commit: '
 
 const words = [
   ...commonWords(steps),
-  bankWords(3, ['payoutFiat', 'payoutFiat', 'debitFiat'], ['submitted', 'settled', 'rejected', 'returned']),
+  bankWords(
+    3,
+    ['payoutFiat', 'payoutFiat', 'debitFiat'],
+    ['submitted', 'settled', 'rejected', 'returned', 'returnReversed'],
+    anyTimes,
+  ),
   chainWords(
     8,
     'depositFact',
@@ -86,8 +99,12 @@ describe.each(['escrow', 'balance'] as const)('whatever an off-ramp by %s is tol
       expect(pools.total('bank:sim:USD'), 'the bank’s pool is its account').toBe(ledger.balance('bank_cash:bank:sim:USD'))
       expect(pools.total('evm:1:USDC'), 'what is collected is in the treasury’s pool').toBe(ledger.balance('treasury:evm:1:USDC'))
       expect([...intents.keys()].filter(key => key.startsWith('payoutFiat')).length, 'payouts').toBeLessThanOrEqual(1)
-      for (const once of ['depositReleaseFinalized', 'depositRefundFinalized', 'payoutSettled', 'payoutReturned'] as const)
-        expect(types.filter(type => type === once).length, once).toBeLessThanOrEqual(1)
+      const count = (wanted: (typeof types)[number]) => types.filter(type => type === wanted).length
+      for (const once of ['depositReleaseFinalized', 'depositRefundFinalized', 'payoutSettled'] as const)
+        expect(count(once), once).toBeLessThanOrEqual(1)
+      expect(count('payoutReturned'), 'it comes back once for each time that the bank takes that back').toBeLessThanOrEqual(
+        count('payoutReturnReversed') + 1,
+      )
       expect(
         types.includes('depositReleaseFinalized') && types.includes('depositRefundFinalized'),
         'collected and given back',
@@ -105,6 +122,7 @@ describe.each(['escrow', 'balance'] as const)('whatever an off-ramp by %s is tol
       expect(ledger.open('pending')).toEqual([])
       if (state === 'completed') {
         expect(progress.payout, 'completed means that the customer has his fiat').toMatchObject({ settled: true })
+        expect(progress.payout?.returned).toBeUndefined()
         expect(ledger.balance('treasury:evm:1:USDC') + ledger.balance('exposure:evm:1:USDC')).toBe(100_250_000n)
       }
       if (state === 'compensated') {

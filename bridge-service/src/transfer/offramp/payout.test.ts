@@ -12,7 +12,7 @@ import {
   refusal,
   turnedBack,
 } from '../../../../test/support/deposit-behaviour/telling.ts'
-import { given, unseen } from '../../../../test/support/given.ts'
+import { given, isOfPaymentReturns, unseen } from '../../../../test/support/given.ts'
 import { withdrawn } from '../../../../test/support/inputs.ts'
 import {
   collectPlace,
@@ -167,7 +167,6 @@ describe('the payout', () => {
             ],
           ],
         })
-      given(offramp(), events).when(payout('returned')).thenNothing()
     })
 
     it('is owed by the customer when the deposit is his again', () => {
@@ -283,6 +282,15 @@ describe('the payout of a deposit that others have touched', () => {
         entries: [['escrow:evm:1:USDC -100.250000', 'exposure:evm:1:USDC +100.250000']],
         ...nothingMore,
       })
+    // A commit that was to be made again finds nothing any more.
+    given(offramp(), [...history.payingOut, commitOrphaned])
+      .when(clawedBack)
+      .then([taken], {
+        state: 'review',
+        answered: ['commitEscrow FAILED', 'payoutFiat WITHDRAWN'],
+        entries: [['escrow:evm:1:USDC -100.250000', 'exposure:evm:1:USDC +100.250000']],
+        ...nothingMore,
+      })
     const lost = [...history.payingOut, taken]
     given(offramp(), lost)
       .when(payout('settled'))
@@ -303,6 +311,15 @@ describe('the payout of a deposit that others have touched', () => {
           liquidity: 'free',
         })
     given(offramp(), history.payingOut).when(withdrawn('payoutFiat')).thenNothing()
+    // So it is where a reorg had taken the deposit, and its issuer has it where it was mined again.
+    given(offramp(), [...history.payingOut, depositOrphaned, taken])
+      .when(payout('rejected'))
+      .then(['payoutRefused', 'transferFailed'], {
+        state: 'failed',
+        answered: ['payoutFiat FAILED'],
+        entries: [['exposure:evm:1:USDC -100.250000', 'customer_clearing:USDC +100.250000']],
+        liquidity: 'free',
+      })
     given(offramp(), [...lost, payoutRefused, { type: 'transferFailed' }])
       .when(payout('settled'))
       .then(['payoutSettled', 'receivableOpened'], {
@@ -310,9 +327,6 @@ describe('the payout of a deposit that others have touched', () => {
         answered: ['payoutFiat SUCCEEDED'],
         entries: [exchanged, ['customer_clearing:USDC -100.250000', 'receivable:USDC +100.250000']],
       })
-    given(offramp(), [...lost, payoutRefused])
-      .when(payout('returned'))
-      .thenNothing()
     given(offramp(), lost)
       .when(payout('returned'))
       .then(['payoutReturned'], { state: 'review', answered: ['payoutFiat FAILED'], liquidity: 'free' })
@@ -367,7 +381,7 @@ describe('a deposit that is a balance', () => {
 
 afterAll(() => {
   expect(
-    unseen(offrampTransitions, transition => ofPayout.test(transition)),
+    unseen(offrampTransitions, transition => ofPayout.test(transition) && !isOfPaymentReturns(transition)),
     'transitions that no test has seen',
   ).toEqual([])
 })

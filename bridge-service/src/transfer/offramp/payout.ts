@@ -2,10 +2,12 @@ import type { RailFact } from '../../rails/rail.ts'
 import type { Reading } from '../decision.ts'
 import { abandoned, turnBack } from '../deposit/depositing.ts'
 import { collected } from '../deposit/finality.ts'
-import { rawCodeOf, type TransferEvent } from '../event.ts'
+import type { TransferEvent } from '../event.ts'
 import { changed, happened, nothing } from '../reading.ts'
+import { readReversal } from '../return-order.ts'
 import type { Progress, TransferOf } from '../transfer.ts'
 import { isStale } from '../withdrawal.ts'
+import { readPayoutReturn, readStandingAgain } from './payout-return.ts'
 
 type Transfer = TransferOf<'offramp'>
 
@@ -22,11 +24,17 @@ export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
     case 'rejected':
       return refusedPayout(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
     case 'returned':
-      return readReturn(transfer, fact)
+      return readPayoutReturn(transfer, fact)
     case 'recalled':
       return nothing('nobody asks us for what we have paid out')
     case 'returnReversed':
-      return nothing('a person has what came back')
+      return readReversal(
+        progress.payout,
+        fact,
+        'payoutReturnReversed',
+        reversed => readStandingAgain(transfer, reversed),
+        () => readSettlement(transfer, fact.bankTransferId),
+      )
     case 'arrived':
     case 'arrivalReversed':
       return nothing('it was paid to none of our accounts')
@@ -74,30 +82,5 @@ const readSettlement = ({ state, progress, terms }: Transfer, bankTransferId: st
         : nothing('nothing was to be paid out')
     default:
       return nothing('nothing was to be paid out')
-  }
-}
-
-const readReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
-  const { payout } = progress
-  if (payout?.returned) return nothing('returned before')
-  const returned: TransferEvent = { type: 'payoutReturned', rawCode: rawCodeOf(fact) }
-  const failed = changed('payoutFiat', 'FAILED')
-  switch (state) {
-    case 'payingOut':
-      // The news of its settlement is still to come, and then it will not count: the money is where it was.
-      return happened([returned, ...turnBack(progress, 'payout_returned')], failed, ...abandoned(progress))
-    case 'collecting':
-    case 'collected':
-      return happened([returned], failed)
-    case 'completed':
-      // The deposit is ours, so his fiat is the customer's: a person must find a way to him.
-      return happened([returned, { type: 'receivableOpened' }], failed)
-    case 'refundingDeposit':
-    case 'refundedDeposit':
-      return payout?.settled ? happened([returned], failed) : nothing('the payout is over')
-    case 'review':
-      return payout?.refused && !payout.settled ? nothing('the payout is over') : happened([returned], failed)
-    default:
-      return nothing('nothing was paid out')
   }
 }

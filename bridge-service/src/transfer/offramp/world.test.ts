@@ -22,7 +22,10 @@ type Die = {
     | 'lock'
     | 'settle'
     | 'reject'
+    | 'relent'
     | 'return'
+    | 'reverse'
+    | 'waver'
     | 'mine'
     | 'reorg'
     | 'refundByAnybody'
@@ -36,7 +39,8 @@ const anyLife = fc.array(
   fc.record({
     pick: fc.nat(1_000),
     world: fc.constantFrom(
-      ...(['quiet', 'lock', 'settle', 'settle', 'reject', 'return', 'mine', 'mine', 'mine', 'reorg'] as const),
+      ...(['quiet', 'lock', 'settle', 'settle', 'reject', 'relent', 'return', 'reverse', 'waver'] as const),
+      ...(['mine', 'mine', 'mine', 'reorg'] as const),
       ...(['refundByAnybody', 'clawBack', 'cancel', 'wait', 'repeat'] as const),
     ),
   }) as fc.Arbitrary<Die>,
@@ -178,10 +182,31 @@ const live = (dice: readonly Die[], committedBy: Deposit['committedBy']) => {
         if (bank.payout !== 'held' || pick % 3) return
         bank.payout = 'rejected'
         return void railNews('rejected')
+      case 'relent':
+        // It settles what it has rejected.
+        if (bank.payout !== 'rejected' || pick % 3) return
+        bank.payout = 'settled'
+        return void railNews('settled')
       case 'return':
+        // The bank's clock never stands still between two of its news.
+        nowMs++
         if (bank.payout !== 'settled' || pick % 4) return
         bank.payout = 'returned'
         return void railNews('returned')
+      case 'reverse':
+        nowMs++
+        if (bank.payout !== 'returned' || pick % 2) return
+        bank.payout = 'settled'
+        return void railNews('returnReversed')
+      case 'waver':
+        // It returns the payout, takes that back and returns it again before any of it is told.
+        if (bank.payout !== 'settled' || pick % 4) return
+        for (const type of ['returned', 'returnReversed', 'returned'] as const) {
+          nowMs++
+          railNews(type)
+        }
+        bank.payout = 'returned'
+        return
       case 'mine':
         return mine(pick)
       case 'reorg':
@@ -275,6 +300,7 @@ describe.each(['escrow', 'balance'] as const)(
           if (state === 'compensated') expect([isPaidOut, chain.refund > 0]).toEqual([false, true])
           if (state === 'failed' || state === 'canceled') expect([isOpen(), isPaidOut, chain.release]).toEqual([false, false, 0])
           if (isPaidOut && chain.refund > 0) expect(ledger.balance('receivable:USDC'), 'he owes us what he got twice').toBe(paid)
+          if (isPaidOut) expect(ledger.balance('customer_clearing:USD'), 'he has what he was to get').toBe(0n)
         }),
         { seed, numRuns: 3_000 },
       )

@@ -69,7 +69,11 @@ export const onrampEntries = (before: TransferOf<'onramp'>, event: TransferEvent
       // What was his he has had back from his bank: this one he owes us.
       return [entry(move(bankCash, before.state === 'compensated' ? receivable : customer, paid))]
     case 'creditReturned':
-      return progress.credit?.settled ? [entry(move(customer, bankCash, paid))] : []
+      if (progress.credit?.settled) return [entry(move(customer, bankCash, paid))]
+      // It comes to a person, where the late return is a claim on the customer again, and what we held for him is his.
+      return isCompensatedReturn(before) ? [entry(move(customer, receivable, paid))] : []
+    case 'creditReturnReversed':
+      return progress.credit?.returned ? [entry(move(bankCash, customer, paid))] : []
     case 'transferCompensated':
       return progress.debit?.returned === 'afterPivot' ? [entry(move(receivable, customer, paid))] : []
     default:
@@ -84,5 +88,9 @@ const holdsCustomersMoney = ({ state }: TransferOf<'onramp'>) =>
 /** The late return stands as a claim on the customer; a compensation has taken it from what we held for him. */
 const owedFromReturn = ({ state, progress }: TransferOf<'onramp'>) =>
   progress.debit?.returned === 'afterPivot' && state !== 'compensated'
+
+/** The late return is no claim any more, since it was taken from what we held for him. */
+const isCompensatedReturn = ({ state, progress }: TransferOf<'onramp'>) =>
+  state === 'compensated' && progress.debit?.returned === 'afterPivot'
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

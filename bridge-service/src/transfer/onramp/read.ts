@@ -63,7 +63,8 @@ const fundingOf = (terms: Transfer['terms'], availableMinor: bigint): TransferEv
     : { type: 'liquidityRefused', code: 'liquidity_insufficient', detail: `pool ${terms.pool}` }
 }
 
-const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type: 'intentRefused' }>): Reading => {
+const readRefusal = (transfer: Transfer, input: Extract<Input, { type: 'intentRefused' }>): Reading => {
+  const { state, progress } = transfer
   const { step, attempt, code, detail } = input
   const failed = changed(step, 'FAILED', attempt)
   if (step === 'screen' && state === 'requested') return happened([{ type: 'screeningRefused', code, detail }], failed)
@@ -74,7 +75,7 @@ const readRefusal = ({ state, progress }: Transfer, input: Extract<Input, { type
     return happened([{ type: 'releaseRefused', code, detail }], failed)
   if (step === 'refundEscrow' && state === 'refunding' && attempt === progress.attempts.refund)
     return happened([{ type: 'refundRefused', code, detail }], failed)
-  if (step === 'creditFiat') return readCreditRefusal({ state, progress }, code, detail)
+  if (step === 'creditFiat') return readCreditRefusal(transfer, code, detail)
   return nothing('the refusal is about a step that is over')
 }
 

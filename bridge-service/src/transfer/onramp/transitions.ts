@@ -1,40 +1,11 @@
 import type { Transitions } from '../state.ts'
+import { wayIn } from '../way-in.ts'
 
 /**
  * From RELEASING on (the pivot) it only goes forward, unless the chain itself says that the money went back.
  */
 export const onrampTransitions = {
-  none: { transferRequested: 'requested' },
-  requested: { screeningPassed: 'screened', screeningRefused: 'failed', transferCanceled: 'canceled' },
-  screened: { liquidityReserved: 'debiting', liquidityRefused: 'failed', mintPlanned: 'debiting' },
-  debiting: {
-    debitSubmitted: 'debiting',
-    debitUnknown: 'debiting',
-    debitRefused: 'failed',
-    debitSettled: 'locking',
-    cancelRequested: 'debiting',
-  },
-  locking: {
-    escrowLocked: 'locked',
-    lockRefused: 'crediting',
-    cancelRequested: 'locking',
-    compensationStarted: 'crediting',
-    debitReturned: 'locking',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-    debitReturnedAgain: 'locking',
-    debitReturnReversed: 'locking',
-  },
-  locked: {
-    lockOrphaned: 'locking',
-    lockFinalized: 'clearing',
-    cancelRequested: 'locked',
-    compensationStarted: 'refunding',
-    escrowRefunded: 'refunded',
-    escrowClawedBack: 'crediting',
-    debitReturned: 'locked',
-    debitReturnReversed: 'locked',
-  },
+  ...wayIn,
   clearing: {
     clearingPassed: 'releasing',
     lockOrphaned: 'locking',
@@ -102,6 +73,7 @@ export const onrampTransitions = {
   compensated: {
     creditSettled: 'review',
     creditReturned: 'review',
+    creditReturnReversed: 'compensated',
     debitReturned: 'review',
     debitReturnedAgain: 'compensated',
     debitReturnReversed: 'compensated',
@@ -116,6 +88,8 @@ export const onrampTransitions = {
     creditSettled: 'review',
     creditRefused: 'review',
     creditReturned: 'review',
+    creditReturnedAgain: 'review',
+    creditReturnReversed: 'review',
     deliveryReclaimed: 'review',
     debitReturnedAgain: 'review',
     debitReturnReversed: 'review',

@@ -73,6 +73,7 @@ const live = (dice: readonly Die[]) => {
   /** On chain: what each action's transaction is, and in which block it stands. */
   const chain = { lock: 0, release: 0, refund: 0, clawback: 0 }
   const isOpen = () => chain.lock > 0 && chain.release === 0 && chain.refund === 0 && chain.clawback === 0
+  let hasReorged = false
   let block = 0
   const asked = new Set<string>()
   const news: Input[] = []
@@ -166,6 +167,7 @@ const live = (dice: readonly Die[]) => {
       if (chain[action] === 0 || final) continue
       const at = placeOf(action)
       chain[action] = 0
+      hasReorged = true
       chainNews(action, 'orphaned', at)
       return
     }
@@ -196,7 +198,7 @@ const live = (dice: readonly Die[]) => {
           }
         return
       case 'return':
-        // A debit comes back now and then, a credit rarely and once. The bank's clock never stands still between two of its news.
+        // A debit comes back now and then, a credit rarely. The bank's clock never stands still between two of its news.
         nowMs++
         if (bank.debit === 'settled' && pick % 4 === 0) {
           bank.debit = 'returned'
@@ -211,6 +213,9 @@ const live = (dice: readonly Die[]) => {
         if (bank.debit === 'returned' && pick % 2 === 0) {
           bank.debit = 'settled'
           railNews('debitFiat', 'returnReversed')
+        } else if (bank.credit === 'returned' && pick % 2 === 1) {
+          bank.credit = 'settled'
+          railNews('creditFiat', 'returnReversed')
         }
         return
       case 'waver':
@@ -243,7 +248,7 @@ const live = (dice: readonly Die[]) => {
         }
         return
       case 'clawBack':
-        if (isOpen() && pick % 4 === 0) {
+        if (isOpen() && !hasReorged && pick % 4 === 0) {
           chain.clawback = ++block
           chainNews('clawback', 'included')
         }

@@ -2,6 +2,7 @@ import type { RailFact } from '../../rails/rail.ts'
 import type { Reading } from '../decision.ts'
 import { rawCodeOf, type TransferEvent } from '../event.ts'
 import { changed, happened, nothing, tooEarly } from '../reading.ts'
+import { isLaterReturn, wasReturnedSince, wasReversed } from '../return-order.ts'
 import type { State } from '../state.ts'
 import type { TransferOf } from '../transfer.ts'
 import { endOf, orderIsOpen } from './standing.ts'
@@ -33,17 +34,16 @@ export const readBanks = (transfer: Transfer, fact: RailFact): Reading => {
       return readRefusal(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
     case 'returned':
       // A later one tells only when, and what of the bank's words it is the last of.
-      if (payout?.returned && isBefore(at, payout.returnedAt ?? at)) return nothing('returned before')
-      if (isBefore(at, payout?.reversedAt)) return nothing('the bank has taken that back')
+      if (payout?.returned && !isLaterReturn(payout, fact)) return nothing('returned before')
+      if (wasReversed(payout, fact)) return nothing('the bank has taken that back')
       if (payout?.refused && !payout.settled) return nothing('the order is over')
       return happened(
         [{ type: 'payoutReturned', rawCode: rawCodeOf(fact), at }, ...endOf({ payout: { returned: true }, arrived })],
         changed('payoutFiat', 'FAILED'),
       )
     case 'returnReversed':
-      if (isBefore(at, payout?.reversedAt)) return nothing('known before')
-      if (payout?.returnedAt !== undefined && !(Date.parse(at) > Date.parse(payout.returnedAt)))
-        return nothing('it has been returned again since')
+      if (wasReversed(payout, fact)) return nothing('known before')
+      if (wasReturnedSince(payout, fact)) return nothing('it has been returned again since')
       return happened(
         [{ type: 'payoutReturnReversed', bankTransferId, at }, ...endOf({ payout: { settled: true }, arrived })],
         changed('payoutFiat', 'SUCCEEDED'),
@@ -70,5 +70,3 @@ export const readRefusal = ({ state, progress }: Transfer, code: string, detail:
   const end = state === 'payingOut' ? [] : endOf({ ...progress, payout: { refused: true } })
   return happened([refused, ...end], changed('payoutFiat', 'FAILED'))
 }
-
-const isBefore = (at: string, known: string | undefined): boolean => known !== undefined && !(Date.parse(at) > Date.parse(known))

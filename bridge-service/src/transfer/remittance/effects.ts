@@ -70,6 +70,8 @@ const effectsOf = (before: Remittance, event: TransferEvent, after: Transfer, no
         timers: before.state === 'refunding' ? [noTimer('retryRefund')] : [],
         intents: when('releasing', release),
       }
+    case 'payoutReturnReversed':
+      return { ...none, timers: before.state === 'refunding' ? [noTimer('retryRefund')] : [] }
     case 'escrowReleased':
       return before.state === 'releasing'
         ? { ...none, waits: [waitFor('release', event)], timers: [noTimer('retryRelease')] }

@@ -30,6 +30,8 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
   const entry = (...postings: Posting[][]): Entry => ({ kind: event.type, postings: postings.flat().filter(isNotZero) })
   const hold = move(funds, escrow, held, 'pending')
   const unhold = move(escrow, funds, held, 'pending')
+  /** Whose is what is paid for him, or to him: his own money, or ours that he owes. */
+  const owner = holdsCustomersMoney(before) ? customer : receivable
   /** Out of the escrow, or out of a hold whose lock was never final. */
   const outOfHold = (to: string) => (progress.lockBooked ? move(escrow, to, held) : [...unhold, ...move(funds, to, held)])
 
@@ -56,16 +58,24 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
       return progress.lockBooked ? [entry(move(escrow, funds, held), hold)] : []
     case 'lockFinalized':
       return [entry(unhold, move(funds, escrow, held))]
-    case 'payoutSettled': {
-      const owner = holdsCustomersMoney(before) ? customer : receivable
+    case 'payoutSettled':
       return [entry(exchangePostings(terms, { customer: owner, delivery: partner }))]
-    }
     case 'payoutReturned':
       // The partner has it again, and we owe it to the customer.
       return progress.payout?.settled ? [entry(move(account.customerClearing(paidOut.currency), partner, paidOut))] : []
+    case 'payoutReturnReversed': {
+      const { settled, returned } = progress.payout ?? {}
+      if (!returned) return []
+      return settled
+        ? [entry(move(partner, account.customerClearing(paidOut.currency), paidOut))]
+        : [entry(exchangePostings(terms, { customer: owner, delivery: partner }))]
+    }
     case 'escrowReleased':
       // The debit came back while a refund seemed certain, and then the chain decided for the release: the customer owes us after all.
-      return progress.debit?.returned === 'beforePivot' ? [entry(move(customer, receivable, paid))] : []
+      // What was paid out by then stands as what he owes already.
+      return progress.debit?.returned === 'beforePivot' && !progress.payout?.settled
+        ? [entry(move(customer, receivable, paid))]
+        : []
     case 'releaseFinalized':
       return [entry(outOfHold(toPartner.token), move(toPartner.fiat, partner, paidOut))]
     case 'refundFinalized':
@@ -77,9 +87,13 @@ export const remittanceEntries = (before: Remittance, event: TransferEvent): Ent
       // The release undone: we owe the partner again what he paid out, and a person decides how he gets it.
       return [entry(move(toPartner.token, funds, held), move(partner, toPartner.fiat, paidOut))]
     case 'creditSettled':
-      return [entry(move(bankCash, holdsCustomersMoney(before) ? customer : receivable, paid))]
+      return [entry(move(bankCash, owner, paid))]
+    case 'creditReturnReversed':
+      return progress.credit?.returned ? [entry(move(bankCash, owner, paid))] : []
     case 'creditReturned':
-      return progress.credit?.settled ? [entry(move(owesCustomer(before) ? customer : receivable, bankCash, paid))] : []
+      if (progress.credit?.settled) return [entry(move(owesCustomer(before) ? customer : receivable, bankCash, paid))]
+      // It comes to a person, where the late return is a claim on the customer again, and what we held for him is his.
+      return isCompensatedReturn(before) ? [entry(move(customer, receivable, paid))] : []
     case 'transferCompensated':
       return progress.debit?.returned === 'afterPivot' ? [entry(move(receivable, customer, paid))] : []
     default:
@@ -96,5 +110,9 @@ const owesCustomer = ({ progress: { debit, payout } }: Remittance) => debit?.ret
 
 /** The late return stands as a claim on the customer; a compensation has taken it from what we held for him. */
 const owedFromReturn = ({ state, progress }: Remittance) => progress.debit?.returned === 'afterPivot' && state !== 'compensated'
+
+/** The late return is no claim any more, since it was taken from what we held for him. */
+const isCompensatedReturn = ({ state, progress }: Remittance) =>
+  state === 'compensated' && progress.debit?.returned === 'afterPivot'
 
 const isNotZero = (posting: Posting) => posting.amount.minor !== 0n

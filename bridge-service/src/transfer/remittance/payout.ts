@@ -1,9 +1,10 @@
 import type { RailFact } from '../../rails/rail.ts'
 import type { Reading } from '../decision.ts'
-import { rawCodeOf } from '../event.ts'
 import { changed, happened, nothing } from '../reading.ts'
+import { readReversal } from '../return-order.ts'
 import type { TransferOf } from '../transfer.ts'
 import { isStale } from '../withdrawal.ts'
+import { readPayoutReturn, readStandingAgain } from './payout-return.ts'
 
 type Transfer = TransferOf<'remittance'>
 
@@ -11,19 +12,12 @@ type Transfer = TransferOf<'remittance'>
 export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
   const { state, progress } = transfer
   const { bankTransferId } = fact
-  const isOver = !wasWished(transfer) || progress.payout?.settled || progress.payout?.returned
   switch (fact.type) {
     case 'submitted':
       if (state !== 'payingOut' || progress.payout?.bankTransferId !== undefined) return nothing('the bank had said so before')
       return happened([{ type: 'payoutSubmitted', bankTransferId }], changed('payoutFiat', 'IN_FLIGHT'))
     case 'settled':
-      if (isOver) return nothing('settled before, or never wished')
-      // Out of a refund it comes to a person, who decides what becomes of the hold.
-      return happened(
-        [{ type: 'payoutSettled', bankTransferId }],
-        changed('payoutFiat', 'SUCCEEDED'),
-        ...(state === 'refunding' ? [changed('refundEscrow', 'FAILED', progress.attempts.refund)] : []),
-      )
+      return readSettlement(transfer, bankTransferId)
     case 'rejected':
       return readPayoutRefusal(transfer, 'rail_refused', fact.rawCode ?? 'no code given')
     case 'returned':
@@ -31,11 +25,29 @@ export const readPayout = (transfer: Transfer, fact: RailFact): Reading => {
     case 'recalled':
       return nothing('nobody asks us for what we have paid out')
     case 'returnReversed':
-      return nothing('a person has what came back')
+      return readReversal(
+        progress.payout,
+        fact,
+        'payoutReturnReversed',
+        reversed => readStandingAgain(transfer, reversed),
+        () => readSettlement(transfer, bankTransferId),
+      )
     case 'arrived':
     case 'arrivalReversed':
       return nothing('it was paid to none of our accounts')
   }
+}
+
+const readSettlement = (transfer: Transfer, bankTransferId: string): Reading => {
+  const { state, progress } = transfer
+  if (!wasWished(transfer) || progress.payout?.settled || progress.payout?.returned)
+    return nothing('settled before, or never wished')
+  // Out of a refund it comes to a person, who decides what becomes of the hold.
+  return happened(
+    [{ type: 'payoutSettled', bankTransferId }],
+    changed('payoutFiat', 'SUCCEEDED'),
+    ...(state === 'refunding' ? [changed('refundEscrow', 'FAILED', progress.attempts.refund)] : []),
+  )
 }
 
 export const readPayoutRefusal = (transfer: Transfer, code: string, detail: string): Reading => {
@@ -47,29 +59,6 @@ export const readPayoutRefusal = (transfer: Transfer, code: string, detail: stri
   const failed = changed('payoutFiat', 'FAILED')
   if (state === 'payingOut') return happened([refused, { type: 'compensationStarted', reason: 'payout_refused' }], failed)
   return state === 'review' ? happened([refused], failed) : nothing('the payout is over')
-}
-
-const readPayoutReturn = ({ state, progress }: Transfer, fact: RailFact): Reading => {
-  const { payout } = progress
-  if (payout?.returned) return nothing('returned before')
-  const returned = { type: 'payoutReturned', rawCode: rawCodeOf(fact) } as const
-  const failed = changed('payoutFiat', 'FAILED')
-  switch (state) {
-    case 'payingOut':
-      // The settlement's news was overtaken by the return's: the money is back with the partner, as if it had never left.
-      return happened([returned, { type: 'compensationStarted', reason: 'payout_returned' }], failed)
-    case 'releasing':
-    case 'released':
-      return happened([returned], failed)
-    case 'completed':
-      return happened([returned, { type: 'receivableOpened' }], failed)
-    case 'review':
-      return progress.committed && (payout?.settled || !payout?.refused)
-        ? happened([returned], failed)
-        : nothing('nothing was paid out')
-    default:
-      return nothing('nothing was paid out')
-  }
 }
 
 /** The commit's finality is the pivot, and with it the payout is wished. */

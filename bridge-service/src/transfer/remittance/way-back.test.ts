@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
-import { given, isOfReversals, unseen } from '../../../../test/support/given.ts'
+import { given, isOfPaymentReturns, isOfReversals, unseen } from '../../../../test/support/given.ts'
 import {
   cancel,
   credit,
@@ -438,8 +438,19 @@ describe('a remittance in a person’s hands', () => {
   })
 })
 
+it('is owed by the customer once what was paid out after his debit had come back, though the hold goes to the partner', () => {
+  given(remittance(), [...history.refunding, debitReturned, payoutSettled])
+    .when(included('escrowReleased', '20'))
+    .then(['escrowReleased'], {
+      state: 'review',
+      timers: { retryCommit: null, retryRefund: null },
+      waits: { commit: null, release: '0x20:0' },
+    })
+})
+
 afterAll(() => {
   const states = ['refunding', 'refunded', 'crediting', 'compensated', 'canceled', 'review']
-  const isWanted = (transition: string) => states.includes(transition.split(' ')[0]!) && !isOfReversals(transition)
+  const isWanted = (transition: string) =>
+    states.includes(transition.split(' ')[0]!) && !isOfReversals(transition) && !isOfPaymentReturns(transition)
   expect(unseen(remittanceTransitions, isWanted), 'transitions that no test has seen').toEqual([])
 })

@@ -14,7 +14,7 @@ import { remittanceTransitions } from './transitions.ts'
 
 const happenings = [
   ...(['quiet', 'settle', 'settle', 'reject', 'return', 'mine', 'mine', 'reorg'] as const),
-  ...(['expire', 'clawBack', 'cancel', 'wait', 'repeat', 'reverse', 'waver', 'lose'] as const),
+  ...(['expire', 'clawBack', 'cancel', 'wait', 'repeat', 'reverse', 'waver', 'relent', 'lose'] as const),
 ] as const
 
 /** What the dice decide: which news arrives next, and what the world does meanwhile. Every number picks from what is possible then. */
@@ -184,19 +184,30 @@ const live = (dice: readonly Die[], commits: boolean) => {
       }
       case 'reverse':
         nowMs++
-        if (bank.debit === 'returned' && pick % 2 === 0) {
-          bank.debit = 'settled'
-          railNews('debit', 'returnReversed')
-        }
+        for (const order of orders)
+          if (bank[order] === 'returned' && pick % 2 === 0) {
+            bank[order] = 'settled'
+            railNews(order, 'returnReversed')
+          }
         return
-      case 'waver':
-        // It returns the debit, takes that back and returns it again before any of it is told.
-        if (bank.debit !== 'settled' || pick % 2) return
+      case 'waver': {
+        // It returns an order, takes that back and returns it again before any of it is told.
+        const order = orders[pick % 6]
+        if (order === undefined || bank[order] !== 'settled') return
         for (const type of ['returned', 'returnReversed', 'returned'] as const) {
           nowMs++
-          railNews('debit', type)
+          railNews(order, type)
         }
-        bank.debit = 'returned'
+        bank[order] = 'returned'
+        return
+      }
+      case 'relent':
+        // It settles what it has rejected of what we pay.
+        for (const order of ['credit', 'payout'] as const)
+          if (bank[order] === 'rejected' && pick % 3 === 0) {
+            bank[order] = 'settled'
+            railNews(order, 'settled')
+          }
         return
       case 'lose': {
         const order = orders[1 + (pick % 2)]!
@@ -312,6 +323,12 @@ describe.each([true, false])(
           expect(ledger.open('pending')).toEqual([])
           if (transfer.state !== 'review')
             for (const currency of ['USD', 'EUR']) expect(ledger.balance(`customer_clearing:${currency}`)).toBe(0n)
+          const claimed = ledger.balance('receivable:USD') + ledger.balance('customer_clearing:USD')
+          if (payout)
+            expect([claimed, ledger.balance('customer_clearing:EUR')], 'he owes what he has had more than once').toEqual([
+              paid - amount(debit, paid) + amount(credit, paid),
+              0n,
+            ])
           // Nobody is served twice, and nobody who paid goes without.
           if (transfer.state === 'completed')
             expect([debit, credit, payout, chain.release > 0]).toEqual([true, false, true, true])
