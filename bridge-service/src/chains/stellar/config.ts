@@ -4,16 +4,32 @@ import type { Checkpoint } from './checkpoint.ts'
 import type { FeePolicy } from './fees.ts'
 import type { Notice } from './notice.ts'
 
-/** Accounts are G…, keys are S…; each key must be the account's of the same name. */
-export type StellarConfig = {
+export type SenderConfig = {
   /** `stellar:testnet` (CAIP-2). */
   readonly id: ChainId
-  readonly horizonUrl: string
   readonly passphrase: string
   /** `decimals`: what the issuer divides its token into, seven where nothing is said. */
   readonly assets: Partial<
     Record<Currency, { readonly code: string; readonly issuer: string; readonly decimals?: number | undefined }>
   >
+  readonly fees: FeePolicy
+  /** Seconds of ledger time that a transaction is valid for, and a channel is taken at most when nothing comes of it. */
+  readonly submissionSec: number
+  /** Seconds from a release's hold deadline on, or from the release if that is later, that a customer has to fetch a delivery. */
+  readonly deliverySec: number
+  /** Closed ledgers without it after which a transaction is bid for again. */
+  readonly bumpAfterLedgers: number
+  /** How long a channel stays with a worker that no longer answers; longer than a turn of `tend` takes. */
+  readonly leaseMs: number
+  readonly notify?: (notice: Notice) => void
+  /** Called between effects; tests freeze or end a worker there. */
+  readonly checkpoint?: Checkpoint
+}
+
+/** Accounts are G…, keys are S…; each key must be the account's of the same name. */
+export type StellarConfig = SenderConfig & {
+  readonly horizonUrl: string
+  readonly requestTimeoutMs?: number
   readonly accounts: {
     /** Holds the inventory, and is the one that claims before a hold's deadline. */
     readonly treasury: string
@@ -33,17 +49,4 @@ export type StellarConfig = {
     readonly issuer?: string | undefined
     readonly channels: readonly string[]
   }
-  readonly fees: FeePolicy
-  /** Seconds of ledger time that a transaction is valid for, and a channel is taken at most when nothing comes of it. */
-  readonly submissionSec: number
-  /** Seconds from a release's hold deadline on, or from the release if that is later, that a customer has to fetch a delivery. */
-  readonly deliverySec: number
-  /** Closed ledgers without it after which a transaction is bid for again. */
-  readonly bumpAfterLedgers: number
-  /** How long a channel stays with a worker that no longer answers; longer than a turn of `tend` takes. */
-  readonly leaseMs: number
-  readonly requestTimeoutMs?: number
-  readonly notify?: (notice: Notice) => void
-  /** Called between effects; tests freeze or end a worker there. */
-  readonly checkpoint?: Checkpoint
 }
