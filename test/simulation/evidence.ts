@@ -58,7 +58,13 @@ export type ChainEvidence = {
   readonly treasuryMinor: string
   readonly mintedMinor: string
   /** All signed bytes that some node was given, by what they say. */
-  readonly sent: readonly { readonly sender: string; readonly nonce: number; readonly call: string }[]
+  readonly sent: readonly {
+    readonly sender: string
+    readonly nonce: number
+    readonly call: string
+    /** Stellar: from when on some node had them, and when no ledger could take them any more. */
+    readonly alive?: { readonly fromMs: number; readonly untilMs: number }
+  }[]
   /** Orders that came under a key that another order has. */
   readonly conflicts: readonly string[]
   readonly escrows: readonly {

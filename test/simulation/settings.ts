@@ -109,7 +109,7 @@ const drawChain = (random: Random, id: (typeof worlds)[number][number]): ChainSe
   const mostReorg = finality.level === 'latest' ? finality.confirmations : finality.level === 'safe' ? safeDepth : finalDepth
   const blockMs = flavour === 'stellar' ? 5_000 : random.between(3, 15) * 1_000
   const isEvm = flavour === 'evm'
-  const hasSender = isEvm && random.chance(0.5)
+  const hasSender = random.chance(0.5)
   // What we lock and send back ourselves a sender watches until it is final: that costs more than what customers lock.
   const hasAddresses = isEvm && random.chance(hasSender ? 0.25 : 0.45)
   return { id, flavour, blockMs, safeDepth, finalDepth, finality, mostReorg, hasSender, hasAddresses }

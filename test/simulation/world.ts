@@ -31,6 +31,7 @@ import { isOver, restOf } from './rest.ts'
 import { bankOf, otherAccount, ownAccount } from './routes/wanted.ts'
 import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
+import type { PlantStellar } from './senders/stellar/line.ts'
 import { drawFeatures, drawSettings, features, type Settings } from './settings.ts'
 import { addressLine, depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
@@ -39,6 +40,7 @@ import { type Plant, type Ports, startWorker, verifierFor, type Worker } from '.
 export type WorldOptions = {
   readonly plant?: Plant
   readonly plantEvm?: PlantEvm
+  readonly plantStellar?: PlantStellar
   /** Faults that strike in this world in any case, if they fit it. */
   readonly wanted?: readonly FaultName[] | undefined
   readonly show?: (line: string) => void
@@ -67,7 +69,10 @@ const personsStayMs = 30 * 60_000
 const lookEveryMs = 60_000
 
 /** Lets one world live that its seed decides alone. */
-export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: WorldOptions = {}): Promise<World> => {
+export const runWorld = async (
+  seed: number,
+  { plant, plantEvm, plantStellar, wanted, show }: WorldOptions = {},
+): Promise<World> => {
   const random = randomFrom(seed)
   const wantedFeatures = features.filter(each => wanted?.some(name => name.startsWith(`${each}: `)))
   // With dice of their own: a world without them is the world that it was.
@@ -101,7 +106,8 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
   const house = {
     ...{ note, transferOf, leaseMs: settings.leaseMs },
     transferOfKey: (key: string) => tables.intents.get(key)?.transfer_id,
-    ...(plantEvm && { plant: plantEvm }),
+    ...(plantEvm && { plantEvm }),
+    ...(plantStellar && { plantStellar }),
   }
   const networks = new Map(
     settings.chains.map(chain => [chain.id as string, openNetwork(time, random, faults, chain, poolMinor, house)]),

@@ -18,7 +18,7 @@ export const ownToken = 'USDC'
 
 /** What a transaction does to something brought, or the code with which the ledger refuses it. */
 export const executeBrought = (state: ChainState, wish: TxWish, timeMs: number): readonly EscrowEvent[] | string => {
-  const { action, escrowId, terms, hash, memo } = wish
+  const { action, escrowId, terms, hash, memo, paid } = wish
   const earn = (amount: bigint) => {
     if (terms.currency === ownToken) state.treasuryMinor += amount
   }
@@ -37,7 +37,7 @@ export const executeBrought = (state: ChainState, wish: TxWish, timeMs: number):
     { kind, escrowId: found.escrowId, terms, also: { balance: 'deposit', madeBy: found.fact } },
   ]
   const isOurs = timeMs < terms.refundAfter * 1_000
-  if (action === 'return' && found.status === 'claimed') {
+  if (action === 'return' && (paid || found.status === 'claimed')) {
     found.status = 'returned'
     earn(-amount)
     // What goes back under the hash of what brought it is nobody's refund.

@@ -9,7 +9,11 @@ export type PooledTx = TxWish & {
   readonly nonceOf: string
   readonly sinceMs: number
   /** Of an account whose transactions are mined in the order of their numbers, without a gap, by blocks that they pay enough for. */
-  readonly lane?: { readonly sender: string; readonly nonce: number; readonly maxFeeWei: bigint; readonly tipWei: bigint }
+  readonly lane?: { readonly sender: string; readonly nonce: number; readonly maxFee: bigint; readonly tip: bigint }
+  /** From then on no block takes it. */
+  readonly untilMs?: number
+  /** What it comes to as its block finds the chain, where that is not only the contract's business: what it does then, or why nothing. */
+  readonly asOf?: (state: ChainState, timeMs: number) => Partial<TxWish> | string
 }
 /** What a block costs. */
 export type Market = { readonly nextBlock: () => void; readonly takes: (tx: PooledTx) => boolean }
@@ -39,6 +43,8 @@ export type SimChain = {
   readonly isPooled: (hash: string) => boolean
   /** How many transactions of an account are mined, up to a height. */
   readonly countOf: (sender: string, height: number) => number
+  /** When a number of an account was used, in ms since the epoch; undefined while it is not. */
+  readonly usedAtMs: (sender: string, nonce: number) => number | undefined
   readonly broadcast: (tx: PooledTx) => void
   readonly forget: (hash: string) => void
   /** A later transaction of the same nonce takes the place of this one. */
@@ -93,17 +99,20 @@ export const startChain = (
     return fresh
   }
 
-  const mineBlock = (timeMs: number, wanted: readonly PooledTx[]) => {
+  const mineBlock = (timeMs: number, chosen: readonly PooledTx[]) => {
     const height = blocks.length + 1
     const mined: MinedTx[] = []
     const events: Block['events'][number][] = []
-    for (const tx of wanted) {
-      if (tx.lane !== undefined && tx.lane.nonce > laneOf(tx.lane.sender).length) continue
-      pool.delete(tx.hash)
-      if (usedNonces.has(tx.nonceOf)) continue
-      usedNonces.add(tx.nonceOf)
-      if (tx.lane !== undefined) laneOf(tx.lane.sender).push(height)
-      const result = execute(state, tx, timeMs, { ...circumstances, nowMs: nowMs() })
+    for (const wanted of chosen) {
+      const { lane, hash, nonceOf } = wanted
+      if (lane !== undefined && lane.nonce > laneOf(lane.sender).length) continue
+      pool.delete(hash)
+      if (usedNonces.has(nonceOf)) continue
+      usedNonces.add(nonceOf)
+      if (lane !== undefined) laneOf(lane.sender).push(height)
+      const changed = wanted.asOf?.(state, timeMs) ?? {}
+      const tx = typeof changed === 'string' ? wanted : { ...wanted, ...changed }
+      const result = typeof changed === 'string' ? changed : execute(state, tx, timeMs, { ...circumstances, nowMs: nowMs() })
       const entry = { tx, height, refusal: typeof result === 'string' ? result : undefined }
       mined.push(entry)
       minedTxs.set(tx.hash, entry)
@@ -120,7 +129,7 @@ export const startChain = (
   const ready = () =>
     [...pool.values()]
       .filter(tx => random.chance(0.8) && market.takes(tx))
-      .sort((a, b) => (a.lane?.nonce ?? 0) - (b.lane?.nonce ?? 0) || Number((b.lane?.tipWei ?? 0n) - (a.lane?.tipWei ?? 0n)))
+      .sort((a, b) => (a.lane?.nonce ?? 0) - (b.lane?.nonce ?? 0) || Number((b.lane?.tip ?? 0n) - (a.lane?.tip ?? 0n)))
 
   /** `without`: a transaction that is on the new branch no more, nor on its way there. */
   const reorg = (depth: number, without?: string) => {
@@ -180,6 +189,8 @@ export const startChain = (
     if (faults.strikes('chain: is paused')) circumstances.pausedUntilMs = nowMs() + random.between(30, 600) * 1_000
     if (faults.strikes('chain: the treasury is empty for a while'))
       circumstances.emptyUntilMs = nowMs() + random.between(30, 300) * 1_000
+    if (flavour === 'stellar' && faults.strikes('stellar: a ledger closes late'))
+      stillUntilMs = Math.max(stillUntilMs, nowMs() + random.between(10, 90) * 1_000)
     if (nowMs() < stillUntilMs) return
     market.nextBlock()
     const most = Math.min(mostReorg, blocks.length - finalHeight)
@@ -191,8 +202,10 @@ export const startChain = (
     }
     for (const [hash, decided] of shaky) takeBack(hash, decided)
     if (flavour === 'evm' && finalHeight > 0 && faults.strikes('evm: a reorg undoes what was final')) undoFinality()
-    for (const tx of pool.values())
-      if (flavour === 'evm' && faults.strikes('evm: the pool forgets a transaction', tx.about)) pool.delete(tx.hash)
+    for (const tx of pool.values()) {
+      const isOver = tx.untilMs !== undefined && nowMs() >= tx.untilMs
+      if (isOver || (flavour === 'evm' && faults.strikes('evm: the pool forgets a transaction', tx.about))) pool.delete(tx.hash)
+    }
     mineBlock(nowMs(), nowMs() < dearUntilMs ? [] : ready())
     for (const listener of listeners) listener()
   }
@@ -215,6 +228,10 @@ export const startChain = (
     minedAs: hash => minedTxs.get(hash),
     isPooled: hash => pool.has(hash),
     countOf: (sender, height) => laneOf(sender).filter(minedAt => minedAt <= height).length,
+    usedAtMs: (sender, nonce) => {
+      const height = laneOf(sender)[nonce]
+      return height === undefined ? undefined : blocks[height - 1]!.timeMs
+    },
     broadcast: tx => void pool.set(tx.hash, tx),
     forget: hash => void pool.delete(hash),
     replace: (tx, by) => {

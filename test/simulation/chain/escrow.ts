@@ -16,6 +16,8 @@ export type TxWish = {
   /** Stellar: which of what was brought it is about, by its fact; and whether its way back is told under the hash of what brought it. */
   readonly brought?: string
   readonly memo?: 'return'
+  /** Stellar: out of the treasury, whatever has become of what was brought. */
+  readonly paid?: boolean
   /** EVM: what is sent to a deposit address, or goes back from there; the terms are those that the address follows from. */
   readonly token?: string
   readonly units?: string

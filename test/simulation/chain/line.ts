@@ -3,7 +3,13 @@ import type { Around } from '../memory/connection.ts'
 import type { Process } from '../process.ts'
 
 /** What signed bytes say: a call, at a number of an account. */
-export type Sent = { readonly sender: string; readonly nonce: number; readonly call: string }
+export type Sent = {
+  readonly sender: string
+  readonly nonce: number
+  readonly call: string
+  /** Stellar: from when on some node had them, and when no ledger could take them any more; ms since the epoch. */
+  readonly alive?: { readonly fromMs: number; readonly untilMs: number }
+}
 
 /** The way from the house to one chain. */
 export type ChainLine = {

@@ -1,5 +1,6 @@
 import type { PoolState } from '../../../bridge-service/src/saga/load.ts'
 import type { SagaStore, SagaTx, StepStore } from '../../../bridge-service/src/saga/store.ts'
+import type { StellarStoreCall } from '../senders/stellar/store-calls.ts'
 import { commitSteps } from './commit-steps.ts'
 import { dueTimers, moveTimer } from './deadlines.ts'
 import { claimFacts, consumeFacts, parkedSubjects } from './facts.ts'
@@ -12,7 +13,7 @@ import type { Tables } from './tables.ts'
 import type { MemoryDatabase, MemoryTx } from './transaction.ts'
 
 /** What a sender asks of what it keeps. */
-type SenderCall = `evm${'Allocate' | 'Refuse' | 'Hold' | 'Read' | 'StoreFirst' | 'StoreFenced' | 'Record'}`
+type SenderCall = `evm${'Allocate' | 'Refuse' | 'Hold' | 'Read' | 'StoreFirst' | 'StoreFenced' | 'Record'}` | StellarStoreCall
 
 /** One round trip to the database. */
 export type StoreCall = {

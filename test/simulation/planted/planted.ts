@@ -1,5 +1,6 @@
 import type { FaultName } from '../catalogue.ts'
 import type { PlantEvm } from '../senders/evm/line.ts'
+import type { PlantStellar } from '../senders/stellar/line.ts'
 import type { Plant } from '../worker.ts'
 import { plantedAtAddresses } from './at-addresses.ts'
 import { plantedAtTheBank } from './at-the-bank.ts'
@@ -23,6 +24,7 @@ export type Planted = {
   readonly name: string
   readonly plant?: Plant
   readonly plantEvm?: PlantEvm
+  readonly plantStellar?: PlantStellar
   /** Faults under which it shows, where those must meet: most worlds lack one of them. */
   readonly shownBy?: readonly FaultName[]
 }

@@ -33,6 +33,6 @@ export const feeMarket = (random: Random, faults: Faults): FeeMarket => {
       if (crowdedBlocks === 0) baseFeeWei = baseFeeWei - eighth > floorWei ? baseFeeWei - eighth : floorWei
       if (crowdedBlocks > 0) crowdedBlocks--
     },
-    takes: ({ lane }: PooledTx) => lane === undefined || (lane.maxFeeWei >= baseFeeWei && lane.tipWei >= askedTipWei),
+    takes: ({ lane }: PooledTx) => lane === undefined || (lane.maxFee >= baseFeeWei && lane.tip >= askedTipWei),
   }
 }

@@ -19,6 +19,7 @@ import type { Around } from '../../memory/connection.ts'
 import type { Process } from '../../process.ts'
 import type { Scheduler } from '../../scheduler.ts'
 import type { ChainSettings } from '../../settings.ts'
+import type { House } from '../house.ts'
 import { addressesAddress, escrowAddress, readCall, tokenAddress } from './contract.ts'
 import { type FeeMarket, feeCapWei } from './fee-market.ts'
 import { namedKeys } from './keys.ts'
@@ -30,16 +31,6 @@ import { type EvmTables, emptyEvmTables } from './tables.ts'
 
 /** Gets between a sender and what it stands on, once for each process. */
 export type PlantEvm = (ports: EvmPorts, about: { readonly id: ChainId; readonly tables: EvmTables }) => EvmPorts
-
-/** What a sender has of the house. */
-export type House = {
-  readonly note: (line: string) => void
-  readonly leaseMs: number
-  readonly transferOf: (ref: string) => string | undefined
-  /** The transfer of an intent. */
-  readonly transferOfKey: (key: string) => string | undefined
-  readonly plant?: PlantEvm
-}
 
 const stuckAfterMs = 60_000
 /** Deposit addresses as these worlds name them, and their tokens. */
@@ -76,7 +67,7 @@ export const evmLine = (
   chain: SimChain,
   market: FeeMarket,
   { id, finalDepth, hasAddresses }: ChainSettings,
-  { note, leaseMs, transferOf, transferOfKey, plant = ports => ports }: House,
+  { note, leaseMs, transferOf, transferOfKey, plantEvm = ports => ports }: House,
 ): ChainLine => {
   const tables = emptyEvmTables()
   const chainId = Number(id.slice('evm:'.length))
@@ -117,7 +108,7 @@ export const evmLine = (
           if (notice.type !== 'gasBalance') note(`${owner} ${notice.type}`)
         },
       },
-      plant(ports, { id, tables }),
+      plantEvm(ports, { id, tables }),
     )
   }
 

@@ -39,7 +39,7 @@ export const openMempool = (
     const tx: PooledTx = {
       ...{ hash, action, terms, escrowId, sender: 'bridge', about: transferOf(terms.ref) ?? terms.ref },
       ...(order.kind === 'atAddress' ? { token: order.token } : {}),
-      ...{ nonceOf: `${sender} ${nonce}`, sinceMs: nowMs(), lane: { sender, nonce, maxFeeWei, tipWei } },
+      ...{ nonceOf: `${sender} ${nonce}`, sinceMs: nowMs(), lane: { sender, nonce, maxFee: maxFeeWei, tip: tipWei } },
     }
     const made = { call, tx }
     read.set(raw, made)
@@ -47,7 +47,7 @@ export const openMempool = (
     return made
   }
 
-  const admit = (tx: PooledTx, { sender, nonce, maxFeeWei, tipWei }: NonNullable<PooledTx['lane']>): void => {
+  const admit = (tx: PooledTx, { sender, nonce, maxFee, tip }: NonNullable<PooledTx['lane']>): void => {
     if (chain.isPooled(tx.hash)) throw rpcError(-32000, 'already known')
     const count = chain.countOf(sender, chain.height())
     if (nonce < count) throw rpcError(-32000, `nonce too low: next nonce ${count}, tx nonce ${nonce}`)
@@ -59,7 +59,7 @@ export const openMempool = (
       chain.broadcast(tx)
       return
     }
-    if (maxFeeWei * 10n < before.lane.maxFeeWei * 11n || tipWei * 10n < before.lane.tipWei * 11n) {
+    if (maxFee * 10n < before.lane.maxFee * 11n || tip * 10n < before.lane.tip * 11n) {
       newest.set(tx.nonceOf, before)
       throw rpcError(-32000, 'replacement transaction underpriced')
     }

@@ -1,0 +1,170 @@
+import type { Chain, ChainOrder, HoldTerms } from '../../../../bridge-service/src/chains/chain.ts'
+import type { StrayMoney } from '../../../../bridge-service/src/chains/deposits.ts'
+import { type StellarPorts, stellarSender } from '../../../../bridge-service/src/chains/stellar/sender.ts'
+import { BridgeError } from '../../../../bridge-service/src/errors.ts'
+import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
+import type { SimChain } from '../../chain/chain.ts'
+import { mintPayer, treasury } from '../../chain/escrow.ts'
+import { escrowIdOf, paymentIdOf } from '../../chain/ids.ts'
+import type { ChainLine } from '../../chain/line.ts'
+import type { Faults } from '../../faults.ts'
+import { firstAsked } from '../../first-asked.ts'
+import { tokenOf } from '../../indexer/indexer.ts'
+import type { Around } from '../../memory/connection.ts'
+import type { Process } from '../../process.ts'
+import type { Scheduler } from '../../scheduler.ts'
+import type { ChainSettings } from '../../settings.ts'
+import type { House } from '../house.ts'
+import { accountOf, assetNameOf, hot, issuer, namedAccounts, passphrase } from './accounts.ts'
+import { ledgerBooks } from './books.ts'
+import { stroopsOf } from './customers.ts'
+import { bidCapStroops, type LedgerMarket } from './fee-market.ts'
+import { simulatedHorizon } from './horizon.ts'
+import { type AroundStellar, memoryChannels } from './memory-channels.ts'
+import { memoryTxStore } from './memory-tx-store.ts'
+import { horizonOf } from './reach.ts'
+import { callOf } from './store-calls.ts'
+import { openSubmissions } from './submission.ts'
+import { depositOf, emptyStellarTables, openOn, type StellarTables } from './tables.ts'
+import { openTrust } from './trust.ts'
+import { letUsurpersIn } from './usurpers.ts'
+
+/** Gets between a sender and what it stands on, once for each process. */
+export type PlantStellar = (ports: StellarPorts, about: { readonly tables: StellarTables }) => StellarPorts
+
+const submissionSec = 60
+const deliverySec = 30 * 86_400
+const bumpAfterLedgers = 3
+
+const onLedger = <T extends Pick<HoldTerms, 'payer' | 'payee'>>(terms: T): T => ({
+  ...{ ...terms, payer: accountOf(terms.payer), payee: accountOf(terms.payee) },
+})
+
+/** The network behind the real sender: what it keeps is the database's, and its Horizons are those of this world. */
+export const stellarLine = (
+  time: Scheduler,
+  random: Random,
+  faults: Faults,
+  chain: SimChain,
+  market: LedgerMarket,
+  { id }: ChainSettings,
+  { note, leaseMs, transferOf, transferOfKey, plantStellar = ports => ports }: House,
+): ChainLine => {
+  const { nowMs } = time
+  const tables = emptyStellarTables()
+  const accounts = namedAccounts(random.between(1, 4))
+  const { ask, onFirstAsked } = firstAsked()
+  const conflicts: string[] = []
+  const trust = openTrust()
+  const taskOf = (hash: string) =>
+    [...tables.txs.values()].find(({ attempts }) => attempts.some(each => each.hash === hash))?.task
+  const books = ledgerBooks(chain, hash => {
+    const task = taskOf(hash)
+    return task && depositOf(task)
+  })
+  const submissions = openSubmissions(time, random, faults, chain, market, books, trust, transferOf)
+  const horizon = simulatedHorizon(nowMs(), random, faults, chain, market, books, trust, submissions, nowMs)
+  letUsurpersIn(nowMs, random, faults, chain, accounts.channels, channel => openOn(tables, channel) !== undefined)
+
+  const transfersOf = (keys: readonly string[]) => [...new Set(keys.flatMap(key => transferOfKey(key) ?? []))]
+
+  const senderFor = (process: Process, around: Around, owner: string): Chain => {
+    const aroundStellar: AroundStellar = (call, keys, effect) =>
+      around({ name: callOf[call], transfers: transfersOf(keys) }, effect)
+    const keeping = { tables, nowMs, around: aroundStellar }
+    const ports: StellarPorts = {
+      store: memoryTxStore(keeping),
+      channels: memoryChannels(keeping, owner, accounts.channels),
+      horizon: horizonOf(process, horizon, () =>
+        faults.strikes('stellar: horizon takes longer to answer than a lease lasts') ? 2 * leaseMs : 0,
+      ),
+      accounts,
+    }
+    return stellarSender(
+      {
+        ...{ id, passphrase, submissionSec, deliverySec, bumpAfterLedgers, leaseMs },
+        assets: { USDC: { code: 'USDC', issuer } },
+        fees: { bidCap: bidCapStroops },
+        notify: notice => note(`${owner} ${notice.type}`),
+      },
+      plantStellar(ports, { tables }),
+    )
+  }
+
+  const open = () => [...tables.txs.values()].filter(({ status }) => status === 'open' || status === 'waiting')
+  const isIn = (hash: string) => submissions.known(hash).some(({ tx }) => chain.minedAs(tx.hash) !== undefined)
+
+  /** Money as these worlds tell of it, in the ledger's own names. */
+  const moneyOnLedger = (money: StrayMoney): StrayMoney => ({
+    ...money,
+    token: assetNameOf(currencyOf(money)),
+    units: stroopsOf(money.units).toString(),
+    payer: accountOf(money.payer),
+    balanceId: money.balanceId === null ? null : books.balanceIdOf(money.balanceId),
+  })
+  const currencyOf = ({ token }: StrayMoney) => token.slice(tokenOf('').length)
+  const aboutMoney = ({ fact }: StrayMoney) => {
+    const ref = chain.state().brought.get(fact)?.terms.ref
+    return (ref && transferOf(ref)) ?? fact
+  }
+  const loseTrust = (name: string) => trust.lose(name, nowMs() + random.between(10, 1_200) * 1_000)
+
+  return {
+    get sent() {
+      return submissions.sent()
+    },
+    onFirstAsked,
+    conflicts,
+    lockMayCome: ref =>
+      open().some(
+        ({ task, attempts }) => task.action === 'lock' && task.terms.ref === ref && !attempts.some(({ hash }) => isIn(hash)),
+      ),
+    tendFromMs: () => (open().length > 0 ? nowMs() : Number.POSITIVE_INFINITY),
+    isAtRest: () => open().length === 0,
+    chainFor: (process, around) => {
+      const sender = senderFor(process, around, process.name)
+      // Most processes die before their twin is ever asked for.
+      let twin: Chain | undefined
+      const submitTwice = (order: ChainOrder) => {
+        twin ??= senderFor(process, around, `${process.name} twin`)
+        twin.submit(order).catch(() => {})
+      }
+      const submit = async (order: ChainOrder) => {
+        const { action, terms, deposit } = order
+        const about = transferOf(terms.ref) ?? terms.ref
+        ask(order)
+        books.learn(terms)
+        if (action === 'release' && faults.strikes('stellar: the payee has no trustline', about)) loseTrust(terms.payee)
+        if (deposit && action === 'refund' && faults.strikes('stellar: a customer cannot be paid back for a while', about))
+          loseTrust(terms.payer)
+        const wanted = { ...order, terms: onLedger(terms) }
+        if (faults.strikes('chain: two workers submit one order at once', about)) submitTwice(wanted)
+        if (faults.strikes('stellar: a worker submits an order again long after', about))
+          process.timing.after(random.between(1, 180) * 1_000, () => submitTwice(wanted))
+        return sender.submit(wanted).catch((error: unknown) => {
+          if (error instanceof BridgeError && error.code === 'idempotency_conflict') conflicts.push(order.key)
+          throw error
+        })
+      }
+      const { giveBack, wayBack } = sender.deposits!
+      return {
+        ...sender,
+        // These worlds number escrows, and name accounts and tokens, in a way of their own.
+        ...{ treasury, escrow: treasury, escrowId: escrowIdOf, parseAddress: text => text, tokenAddress: tokenOf },
+        ...{ mintPayer: () => mintPayer, unitsPerMinor: () => 1n, submit },
+        balanceOf: currency => sender.balanceOf(currency, hot),
+        deposits: {
+          ids: terms => [escrowIdOf(terms), paymentIdOf(terms)],
+          prepare: () => Promise.reject(new BridgeError('internal', { reason: 'customers know what to do' })),
+          wayBack: money => wayBack(moneyOnLedger(money)),
+          giveBack: (key, money) => {
+            const { terms } = chain.state().brought.get(money.fact) ?? {}
+            if (terms && faults.strikes('stellar: a customer cannot be paid back for a while', aboutMoney(money)))
+              loseTrust(terms.payer)
+            return giveBack!(key, moneyOnLedger(money))
+          },
+        },
+      }
+    },
+  }
+}
