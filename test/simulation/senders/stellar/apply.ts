@@ -45,6 +45,6 @@ export const applying =
     }
     if (wish.action !== 'lock') return wish
     const escrowId = state.escrows.has(wish.escrowId) ? hashOf(`${wish.escrowId} again by ${innerHash}`) : wish.escrowId
-    for (const deed of deeds) if (deed.kind === 'create') books.makeHold(deed.balanceId, escrowId)
+    for (const deed of deeds) if (deed.kind === 'create') books.make(deed, { ...wish, escrowId })
     return { ...wish, escrowId }
   }

@@ -7,10 +7,8 @@ export type Balance = {
   readonly token: string
   readonly stroops: bigint
   readonly claimants: readonly ClaimRule[]
-  /** `escrowId` is undefined until its lock is in a ledger; a fact is that of what a customer has brought. */
-  readonly of:
-    | { readonly kind: 'hold'; escrowId: `0x${string}` | undefined }
-    | { readonly kind: 'brought'; readonly fact: string }
+  /** A fact is that of what a customer has brought. */
+  readonly of: { readonly kind: 'hold'; readonly escrowId: `0x${string}` } | { readonly kind: 'brought'; readonly fact: string }
 }
 
 export const isThere = ({ of }: Balance, { escrows, brought }: ChainState): boolean =>

@@ -5,13 +5,13 @@ import type { EscrowTerms } from '../../escrow-terms.ts'
 import { accountOf } from './accounts.ts'
 import { type Balance, isThere } from './balances.ts'
 import { customersEnvelope, stroopsOf } from './customers.ts'
-import type { Known } from './wish.ts'
+import type { Hold, Known, Lock } from './wish.ts'
 
 export type LedgerBooks = Known & {
   /** Terms under which the house will lock: the ledger has only a part of them. */
   readonly learn: (terms: EscrowTerms) => void
-  /** The lock of a hold has made it, in an escrow of its own. */
-  readonly makeHold: (id: string, escrowId: `0x${string}`) => void
+  /** A lock is in a ledger. Until then its balance is none, and another lock at the same number may be what makes it. */
+  readonly make: (lock: Lock, hold: Hold) => void
   /** Undefined once it is claimed, and before it is made. */
   readonly balanceIn: (state: ChainState, id: string) => Balance | undefined
   /** The bytes with which a customer brought something, base64. */
@@ -24,7 +24,7 @@ export type LedgerBooks = Known & {
 export const ledgerBooks = (chain: SimChain, depositOf: (hash: string) => string | undefined): LedgerBooks => {
   const learned = new Map<string, EscrowTerms[]>()
   const balances = new Map<string, Balance>()
-  const holds = new Map<string, EscrowTerms>()
+  const holds = new Map<string, Hold>()
   const idsByFact = new Map<string, string>()
   const broughtOf = (fact: string) => {
     const found = chain.state().brought.get(fact)
@@ -46,26 +46,24 @@ export const ledgerBooks = (chain: SimChain, depositOf: (hash: string) => string
       const known = learned.get(terms.ref) ?? []
       if (!known.some(each => escrowIdOf(each) === escrowIdOf(terms))) learned.set(terms.ref, [...known, terms])
     },
-    holdOf: (ref, { source, stroops, token, claimants, balanceId: id }) => {
+    holdOf: (ref, { source, stroops, claimants }) => {
       const isMeant = ({ payer, amountMinor, refundAfter }: EscrowTerms) =>
         accountOf(payer) === source &&
         stroopsOf(amountMinor) === stroops &&
         claimants.every(rule => rule.when !== 'always' && rule.time === BigInt(refundAfter))
       const terms = learned.get(ref)?.find(isMeant)
       if (terms === undefined) throw new Error(`nobody asked for a lock under ${ref}`)
-      if (!balances.has(id)) balances.set(id, { id, token, stroops, claimants, of: { kind: 'hold', escrowId: undefined } })
-      holds.set(id, terms)
       return { terms, escrowId: escrowIdOf(terms) }
+    },
+    make: ({ balanceId: id, token, stroops, claimants }, hold) => {
+      balances.set(id, { id, token, stroops, claimants, of: { kind: 'hold', escrowId: hold.escrowId } })
+      holds.set(id, hold)
     },
     balanceOf: id => {
       const balance = balances.get(id)
       if (balance === undefined) throw new Error(`there never was a balance ${id}`)
-      if (balance.of.kind === 'brought') {
-        const { terms, escrowId } = broughtOf(balance.of.fact)
-        return { balance, terms, escrowId }
-      }
-      const terms = holds.get(id)!
-      return { balance, terms, escrowId: balance.of.escrowId ?? escrowIdOf(terms) }
+      const { terms, escrowId } = balance.of.kind === 'brought' ? broughtOf(balance.of.fact) : holds.get(id)!
+      return { balance, terms, escrowId }
     },
     // Of two that are alike the ledger cannot tell which goes back: whoever sends it must know.
     paidBackBy: ({ innerHash, memo, deeds: [pay] }) => {
@@ -76,10 +74,6 @@ export const ledgerBooks = (chain: SimChain, depositOf: (hash: string) => string
       )
       if (found === undefined) throw new Error(`nothing was brought under ${memo.hash}`)
       return found
-    },
-    makeHold: (id, escrowId) => {
-      const { of } = balances.get(id)!
-      if (of.kind === 'hold') of.escrowId = escrowId
     },
     balanceIn: (state, id) => {
       const balance = balances.get(id)

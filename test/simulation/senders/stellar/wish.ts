@@ -7,20 +7,16 @@ import type { Deed, ReadEnvelope } from './envelope.ts'
 /** What a transaction of ours is, in the words of the chain's books. */
 export type LedgerWish = Pick<TxWish, 'action' | 'escrowId' | 'terms' | 'delivery' | 'brought' | 'memo' | 'paid'>
 
+export type Lock = Extract<Deed, { kind: 'create' }>
+export type Hold = { readonly terms: EscrowTerms; readonly escrowId: `0x${string}` }
+
 /** What has to be known beside the bytes. All of it throws on what was never heard of. */
 export type Known = {
-  /** Of the hold that this creation is: whose it will be the ledger does not know. */
-  readonly holdOf: (
-    ref: string,
-    lock: Extract<Deed, { kind: 'create' }>,
-  ) => { readonly terms: EscrowTerms; readonly escrowId: `0x${string}` }
-  readonly balanceOf: (id: string) => { readonly balance: Balance; readonly terms: EscrowTerms; readonly escrowId: `0x${string}` }
+  /** Of the hold that a lock is to make: whose it will be the ledger does not know. */
+  readonly holdOf: (ref: string, lock: Lock) => Hold
+  readonly balanceOf: (id: string) => Hold & { readonly balance: Balance }
   /** Which of what was brought a payment gives back. */
-  readonly paidBackBy: (envelope: ReadEnvelope) => {
-    readonly fact: string
-    readonly terms: EscrowTerms
-    readonly escrowId: `0x${string}`
-  }
+  readonly paidBackBy: (envelope: ReadEnvelope) => Hold & { readonly fact: string }
 }
 
 /** Says what an envelope asks for. Throws on one that no order of ours can have made: a claim that pays somebody else, or another amount. */
