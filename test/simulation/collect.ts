@@ -97,7 +97,8 @@ const booksOf = (network: Network, inbox: Tables['inbox']) => {
   const { escrows, brought, addresses, treasuryMinor, mintedMinor } = chain.state()
   const lost = chain.lost()
   return {
-    ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
+    ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent },
+    ...{ conflicts: line.conflicts, unasked: line.unasked },
     undone: chain.undone.map(each => ({ ...each, isBack: !lost.includes(each) })),
     halts: read.halts.map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs ?? null })),
     facts: chain.blocks.flatMap(({ events }) => events.map(({ fact }) => fact)),

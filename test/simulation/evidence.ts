@@ -67,6 +67,8 @@ export type ChainEvidence = {
   }[]
   /** Orders that came under a key that another order has. */
   readonly conflicts: readonly string[]
+  /** What was wrong with signed bytes that no order can have made. */
+  readonly unasked: readonly string[]
   readonly escrows: readonly {
     readonly escrowId: string
     readonly status: string

@@ -21,6 +21,8 @@ export type ChainLine = {
   readonly sent: readonly Sent[]
   /** Orders that came under a key that another order has. */
   readonly conflicts: readonly string[]
+  /** What was wrong with signed bytes that no order can have made. */
+  readonly unasked: readonly string[]
   /** A lock of this ref that was signed and may still be mined. */
   readonly lockMayCome: (ref: string) => boolean
   /** From when on `tend` has something to do. */

@@ -223,6 +223,7 @@ export const chainLine = (
     onFirstAsked,
     sent: [],
     conflicts,
+    unasked: [],
     lockMayCome: ref =>
       open().some(
         ({ plan: { action, terms } }) => action === 'lock' && terms.ref === ref && [treasury, mintPayer].includes(terms.payer),

@@ -9,6 +9,7 @@ export const keys: Law = ({ bank, chains, moments }) => {
     bodies.set(key, body)
   }
   for (const key of chains.flatMap(({ conflicts }) => conflicts)) broken.push(`key ${key} came to the chain with two orders`)
+  for (const what of chains.flatMap(({ unasked }) => unasked)) broken.push(`signed for no order: ${what}`)
   const once = moments.filter(({ wish }) => wish === 'debit' || wish === 'credit' || wish === 'lock')
   for (const want of twice(once.map(({ transfer, wish, place }) => `${wish} of ${transfer} on ${place}`)))
     broken.push(`two keys for the ${want}`)

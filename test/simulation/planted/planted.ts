@@ -10,6 +10,7 @@ import { plantedByPersons } from './by-persons.ts'
 import { plantedInAHalt } from './in-a-halt.ts'
 import { plantedInLending } from './in-lending.ts'
 import { plantedInRefunds } from './in-refunds.ts'
+import { plantedInTheChannels } from './in-the-channels.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
 import { plantedInTime } from './in-time.ts'
@@ -36,6 +37,7 @@ export const planted: readonly Planted[] = [
   ...plantedInTheStore,
   ...plantedInTime,
   ...plantedInTheLanes,
+  ...plantedInTheChannels,
   ...plantedOnTheStatement,
   ...plantedInAHalt,
   ...plantedInLending,

@@ -32,7 +32,7 @@ export const gather = async ({ horizon }: StellarContext, attempt: Attempt, mark
   const hash = await horizon.ledgerHash(attempt.builtLedger)
   if (hash !== undefined && hash !== attempt.builtHash) return { ...nothing, consumed, resetTo: hash }
   const covered = hash === attempt.builtHash
-  const taker = consumed ? await takerOf(horizon.transactionsOf, attempt) : undefined
+  const taker = consumed ? await horizon.takerOf(attempt.channel, attempt.sequence) : undefined
   // One index may know what the other does not yet.
   const ours = taker?.innerHash === attempt.hash ? taker : undefined
   return { ...nothing, consumed, covered, found: ours, usurped: taker !== undefined && ours === undefined }
@@ -50,7 +50,3 @@ const lookUp = async (find: (hash: string) => Promise<LedgerTx | undefined>, att
   const found = await Promise.all([...hashes].map(find))
   return found.find(tx => tx !== undefined)
 }
-
-/** Who has the attempt's number in a ledger. */
-const takerOf = async (transactionsOf: (account: string) => Promise<LedgerTx[]>, { channel, sequence }: Attempt) =>
-  (await transactionsOf(channel)).find(tx => tx.source === channel && tx.sequence === sequence)

@@ -316,21 +316,31 @@ describe.skipIf(isRealNetwork)('whatever goes wrong with a submission, it ends i
       expect((await successful(lock))[0]?.fee_account).toBe(payer.publicKey())
     })
 
-    test('who use the number of our channel: dead at once, and built again', async () => {
-      const chain = scene.adapter()
-      const lock = scene.order('lock')
-      scene.arm({ kind: 'timeout_before', times: 1 })
-      await chain.submit(lock)
+    /** Somebody who has the key of the open attempt's channel uses its number, and some after it. */
+    const usurp = async (numbers: number) => {
       const [attempt] = await attempts()
       const channel = scene.setup.channels.find(one => one.publicKey() === attempt!.channel) as Keypair
-      const thief = new TransactionBuilder(new Account(channel.publicKey(), String(BigInt(attempt!.sequence) - 1n)), {
-        ...{ fee: '1000', networkPassphrase: scene.setup.passphrase, memo: Memo.none() },
-      })
-        .addOperation(Operation.bumpSequence({ bumpTo: '0' }))
-        .setTimebounds(0, (await scene.newest()).closeTime + 300)
-        .build()
-      thief.sign(channel)
-      await scene.horizon.submitAsyncTransaction(thief)
+      const account = new Account(channel.publicKey(), String(BigInt(attempt!.sequence) - 1n))
+      for (let count = 0; count < numbers; count++) {
+        const thief = new TransactionBuilder(account, {
+          ...{ fee: '1000', networkPassphrase: scene.setup.passphrase, memo: Memo.none() },
+        })
+          .addOperation(Operation.bumpSequence({ bumpTo: '0' }))
+          .setTimebounds(0, (await scene.newest()).closeTime + 300)
+          .build()
+        thief.sign(channel)
+        await scene.horizon.submitAsyncTransaction(thief)
+        if (count < numbers - 1) await scene.close(1, 1)
+      }
+    }
+
+    // More of them than Horizon shows on one page.
+    test.each([1, 210])('who use the number of our channel, and %i in all: dead at once, and built again', async numbers => {
+      const chain = scene.adapter()
+      const lock = scene.order('lock', scene.terms({ refundAfter: (await scene.newest()).closeTime + 3_600 }))
+      scene.arm({ kind: 'timeout_before', times: 1 })
+      await chain.submit(lock)
+      await usurp(numbers)
       await scene.settle([chain])
       await expectOneEffect(chain, lock)
       expect(noticesOf('dead')).toMatchObject([{ why: 'usurped' }])

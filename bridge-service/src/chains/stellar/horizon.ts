@@ -64,8 +64,8 @@ export type Horizon = {
   readonly account: (id: string) => Promise<LedgerAccount | undefined>
   /** By the hash of the transaction, or of the fee bump around it. */
   readonly transaction: (hash: string) => Promise<LedgerTx | undefined>
-  /** The newest of an account, failed ones too, newest first. */
-  readonly transactionsOf: (account: string) => Promise<LedgerTx[]>
+  /** What has used this number of an account, failed or not; undefined when it is not to be seen. */
+  readonly takerOf: (account: string, sequence: bigint) => Promise<LedgerTx | undefined>
   readonly balance: (id: string) => Promise<LedgerBalance | undefined>
   /** What ledgers charge now, in stroops per operation. */
   readonly market: () => Promise<bigint>
@@ -134,9 +134,18 @@ export const horizonClient = (url: string, timeoutMs: number): Horizon => {
       const found = await ask(`/transactions/${hash.replace(/^0x/, '')}`, transaction)
       return found && toTx(found)
     },
-    transactionsOf: async id => {
-      const path = `/accounts/${id}/transactions?order=desc&limit=50&include_failed=true`
-      return (await needed(path, page(transaction)))._embedded.records.map(toTx)
+    takerOf: async (id, sequence) => {
+      // Newest first, and whoever has the key may have used it often since.
+      let cursor = ''
+      for (let count = 0; count < mostPages; count++) {
+        const path = `/accounts/${id}/transactions?order=desc&limit=${pageSize}&include_failed=true${cursor}`
+        const { records } = (await needed(path, page(pagedTransaction)))._embedded
+        const own = records.map(toTx).filter(tx => tx.source === id)
+        const taker = own.find(tx => tx.sequence === sequence)
+        if (taker !== undefined || records.length < pageSize || own.some(tx => tx.sequence < sequence)) return taker
+        cursor = `&cursor=${records.at(-1)!.paging_token}`
+      }
+      return undefined
     },
     balance: async id => {
       const found = await ask(`/claimable_balances/${id}`, balance)
@@ -169,6 +178,10 @@ export const horizonClient = (url: string, timeoutMs: number): Horizon => {
     send: sending(base, timeoutMs),
   }
 }
+
+const pageSize = 200
+/** Beyond them it is a person's question, as where history ends. */
+const mostPages = 50
 
 const root = z.object({ network_passphrase: z.string() })
 const hex = z.string().regex(/^[0-9a-f]{64}$/)
@@ -205,6 +218,7 @@ const transaction = z.object({
   result_xdr: z.string(),
   inner_transaction: z.object({ hash: hex }).optional(),
 })
+const pagedTransaction = transaction.extend({ paging_token: z.string() })
 const predicate: z.ZodType<ShownClaimant['predicate']> = z.lazy(() =>
   z.looseObject({ unconditional: z.boolean().optional(), abs_before_epoch: z.string().optional(), not: predicate.optional() }),
 )

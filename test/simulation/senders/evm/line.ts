@@ -120,6 +120,7 @@ export const evmLine = (
     sent: mempool.sent,
     onFirstAsked,
     conflicts,
+    unasked: [],
     lockMayCome: ref =>
       open().some(({ action, to, data, versions }) => {
         if (action !== 'lock' || isMined(versions)) return false

@@ -85,15 +85,14 @@ export const simulatedHorizon = (
         const mined = minedBy(hash)
         return mined === undefined || mined.height > head ? undefined : shown(mined)
       }),
-    transactionsOf: account =>
-      ask(head =>
-        chain.blocks
+    takerOf: (account, sequence) =>
+      ask(head => {
+        const taker = chain.blocks
           .slice(0, head)
-          .flatMap(({ mined }) => mined.filter(({ tx }) => tx.lane?.sender === account))
-          .slice(-50)
-          .reverse()
-          .map(shown),
-      ),
+          .flatMap(({ mined }) => mined)
+          .find(({ tx }) => tx.lane?.sender === account && sequenceOf(tx.lane.nonce) === sequence)
+        return taker && shown(taker)
+      }),
     balance: id =>
       ask(head => {
         const balance = books.balanceIn(stateAt(head), id)

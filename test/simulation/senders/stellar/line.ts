@@ -115,6 +115,7 @@ export const stellarLine = (
     },
     onFirstAsked,
     conflicts,
+    unasked: submissions.unasked,
     lockMayCome: ref =>
       open().some(
         ({ task, attempts }) => task.action === 'lock' && task.terms.ref === ref && !attempts.some(({ hash }) => isIn(hash)),

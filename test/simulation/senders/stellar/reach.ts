@@ -13,7 +13,7 @@ export const horizonOf = (process: Process, horizon: Horizon, delayMs: () => num
     ledgerHash: asked(horizon.ledgerHash),
     account: asked(horizon.account),
     transaction: asked(horizon.transaction),
-    transactionsOf: asked(horizon.transactionsOf),
+    takerOf: asked(horizon.takerOf),
     balance: asked(horizon.balance),
     market: asked(horizon.market),
     supply: asked(horizon.supply),

@@ -19,6 +19,8 @@ export type Submissions = {
   /** By the hash of a bump, or of what is in it: all that is known of it, the newest last. */
   readonly known: (hash: string) => readonly Waiting[]
   readonly sent: () => readonly Sent[]
+  /** What was wrong with bytes that no order of ours can have made. */
+  readonly unasked: readonly string[]
 }
 
 /** The way of signed envelopes to core's queue, and the ways in which they and the answers get lost. */
@@ -39,6 +41,7 @@ export const openSubmissions = (
   const sent: { readonly first: Waiting; readonly fromMs: number }[] = []
   /** Of which the network loses every copy. */
   const swallowed = new Set<string>()
+  const unasked: string[] = []
 
   const readOnce = (bytes: Uint8Array): Waiting => {
     const name = Buffer.from(bytes).toString('latin1')
@@ -87,17 +90,15 @@ export const openSubmissions = (
   }
 
   return {
-    // Bytes that no order of ours can have made are no answer's business: they end the world.
     send: bytes => {
       try {
         return send(bytes)
       } catch (error) {
-        at(nowMs(), () => {
-          throw error
-        })
-        throw error
+        unasked.push((error as Error).message)
+        return { kind: 'rejected', detail: 'txMalformed' }
       }
     },
+    unasked,
     known: hash => known.get(hash) ?? [],
     sent: () =>
       sent.map(({ first: { tx }, fromMs }) => {
