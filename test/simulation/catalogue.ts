@@ -279,7 +279,13 @@ export type Fault = {
 
 const crashRate = 0.03
 // What is hardly ever asked would hardly ever be died at.
-const crashRates: Partial<Record<CrashPoint, number>> = { 'refunds.complete': 0.2 }
+const crashRates: Partial<Record<CrashPoint, number>> = {
+  'refunds.complete': 0.2,
+  'store.stellarRelease': 0.15,
+  'store.stellarBump': 0.06,
+  'store.stellarDoubt': 0.15,
+  'store.stellarRefuse': 0.15,
+}
 
 /** All that may go wrong in a world. */
 export const catalogue: readonly Fault[] = [

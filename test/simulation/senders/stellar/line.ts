@@ -115,7 +115,9 @@ export const stellarLine = (
     },
     onFirstAsked,
     conflicts,
-    unasked: submissions.unasked,
+    get unasked() {
+      return [...submissions.unasked]
+    },
     lockMayCome: ref =>
       open().some(
         ({ task, attempts }) => task.action === 'lock' && task.terms.ref === ref && !attempts.some(({ hash }) => isIn(hash)),

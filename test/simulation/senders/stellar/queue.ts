@@ -53,7 +53,7 @@ export const stellarQueue = (nowMs: () => number, chain: SimChain, market: Ledge
 }
 
 /** Every account that it is about has signed, each once, and nobody else has. */
-export const signaturesRefusal = (transaction: Transaction): 'txBadAuth' | 'txBadAuthExtra' | undefined => {
+const signaturesRefusal = (transaction: Transaction): 'txBadAuth' | 'txBadAuthExtra' | undefined => {
   if (transaction.kind === 'feeBump')
     return refusalOfSigners(transaction, new Set([transaction.feeSource])) ?? signaturesRefusal(transaction.inner)
   return refusalOfSigners(transaction, new Set([transaction.source, ...transaction.operations.map(({ source }) => source)]))

@@ -1,4 +1,5 @@
 import { xdr } from '@stellar/stellar-sdk/base'
+import { claimableBalanceId } from '../../../../scripts/local/stellar/ledger/claimable-balance-id.ts'
 import { minimumFee } from '../../../../scripts/local/stellar/transaction/fee.ts'
 import { resultXdr } from '../../../../scripts/local/stellar/transaction/outcome.ts'
 import type { Transaction } from '../../../../scripts/local/stellar/transaction/transaction.ts'
@@ -15,7 +16,9 @@ const baseFee = 100n
 export const resultOf = (transaction: Transaction, fault?: OperationFault): string => {
   const inner = transaction.kind === 'plain' ? transaction : transaction.inner
   const code = fault === undefined ? 'txSuccess' : 'txFailed'
-  let operations = inner.operations.map(({ rules }) => rules.success)
+  let operations = inner.operations.map(({ body, rules }, index) =>
+    body.type === 'createClaimableBalance' ? created(claimableBalanceId(inner, index)) : rules.success,
+  )
   if (fault !== undefined) {
     const index = inner.operations.findIndex(({ body }) => isOf(body.type, fault))
     if (index < 0) throw new Error(`no operation of it fails with ${fault}`)
@@ -26,6 +29,15 @@ export const resultOf = (transaction: Transaction, fault?: OperationFault): stri
     ...(transaction.kind === 'feeBump' && { inner: { code, feeCharged: 0n, operations, hash: transaction.inner.hash } }),
   }).toXdr('base64')
 }
+
+const created = (id: string): xdr.OperationResult =>
+  xdr.OperationResult.opInner(
+    xdr.OperationResultTr.createClaimableBalance(
+      xdr.CreateClaimableBalanceResult.createClaimableBalanceSuccess(
+        xdr.ClaimableBalanceId.claimableBalanceIdTypeV0(Buffer.from(id, 'hex')),
+      ),
+    ),
+  )
 
 const isOf = <K extends string>(kind: K, fault: OperationFault): fault is Extract<OperationFault, `${K}${string}`> =>
   fault.startsWith(kind)

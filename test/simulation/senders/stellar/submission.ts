@@ -20,7 +20,7 @@ export type Submissions = {
   readonly known: (hash: string) => readonly Waiting[]
   readonly sent: () => readonly Sent[]
   /** What was wrong with bytes that no order of ours can have made. */
-  readonly unasked: readonly string[]
+  readonly unasked: ReadonlySet<string>
 }
 
 /** The way of signed envelopes to core's queue, and the ways in which they and the answers get lost. */
@@ -41,7 +41,7 @@ export const openSubmissions = (
   const sent: { readonly first: Waiting; readonly fromMs: number }[] = []
   /** Of which the network loses every copy. */
   const swallowed = new Set<string>()
-  const unasked: string[] = []
+  const unasked = new Set<string>()
 
   const readOnce = (bytes: Uint8Array): Waiting => {
     const name = Buffer.from(bytes).toString('latin1')
@@ -94,7 +94,7 @@ export const openSubmissions = (
       try {
         return send(bytes)
       } catch (error) {
-        unasked.push((error as Error).message)
+        unasked.add((error as Error).message)
         return { kind: 'rejected', detail: 'txMalformed' }
       }
     },
