@@ -6,6 +6,7 @@ const longest = [
   'test/scenarios/stellar.test.ts',
   'test/simulation/simulation.test.ts',
   'test/scenarios/bank-faults.test.ts',
+  'test/scenarios/deploy.test.ts',
   'scripts/fuzz/reorg/fuzz.test.ts',
   'indexer/src/stellar/faults.test.ts',
   'scripts/mutate/run.test.ts',
