@@ -42,15 +42,19 @@ const wrongWith = (evidence: Evidence, { id, refund_of, minor, state, request }:
 
 const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   const { tables, house, world } = evidence
-  // What the bank pays although it has refused it, or has sent back, is paid to him once more, and a person's case.
-  const isSeenTo = ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state)
+  const rows = tables.refunds.filter(({ refund_of }) => refund_of === transfer)
+  const unheard = unheardRefundKeys(evidence)
+  // What the bank pays although it has refused it, or has sent back, is paid to him once more, and a person's case: that of a refund of which the
+  // bank has never said a word, or the transfer's own.
+  const isSeenTo =
+    ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state) ||
+    rows.some(({ request }) => unheard.has(request.key))
   const orders = evidence.bank.orders.filter(
     order => order.description === transfer && !(isSeenTo && order.direction === 'credit' && standsAfterAll(evidence, order)),
   )
   const wanted = wantedOf(evidence, transfer)
   if (wanted === undefined) return ['refunds of what nobody has ordered']
   const broken: string[] = []
-  const rows = tables.refunds.filter(({ refund_of }) => refund_of === transfer)
   const paidBy = (isMeant: (row: Refund) => boolean) => {
     const references = new Set(rows.filter(isMeant).map(({ request }) => request.externalId))
     return netOf(
