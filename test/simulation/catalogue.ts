@@ -204,6 +204,8 @@ const named = [
   ['stellar: a submission comes to core once more, later', 0.3],
   ['stellar: a trustline is gone before it is paid', 0.3],
   ['stellar: the key of a channel is used elsewhere', 0.1],
+  ['stellar: a stranger pays a higher fee around a transaction', 0.3],
+  ['stellar: the sponsor runs out of lumens', 0.3],
   // The indexer.
   ['indexer: falls behind', 0.05],
   ['indexer: tells the same again', 0.2],
@@ -281,7 +283,7 @@ const crashRate = 0.03
 // What is hardly ever asked would hardly ever be died at.
 const crashRates: Partial<Record<CrashPoint, number>> = {
   'refunds.complete': 0.2,
-  'store.stellarRelease': 0.15,
+  'store.stellarRelease': 0.3,
   'store.stellarBump': 0.06,
   'store.stellarDoubt': 0.15,
   'store.stellarRefuse': 0.15,

@@ -3,22 +3,22 @@ import type { SimChain } from '../../chain/chain.ts'
 import type { ChainState } from '../../chain/escrow.ts'
 import { assetNameOf, cold, hot, isChannel, issuer, nameOf } from './accounts.ts'
 import { stroopsOf } from './customers.ts'
+import type { Means } from './means.ts'
 import { firstSequence } from './sequence.ts'
-import type { Trust } from './trust.ts'
 
 const mostStroops = 2n ** 63n - 1n
 const manyLumens = 10n ** 11n
 const currencies = ['USDC', 'EURC']
 
 /** Accounts as Horizon shows them, as of one of its blocks. What a contract would call its pause is here that the issuer has frozen our lines. */
-export const accountsShown = (nowMs: () => number, { countOf, circumstances }: SimChain, trust: Trust) => {
+export const accountsShown = (nowMs: () => number, { countOf, circumstances }: SimChain, means: Means) => {
   const line = (balance: bigint, authorized = true): Trustline => ({
     ...{ balance, limit: mostStroops, buying: 0n, selling: 0n, authorized },
   })
   const linesOf = (id: string, stateNow: () => ChainState): [string, Trustline][] => {
     if (isChannel(id) || id === issuer) return []
     if (id !== hot && id !== cold)
-      return trust.hasLine(nameOf(id), nowMs()) ? currencies.map(currency => [assetNameOf(currency), line(0n)]) : []
+      return means.hasLine(nameOf(id), nowMs()) ? currencies.map(currency => [assetNameOf(currency), line(0n)]) : []
     const isFree = nowMs() >= circumstances.pausedUntilMs
     const isEmpty = id === cold || nowMs() < circumstances.emptyUntilMs
     return [
@@ -31,7 +31,7 @@ export const accountsShown = (nowMs: () => number, { countOf, circumstances }: S
   return (id: string, state: () => ChainState, head: number, ledger: bigint): LedgerAccount => ({
     ...{ id, asOf: ledger, authRequired: true },
     sequence: isChannel(id) ? firstSequence + BigInt(countOf(id, head)) : 0n,
-    spareNative: () => manyLumens,
+    spareNative: () => (id !== hot || means.hasLumens(nowMs()) ? manyLumens : 0n),
     lines: new Map(linesOf(id, state)),
   })
 }

@@ -38,12 +38,16 @@ export const isChannel = (account: string): boolean => channels.includes(account
 export const assetNameOf = (currency: string): string => `${currency}:${issuer}`
 
 /** A signature that is only a name: nobody forges one in these worlds, and a real one costs more than all else of a submission. */
-const named = (account: string): Keypair => {
+const keyNamed = (account: string): Keypair => {
   const pair = Keypair.fromPublicKey(account)
   const signature = Buffer.concat([pair.rawPublicKey(), pair.rawPublicKey()])
   return Object.assign(pair, { sign: () => signature })
 }
-const keys = new Map([hot, cold, issuer, ...channels].map(account => [account, named(account)]))
+const keys = new Map([hot, cold, issuer, ...channels].map(account => [account, keyNamed(account)]))
+
+/** Somebody who has lumens, and a mind to spend them on us. */
+export const stranger = accountOf(`0x${'99'.repeat(nameBytes)}`)
+keys.set(stranger, keyNamed(stranger))
 
 /** The treasury carries the reserves itself. */
 export const namedAccounts = (channelCount: number): StellarAccounts => ({

@@ -5,8 +5,8 @@ import { hot, issuer, nameOf } from './accounts.ts'
 import { isThere, mayClaim } from './balances.ts'
 import type { LedgerBooks } from './books.ts'
 import type { Deed, ReadEnvelope } from './envelope.ts'
+import type { Means } from './means.ts'
 import type { OperationFault } from './result.ts'
-import type { Trust } from './trust.ts'
 import type { LedgerWish } from './wish.ts'
 
 /**
@@ -14,7 +14,7 @@ import type { LedgerWish } from './wish.ts'
  * second lock of the same terms is refused is the contract's law, and not the ledger's: here it is another escrow.
  */
 export const applying =
-  ({ circumstances }: SimChain, books: LedgerBooks, trust: Trust) =>
+  ({ circumstances }: SimChain, books: LedgerBooks, means: Means) =>
   ({ deeds, innerHash }: ReadEnvelope, wish: LedgerWish) =>
   (state: ChainState, timeMs: number): LedgerWish | OperationFault => {
     const isPaused = timeMs < circumstances.pausedUntilMs
@@ -30,11 +30,11 @@ export const applying =
       }
       if (deed.kind === 'create') {
         if (isPaused) return 'createClaimableBalanceNotAuthorized'
-        return wish.action !== 'lock' || wish.terms.payer !== treasury || has(wish.terms)
-          ? undefined
-          : 'createClaimableBalanceUnderfunded'
+        if (wish.action === 'lock' && wish.terms.payer === treasury && !has(wish.terms))
+          return 'createClaimableBalanceUnderfunded'
+        return means.hasLumens(timeMs) ? undefined : 'createClaimableBalanceLowReserve'
       }
-      if (deed.to !== issuer && deed.to !== hot && !trust.hasLine(nameOf(deed.to), timeMs)) return 'paymentNoTrust'
+      if (deed.to !== issuer && deed.to !== hot && !means.hasLine(nameOf(deed.to), timeMs)) return 'paymentNoTrust'
       if (isPaused) return 'paymentSrcNotAuthorized'
       return wish.paid && !has(wish.terms) ? 'paymentUnderfunded' : undefined
     }

@@ -10,10 +10,10 @@ import { type Scheduler, scheduler } from '../../scheduler.ts'
 import { hot, namedAccounts } from './accounts.ts'
 import { ledgerBooks } from './books.ts'
 import { simulatedHorizon } from './horizon.ts'
+import { type Means, openMeans } from './means.ts'
 import { firstSequence } from './sequence.ts'
 import { type Slot, signedLock, signedRelease, terms } from './signed.ts'
 import { openSubmissions, type Submissions } from './submission.ts'
-import { openTrust, type Trust } from './trust.ts'
 
 const startMs = 1_800_000_000_000
 const ledgerMs = 5_000
@@ -25,7 +25,7 @@ describe('the ledger of a world', () => {
   let chain: SimChain
   let horizon: Horizon
   let submissions: Submissions
-  let trust: Trust
+  let means: Means
   let asked: bigint
   let struck: ReadonlySet<FaultName>
 
@@ -54,9 +54,9 @@ describe('the ledger of a world', () => {
     )
     const books = ledgerBooks(chain, () => undefined)
     books.learn(terms)
-    trust = openTrust()
-    submissions = openSubmissions(time, random, faults, chain, market, books, trust, () => undefined)
-    horizon = simulatedHorizon(startMs, random, faults, chain, market, books, trust, submissions, time.nowMs)
+    means = openMeans()
+    submissions = openSubmissions(time, random, faults, chain, market, books, means, () => undefined)
+    horizon = simulatedHorizon(startMs, random, faults, chain, market, books, means, submissions, time.nowMs)
     chain.start()
   })
 
@@ -138,7 +138,7 @@ describe('the ledger of a world', () => {
     const { balanceIds, envelope } = signedLock()
     await send(envelope)
     await close()
-    trust.lose(terms.payee, time.nowMs() + 10 * ledgerMs)
+    means.loseLine(terms.payee, time.nowMs() + 10 * ledgerMs)
     const early = signedRelease(balanceIds[0]!, { nonce: 1 })
     await send(early.envelope)
     await close(9)

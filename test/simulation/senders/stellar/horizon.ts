@@ -8,11 +8,11 @@ import { accountsShown } from './accounts-shown.ts'
 import type { LedgerBooks } from './books.ts'
 import { stroopsOf } from './customers.ts'
 import { floorStroops, type LedgerMarket } from './fee-market.ts'
+import type { Means } from './means.ts'
 import { type OperationFault, resultOf } from './result.ts'
 import { firstSequence } from './sequence.ts'
 import { shownClaimant } from './shown-claimant.ts'
 import type { Submissions } from './submission.ts'
-import type { Trust } from './trust.ts'
 
 const baseReserve = 5_000_000n
 /** Of the ledger in which these worlds begin. */
@@ -29,11 +29,11 @@ export const simulatedHorizon = (
   chain: SimChain,
   market: LedgerMarket,
   books: LedgerBooks,
-  trust: Trust,
+  means: Means,
   { send, known }: Submissions,
   nowMs: () => number,
 ): Horizon => {
-  const accounts = accountsShown(nowMs, chain, trust)
+  const accounts = accountsShown(nowMs, chain, means)
   /** Asks one of them; `head` is the last block that it has. */
   const ask = async <T>(answer: (head: number) => T): Promise<T> => {
     if (faults.strikes('stellar: horizon does not answer')) throw unavailable('TimeoutError')

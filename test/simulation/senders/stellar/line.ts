@@ -20,13 +20,13 @@ import { ledgerBooks } from './books.ts'
 import { stroopsOf } from './customers.ts'
 import { bidCapStroops, type LedgerMarket } from './fee-market.ts'
 import { simulatedHorizon } from './horizon.ts'
+import { openMeans } from './means.ts'
 import { type AroundStellar, memoryChannels } from './memory-channels.ts'
 import { memoryTxStore } from './memory-tx-store.ts'
 import { horizonOf } from './reach.ts'
 import { callOf } from './store-calls.ts'
 import { openSubmissions } from './submission.ts'
 import { depositOf, emptyStellarTables, openOn, type StellarTables } from './tables.ts'
-import { openTrust } from './trust.ts'
 import { letUsurpersIn } from './usurpers.ts'
 
 /** Gets between a sender and what it stands on, once for each process. */
@@ -55,15 +55,15 @@ export const stellarLine = (
   const accounts = namedAccounts(random.between(1, 4))
   const { ask, onFirstAsked } = firstAsked()
   const conflicts: string[] = []
-  const trust = openTrust()
+  const means = openMeans()
   const taskOf = (hash: string) =>
     [...tables.txs.values()].find(({ attempts }) => attempts.some(each => each.hash === hash))?.task
   const books = ledgerBooks(chain, hash => {
     const task = taskOf(hash)
     return task && depositOf(task)
   })
-  const submissions = openSubmissions(time, random, faults, chain, market, books, trust, transferOf)
-  const horizon = simulatedHorizon(nowMs(), random, faults, chain, market, books, trust, submissions, nowMs)
+  const submissions = openSubmissions(time, random, faults, chain, market, books, means, transferOf)
+  const horizon = simulatedHorizon(nowMs(), random, faults, chain, market, books, means, submissions, nowMs)
   letUsurpersIn(nowMs, random, faults, chain, accounts.channels, channel => openOn(tables, channel) !== undefined)
 
   const transfersOf = (keys: readonly string[]) => [...new Set(keys.flatMap(key => transferOfKey(key) ?? []))]
@@ -107,7 +107,7 @@ export const stellarLine = (
     const ref = chain.state().brought.get(fact)?.terms.ref
     return (ref && transferOf(ref)) ?? fact
   }
-  const loseTrust = (name: string) => trust.lose(name, nowMs() + random.between(10, 1_200) * 1_000)
+  const loseLine = (name: string) => means.loseLine(name, nowMs() + random.between(10, 1_200) * 1_000)
 
   return {
     get sent() {
@@ -137,9 +137,11 @@ export const stellarLine = (
         const about = transferOf(terms.ref) ?? terms.ref
         ask(order)
         books.learn(terms)
-        if (action === 'release' && faults.strikes('stellar: the payee has no trustline', about)) loseTrust(terms.payee)
+        if (action === 'release' && faults.strikes('stellar: the payee has no trustline', about)) loseLine(terms.payee)
         if (deposit && action === 'refund' && faults.strikes('stellar: a customer cannot be paid back for a while', about))
-          loseTrust(terms.payer)
+          loseLine(terms.payer)
+        if (action === 'lock' && faults.strikes('stellar: the sponsor runs out of lumens', about))
+          means.loseLumens(nowMs() + random.between(10, 300) * 1_000)
         const wanted = { ...order, terms: onLedger(terms) }
         if (faults.strikes('chain: two workers submit one order at once', about)) submitTwice(wanted)
         if (faults.strikes('stellar: a worker submits an order again long after', about))
@@ -163,7 +165,7 @@ export const stellarLine = (
           giveBack: (key, money) => {
             const { terms } = chain.state().brought.get(money.fact) ?? {}
             if (terms && faults.strikes('stellar: a customer cannot be paid back for a while', aboutMoney(money)))
-              loseTrust(terms.payer)
+              loseLine(terms.payer)
             return giveBack!(key, moneyOnLedger(money))
           },
         },

@@ -1,3 +1,4 @@
+import { bumpEnvelope } from '../../../../bridge-service/src/chains/stellar/envelope.ts'
 import type { SendAnswer } from '../../../../bridge-service/src/chains/stellar/send.ts'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
 import { rateDown } from '../../../../scripts/local/stellar/transaction/fee.ts'
@@ -5,13 +6,14 @@ import type { SimChain } from '../../chain/chain.ts'
 import type { Sent } from '../../chain/line.ts'
 import type { Faults } from '../../faults.ts'
 import type { Scheduler } from '../../scheduler.ts'
+import { namedAccounts, passphrase, stranger } from './accounts.ts'
 import { applying } from './apply.ts'
 import type { LedgerBooks } from './books.ts'
 import { readEnvelope } from './envelope.ts'
 import type { LedgerMarket } from './fee-market.ts'
+import type { Means } from './means.ts'
 import { stellarQueue, type Waiting } from './queue.ts'
 import { firstSequence } from './sequence.ts'
-import type { Trust } from './trust.ts'
 import { wishOf } from './wish.ts'
 
 export type Submissions = {
@@ -23,6 +25,12 @@ export type Submissions = {
   readonly unasked: ReadonlySet<string>
 }
 
+/** Anyone may: the transaction inside stays what it is. */
+const bumpedByStranger = ({ read: { transaction }, tx }: Waiting): Uint8Array => {
+  const { envelope } = transaction.kind === 'plain' ? transaction : transaction.inner
+  return bumpEnvelope(envelope, 10n * tx.lane.maxFee, stranger, passphrase, namedAccounts(1)).envelope
+}
+
 /** The way of signed envelopes to core's queue, and the ways in which they and the answers get lost. */
 export const openSubmissions = (
   { nowMs, at }: Scheduler,
@@ -31,11 +39,11 @@ export const openSubmissions = (
   chain: SimChain,
   market: LedgerMarket,
   books: LedgerBooks,
-  trust: Trust,
+  means: Means,
   transferOf: (ref: string) => string | undefined,
 ): Submissions => {
   const take = stellarQueue(nowMs, chain, market)
-  const apply = applying(chain, books, trust)
+  const apply = applying(chain, books, means)
   const byBytes = new Map<string, Waiting>()
   const known = new Map<string, Waiting[]>()
   const sent: { readonly first: Waiting; readonly fromMs: number }[] = []
@@ -79,10 +87,12 @@ export const openSubmissions = (
     if (swallowed.has(innerHash)) return { kind: 'held', detail: 'PENDING' }
     const payee = waiting.tx.action === 'release' ? terms.payee : waiting.tx.action === 'return' ? terms.payer : undefined
     if (payee !== undefined && faults.strikes('stellar: a trustline is gone before it is paid', about))
-      trust.lose(payee, nowMs() + random.between(10, 1_200) * 1_000)
+      means.loseLine(payee, nowMs() + random.between(10, 1_200) * 1_000)
     const answer = take(waiting)
     if (faults.strikes('stellar: a submission comes to core once more, later', about))
       at(nowMs() + random.between(1, 120) * 1_000, () => void take(waiting))
+    if (answer === 'pending' && faults.strikes('stellar: a stranger pays a higher fee around a transaction', about))
+      at(nowMs() + random.between(0, 10) * 1_000, () => void take(readOnce(bumpedByStranger(waiting))))
     if (faults.strikes('stellar: the answer to a submission is lost after it was taken', about)) return silent('HTTP 504')
     if (answer === 'pending' || answer === 'duplicate') return { kind: 'held', detail: answer.toUpperCase() }
     if (answer === 'notNow') return { kind: 'later', detail: 'TRY_AGAIN_LATER' }
