@@ -188,6 +188,22 @@ describe('the payment', () => {
     expect((await refund(id)).json.code).toBe('refund_not_allowed')
   })
 
+  it('that had come back before its settlement was told is paid, and booked, when the bank takes that back', async () => {
+    const id = await owing('bc')
+    bank.faults.submit.push('lostAfter')
+    const { json } = await refund(id)
+    await turn()
+    const { key, externalId } = [...bank.orders.values()][0]!
+    bank.decide(key, 'returned', 'R29')
+    await turn()
+    expect(await list(id)).toMatchObject([{ id: json.id, state: 'failed', failure: 'rail_refused: R29' }])
+    bank.decide(key, 'settled')
+    expect(await hearRefund(api.pool, bank.id, { type: 'returnReversed', externalId })).toBe(true)
+    await turn()
+    expect(await list(id)).toMatchObject([{ id: json.id, state: 'completed', failure: null }])
+    expect(await owedMinor(id)).toBe(0n)
+  })
+
   it('waits while its rail stands still', async () => {
     const id = await owing('b3')
     await refund(id)

@@ -5,7 +5,7 @@ export type Said = Pick<RailFact, 'type' | 'externalId'>
 
 /**
  * What a bank says by itself of a refund: while it is open it is asked about at once, and its answer counts; so is one that the bank settles after
- * it had refused it, or whose settlement is told after its return. One that comes back after it has settled is told to its transfer. Returns
+ * it had refused it, or whose settlement is told after its return, or whose return it takes back where that was all that was known of it. One that comes back after it has settled is told to its transfer. Returns
  * whether that is all that there is to do: what names no refund of ours, or cannot be of it, is a person's.
  */
 export const hearRefund = async (db: Pool | ClientBase, rail: string, { type, externalId }: Said): Promise<boolean> => {
@@ -13,15 +13,17 @@ export const hearRefund = async (db: Pool | ClientBase, rail: string, { type, ex
     name: 'hear_refund',
     text: `with heard as (
              update refunds
-                set next_at = case when state in ('requested', 'crediting') or state = 'failed' and $3 = 'settled' then now() else next_at end,
-                    updated_at = case when state = 'completed' and $3 = 'returned' or state = 'failed' and $3 = 'settled' then now()
+                set next_at = case when state in ('requested', 'crediting') or state = 'failed' and $3 in ('settled', 'returnReversed') then now()
+                                   else next_at end,
+                    updated_at = case when state = 'completed' and $3 = 'returned' then now()
+                                      when state = 'failed' and $3 in ('settled', 'returnReversed') then now()
                                       else updated_at end,
                     state = case when state = 'completed' and $3 = 'returned' then 'returned'
-                                 when state = 'failed' and $3 = 'settled' then 'crediting' else state end,
-                    failure = case when $3 = 'settled' then null else failure end
+                                 when state = 'failed' and $3 in ('settled', 'returnReversed') then 'crediting' else state end,
+                    failure = case when $3 in ('settled', 'returnReversed') then null else failure end
               where rail = $1 and request->>'externalId' = $2
                 and (state in ('requested', 'crediting') or state in ('completed', 'returned') and $3 in ('submitted', 'settled', 'returned')
-                     or state = 'failed' and $3 = any (array['rejected', 'settled', 'returned']))
+                     or state = 'failed' and $3 = any (array['rejected', 'settled', 'returned', 'returnReversed']))
               returning id, refund_of, kind, currency, minor, state
            ), told as (
              insert into inbox (source, fact, subject, kind, payload)
