@@ -1,3 +1,4 @@
+import { ownToken } from '../../chain/brought.ts'
 import type { SimChain } from '../../chain/chain.ts'
 import { type ChainState, treasury } from '../../chain/escrow.ts'
 import { hashOf } from '../../chain/ids.ts'
@@ -19,7 +20,7 @@ export const applying =
   (state: ChainState, timeMs: number): LedgerWish | OperationFault => {
     const isPaused = timeMs < circumstances.pausedUntilMs
     const has = ({ currency, amountMinor }: LedgerWish['terms']) =>
-      currency !== 'USDC' || (timeMs >= circumstances.emptyUntilMs && state.treasuryMinor >= BigInt(amountMinor))
+      currency !== ownToken || (timeMs >= circumstances.emptyUntilMs && state.treasuryMinor >= BigInt(amountMinor))
 
     const wrongWith = (deed: Deed): OperationFault | undefined => {
       if (deed.kind === 'claim') {

@@ -1,4 +1,4 @@
-import type { Chain, ChainOrder, HoldTerms } from '../../../../bridge-service/src/chains/chain.ts'
+import type { Chain, ChainOrder } from '../../../../bridge-service/src/chains/chain.ts'
 import type { StrayMoney } from '../../../../bridge-service/src/chains/deposits.ts'
 import { type StellarPorts, stellarSender } from '../../../../bridge-service/src/chains/stellar/sender.ts'
 import { BridgeError } from '../../../../bridge-service/src/errors.ts'
@@ -15,18 +15,18 @@ import type { Process } from '../../process.ts'
 import type { Scheduler } from '../../scheduler.ts'
 import type { ChainSettings } from '../../settings.ts'
 import type { House } from '../house.ts'
-import { accountOf, assetNameOf, hot, issuer, namedAccounts, passphrase } from './accounts.ts'
+import { hot, issuer, namedAccounts, passphrase } from './accounts.ts'
 import { ledgerBooks } from './books.ts'
-import { stroopsOf } from './customers.ts'
 import { bidCapStroops, type LedgerMarket } from './fee-market.ts'
 import { simulatedHorizon } from './horizon.ts'
 import { openMeans } from './means.ts'
 import { type AroundStellar, memoryChannels } from './memory-channels.ts'
 import { memoryTxStore } from './memory-tx-store.ts'
+import { moneyOnLedger, termsOnLedger } from './names.ts'
 import { horizonOf } from './reach.ts'
 import { callOf } from './store-calls.ts'
 import { openSubmissions } from './submission.ts'
-import { depositOf, emptyStellarTables, openOn, type StellarTables } from './tables.ts'
+import { emptyStellarTables, openOn, type StellarTables } from './tables.ts'
 import { letUsurpersIn } from './usurpers.ts'
 
 /** Gets between a sender and what it stands on, once for each process. */
@@ -35,10 +35,6 @@ export type PlantStellar = (ports: StellarPorts, about: { readonly tables: Stell
 const submissionSec = 60
 const deliverySec = 30 * 86_400
 const bumpAfterLedgers = 3
-
-const onLedger = <T extends Pick<HoldTerms, 'payer' | 'payee'>>(terms: T): T => ({
-  ...{ ...terms, payer: accountOf(terms.payer), payee: accountOf(terms.payee) },
-})
 
 /** The network behind the real sender: what it keeps is the database's, and its Horizons are those of this world. */
 export const stellarLine = (
@@ -56,12 +52,10 @@ export const stellarLine = (
   const { ask, onFirstAsked } = firstAsked()
   const conflicts: string[] = []
   const means = openMeans()
-  const taskOf = (hash: string) =>
-    [...tables.txs.values()].find(({ attempts }) => attempts.some(each => each.hash === hash))?.task
-  const books = ledgerBooks(chain, hash => {
-    const task = taskOf(hash)
-    return task && depositOf(task)
-  })
+  const books = ledgerBooks(
+    chain,
+    hash => [...tables.txs.values()].find(({ attempts }) => attempts.some(each => each.hash === hash))?.deposit,
+  )
   const submissions = openSubmissions(time, random, faults, chain, market, books, means, transferOf)
   const horizon = simulatedHorizon(nowMs(), random, faults, chain, market, books, means, submissions, nowMs)
   letUsurpersIn(nowMs, random, faults, chain, accounts.channels, channel => openOn(tables, channel) !== undefined)
@@ -94,15 +88,6 @@ export const stellarLine = (
   const open = () => [...tables.txs.values()].filter(({ status }) => status === 'open' || status === 'waiting')
   const isIn = (hash: string) => submissions.known(hash).some(({ tx }) => chain.minedAs(tx.hash) !== undefined)
 
-  /** Money as these worlds tell of it, in the ledger's own names. */
-  const moneyOnLedger = (money: StrayMoney): StrayMoney => ({
-    ...money,
-    token: assetNameOf(currencyOf(money)),
-    units: stroopsOf(money.units).toString(),
-    payer: accountOf(money.payer),
-    balanceId: money.balanceId === null ? null : books.balanceIdOf(money.balanceId),
-  })
-  const currencyOf = ({ token }: StrayMoney) => token.slice(tokenOf('').length)
   const aboutMoney = ({ fact }: StrayMoney) => {
     const ref = chain.state().brought.get(fact)?.terms.ref
     return (ref && transferOf(ref)) ?? fact
@@ -142,7 +127,7 @@ export const stellarLine = (
           loseLine(terms.payer)
         if (action === 'lock' && faults.strikes('stellar: the sponsor runs out of lumens', about))
           means.loseLumens(nowMs() + random.between(10, 300) * 1_000)
-        const wanted = { ...order, terms: onLedger(terms) }
+        const wanted = { ...order, terms: termsOnLedger(terms) }
         if (faults.strikes('chain: two workers submit one order at once', about)) submitTwice(wanted)
         if (faults.strikes('stellar: a worker submits an order again long after', about))
           process.timing.after(random.between(1, 180) * 1_000, () => submitTwice(wanted))
@@ -161,12 +146,12 @@ export const stellarLine = (
         deposits: {
           ids: terms => [escrowIdOf(terms), paymentIdOf(terms)],
           prepare: () => Promise.reject(new BridgeError('internal', { reason: 'customers know what to do' })),
-          wayBack: money => wayBack(moneyOnLedger(money)),
+          wayBack: money => wayBack(moneyOnLedger(money, books)),
           giveBack: (key, money) => {
             const { terms } = chain.state().brought.get(money.fact) ?? {}
             if (terms && faults.strikes('stellar: a customer cannot be paid back for a while', aboutMoney(money)))
               loseLine(terms.payer)
-            return giveBack!(key, moneyOnLedger(money))
+            return giveBack!(key, moneyOnLedger(money, books))
           },
         },
       }
