@@ -54,6 +54,8 @@ const calls = [
   'refunds.open',
   'refunds.claim',
   'refunds.complete',
+  'operators.ask',
+  'operators.decide',
   'screening.check',
   'inbox.keepWebhook',
   'inbox.keepCommand',
@@ -215,6 +217,12 @@ const named = [
   ['resolution: its evidence is wrong', 0.4],
   ['resolution: one person wants to be both', 0.3],
   ['resolution: two persons explain one line', 0.5],
+  // What customers owe, and what comes of it.
+  ['settlement: two persons settle one debt', 0.5],
+  ['settlement: is of more than is owed', 0.4],
+  ['settlement: is rejected', 0.3],
+  ['settlement: nobody approves it in time', 0.3],
+  ['settlement: the bank takes the return back meanwhile', 0.4],
   // Who works here.
   ['operator: retries', 0.2],
   ['operator: forces a compensation', 0.05],
@@ -253,7 +261,11 @@ export type Fault = {
 
 const crashRate = 0.03
 // What is hardly ever asked would hardly ever be died at.
-const crashRates: Partial<Record<CrashPoint, number>> = { 'refunds.complete': 0.2 }
+const crashRates: Partial<Record<CrashPoint, number>> = {
+  'refunds.complete': 0.2,
+  'operators.ask': 0.2,
+  'operators.decide': 0.2,
+}
 
 /** All that may go wrong in a world. */
 export const catalogue: readonly Fault[] = [

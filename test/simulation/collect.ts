@@ -73,7 +73,7 @@ export const collect = (world: World): Evidence => {
         transfer: transferId,
         payload,
       })),
-      ...{ refunds: persons.refunds, byHand: persons.byHand },
+      ...{ refunds: persons.refunds, byHand: persons.byHand, repayments: persons.repayments },
       rebalances: persons.rebalances.map(each => ({ ...each, paysTo: payableAs.get(each.to) })),
     },
     requests: requests.map(({ told, ...request }) => ({ ...request, told: [...told] })),

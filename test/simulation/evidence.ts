@@ -124,6 +124,8 @@ export type PaperEvidence = {
     readonly cursor?: string
     readonly into?: string | null
     readonly minor?: string
+    readonly currency?: string
+    readonly kind?: 'recovered' | 'writtenOff'
   }
 }
 
@@ -182,6 +184,8 @@ export type Evidence = {
       readonly minor: string
       readonly customer: string
     }[]
+    /** What customers paid at the bank on what they owe; below zero: what was sent back of it. */
+    readonly repayments: readonly { readonly transfer: string; readonly externalId: string; readonly minor: string }[]
   }
   readonly requests: readonly {
     readonly key: string
@@ -314,6 +318,14 @@ export type TablesEvidence = {
     readonly state: string
     readonly request: { readonly key: string; readonly externalId: string }
     readonly created_at: string
+  }[]
+  readonly receivables: readonly {
+    readonly transfer_id: string
+    readonly currency: string
+    readonly owed: string
+    readonly recovered: string
+    readonly written_off: string
+    readonly state: string
   }[]
   readonly advances: readonly {
     readonly transfer_id: string

@@ -44,8 +44,13 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   const { tables, house, world } = evidence
   // What the bank pays although it has refused it, or has sent back, is paid to him once more, and a person's case.
   const isSeenTo = ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state)
+  // Of a refund about which the bank says nothing nobody knows, and a payment whose return is taken back meanwhile is paid beside it.
+  const unheard = unheardRefundKeys(evidence)
   const orders = evidence.bank.orders.filter(
-    order => order.description === transfer && !(isSeenTo && order.direction === 'credit' && standsAfterAll(evidence, order)),
+    order =>
+      order.description === transfer &&
+      !unheard.has(order.key) &&
+      !(isSeenTo && order.direction === 'credit' && standsAfterAll(evidence, order)),
   )
   const wanted = wantedOf(evidence, transfer)
   if (wanted === undefined) return ['refunds of what nobody has ordered']
