@@ -60,6 +60,7 @@ const calls = [
   'inbox.keepWebhook',
   'inbox.keepCommand',
   'indexer.commit',
+  'indexer.obey',
 ] as const
 
 type CommonCall = (typeof calls)[number]
@@ -223,6 +224,12 @@ const named = [
   ['settlement: is rejected', 0.3],
   ['settlement: nobody approves it in time', 0.3],
   ['settlement: the bank takes the return back meanwhile', 0.4],
+  // What operators say of a halted chain.
+  ['halt: operators name the wrong branch', 0.3],
+  ['halt: two persons let one chain go on', 0.3],
+  ['halt: a request to go on is rejected', 0.3],
+  ['halt: nobody approves in time that a chain goes on', 0.3],
+  ['halt: somebody lets a chain go on that has gone on', 0.5],
   // Who works here.
   ['operator: retries', 0.2],
   ['operator: forces a compensation', 0.05],
@@ -265,6 +272,7 @@ const crashRates: Partial<Record<CrashPoint, number>> = {
   'refunds.complete': 0.2,
   'operators.ask': 0.2,
   'operators.decide': 0.2,
+  'indexer.obey': 0.2,
 }
 
 /** All that may go wrong in a world. */

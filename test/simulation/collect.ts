@@ -99,7 +99,7 @@ const booksOf = (network: Network, inbox: Tables['inbox']) => {
   return {
     ...{ id, flavour, finality, treasuryStartMinor, treasuryMinor, mintedMinor, sent: line.sent, conflicts: line.conflicts },
     undone: chain.undone.map(each => ({ ...each, isBack: !lost.includes(each) })),
-    halts: read.halts.map(({ fromMs, untilMs }) => ({ fromMs, untilMs: untilMs ?? null })),
+    halts: read.halts.map(({ reason, fromMs, untilMs, by }) => ({ reason, fromMs, untilMs: untilMs ?? null, by: by ?? null })),
     facts: chain.blocks.flatMap(({ events }) => events.map(({ fact }) => fact)),
     indexed: [...read.events.keys()],
     told: [...inbox.values()].flatMap(({ source, fact, payload }) =>

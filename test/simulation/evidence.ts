@@ -76,7 +76,13 @@ export type ChainEvidence = {
     readonly isBack: boolean
   }[]
   /** While its indexer called nothing final; null: until the end. */
-  readonly halts: readonly { readonly fromMs: number; readonly untilMs: number | null }[]
+  readonly halts: readonly {
+    readonly reason: string
+    readonly fromMs: number
+    readonly untilMs: number | null
+    /** The action of operators that has ended it. */
+    readonly by: string | null
+  }[]
   /** What the indexer holds for true, in the end, and what it has told of. */
   readonly indexed: readonly string[]
   readonly told: readonly string[]
@@ -326,6 +332,17 @@ export type TablesEvidence = {
     readonly recovered: string
     readonly written_off: string
     readonly state: string
+  }[]
+  readonly operator_actions: readonly {
+    readonly id: string
+    readonly type: string
+    readonly scope: string | null
+    readonly payload: { readonly branch?: string; readonly haltedReason?: string }
+    readonly requested_person: string
+    readonly decision: string | null
+    readonly decided_person: string | null
+    readonly decided_at: string | null
+    readonly obeyed_at: string | null
   }[]
   readonly advances: readonly {
     readonly transfer_id: string

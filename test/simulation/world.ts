@@ -17,9 +17,10 @@ import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
+import { mindHalts } from './house/halts.ts'
 import { openOffice } from './house/office.ts'
 import { callingForPersons, staff } from './house/staff.ts'
-import { finalFactsOf, haltOf } from './indexer/indexer.ts'
+import { finalFactsOf, type Halt, haltOf } from './indexer/indexer.ts'
 import { beginIndexer } from './indexer/process.ts'
 import { answerOnce } from './memory/answer-once.ts'
 import type { Around } from './memory/connection.ts'
@@ -266,11 +267,16 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     return alive.length === 0 ? undefined : random.pick(alive)
   }
 
-  for (const network of all)
-    beginIndexer(time, random, faults, store, network, processNamed, () => {
-      // The notice of new rows may get lost; polling finds them.
-      for (const worker of workers) if (random.chance(0.8)) worker?.wake()
-    })
+  const office = openOffice(time, random, faults, store, anyWorker, note)
+  const minders = mindHalts(time, random, faults, office)
+  const wakeWorkers = () => {
+    // The notice of new rows may get lost; polling finds them.
+    for (const worker of workers) if (random.chance(0.8)) worker?.wake()
+  }
+  for (const network of all) {
+    const onHalt = (halt: Halt) => minders.see(network.settings.id, network.tables, halt)
+    beginIndexer(time, random, faults, store, network, processNamed, wakeWorkers, onHalt)
+  }
 
   const mail = postBankMail(
     time,
@@ -294,7 +300,6 @@ export const runWorld = async (seed: number, { plant, plantEvm, wanted, show }: 
     })
   }
   const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, bringDeposit)
-  const office = openOffice(time, random, faults, store, anyWorker, note)
   const persons = staff(time, random, faults, settings, store, office, { bank, statement, openings }, anyWorker, bringDeposit)
   const told = new Set<string>()
   for (const { chain } of all)

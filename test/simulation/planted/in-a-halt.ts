@@ -15,4 +15,24 @@ export const plantedInAHalt: readonly Planted[] = [
       },
     }),
   },
+  {
+    name: 'a chain goes on as soon as one person says so',
+    shownBy: ['indexer: halts the chain for a while'],
+    plant: (ports, { memory }) => ({
+      ...ports,
+      speak: (call, key, about, act) =>
+        ports.speak(call, key, about, (tx, floor) =>
+          act(tx, {
+            ...floor,
+            insert: async (asked, operator) => {
+              const action = await floor.insert(asked, operator)
+              const { operator_actions: actions } = memory.database.tables
+              const row = tx.get(actions, action.id)!
+              if (row.type === 'resumeChain') tx.put(actions, row.id, { ...row, decision: 'approve', decided_at: tx.nowMs })
+              return action
+            },
+          }),
+        ),
+    }),
+  },
 ]
