@@ -229,7 +229,7 @@ const named = [
   ['halt: two persons let one chain go on', 0.3],
   ['halt: a request to go on is rejected', 0.3],
   ['halt: nobody approves in time that a chain goes on', 0.3],
-  ['halt: somebody lets a chain go on that has gone on', 0.5],
+  ['halt: somebody lets a chain go on that has gone on', 0.9],
   // Who works here.
   ['operator: retries', 0.2],
   ['operator: forces a compensation', 0.05],

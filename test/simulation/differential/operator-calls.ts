@@ -5,6 +5,8 @@ import type { ActionType } from '../../../bridge-service/src/operators/action.ts
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import { openLines } from '../memory/open-lines.ts'
 import type { Call } from './calls.ts'
+import { type Heads, haltedReason } from './followed-chain.ts'
+import { anyStep } from './steps.ts'
 import type { Twins } from './twins.ts'
 
 const accounts = [
@@ -16,7 +18,10 @@ const persons = ['ann', 'ben']
 
 /** What persons say of a line of a statement, and of what a transfer has left open, or its customer owes; right or wrong. */
 export const operatorCall = (random: Random, twins: Twins): Call =>
-  random.pick([explaining, closing, closing, resolving, settling, settling, asking, deciding, deciding, ending])(random, twins)
+  random.pick([
+    ...[explaining, closing, closing, resolving, owing, owing, settling, settling, settling],
+    ...[asking, deciding, deciding, ending, goingOn, goingOn, goingOn],
+  ])(random, twins)
 
 const explaining = (random: Random, { memory }: Twins): Call => {
   const all = [...memory.database.tables.bank_statement_lines.values()]
@@ -37,6 +42,16 @@ const explaining = (random: Random, { memory }: Twins): Call => {
   }
 }
 
+/** A step that opens a case, or changes it, as a late return does; those of the machine are rare. */
+const owing = (random: Random, { memory, nowMs }: Twins): Call => {
+  const all = [...memory.database.tables.transfers.values()].map(({ transfer }) => transfer)
+  if (all.length === 0) return { name: 'owing', run: async () => {} }
+  const step = anyStep(random, random.pick(all), { pools: [], nowMs: nowMs() })
+  const receivables = [money(random.pick(['USD', 'USDC']), random.pick([-1_000n, 2_000n, 3_000n, 4_000n]))]
+  const owed = step && { ...step, decision: { ...step.decision, receivables } }
+  return { name: 'owing', run: async ({ store }) => owed && store.commitSteps([owed], undefined) }
+}
+
 const settling = (random: Random, { memory }: Twins): Call => {
   const open = [...memory.database.tables.receivables.values()]
   const all = [...memory.database.tables.transfers.keys()]
@@ -55,9 +70,9 @@ const settling = (random: Random, { memory }: Twins): Call => {
 
 const operatorOf = (person: string) => ({ by: `api:${person}`, person })
 
-const freshAction = (id: string, type: ActionType, fourEyes: boolean) => ({
-  ...{ id, type, transferId: null, scope: 'chain:evm:1', reason: 'x', payload: { branch: 'ours', haltedReason: 'y' } as const },
-  ...{ payloadHash: '0'.repeat(64), fourEyes, ttlMs: 60_000 },
+const freshAction = (id: string, type: ActionType, fourEyes: boolean, branch: 'ours' | 'theirs' = 'ours') => ({
+  ...{ id, type, transferId: null, scope: 'chain:evm:1', reason: 'x', payload: { branch, haltedReason } },
+  ...{ payloadHash: '0'.repeat(64), fourEyes, ttlMs: 3_600_000 },
 })
 
 const anyAction = (random: Random, { memory }: Twins) => {
@@ -68,7 +83,7 @@ const anyAction = (random: Random, { memory }: Twins) => {
 
 const asking = (random: Random): Call => {
   const type = random.pick(['resumeChain', 'settleReceivable'] as const)
-  const action = freshAction(`oa_${random.hex(4)}`, type, random.chance(0.8))
+  const action = freshAction(`oa_${random.hex(4)}`, type, random.chance(0.8), random.pick(['ours', 'theirs']))
   const person = random.pick(persons)
   return { name: 'asking', run: side => side.onFloor(floor => floor.insert(action, operatorOf(person))) }
 }
@@ -113,4 +128,20 @@ const resolving = (random: Random, { memory }: Twins): Call => {
   const input = { type: 'resolveCommand', version: seen, outcome: 'failed', evidence: 'e', document: null, closing: [] }
   const news = { source: 'command', fact: `action:${random.hex(4)}`, subject: id, kind: 'operator' }
   return { name: 'resolving', run: side => side.keepFact({ ...news, payload: { input, actor: 'operator:ann+ben' } }) }
+}
+
+/** A chain that is halted most times, two of whom one may be the other, and whoever follows it. */
+const goingOn = (random: Random): Call => {
+  const heads: Heads = { latest: 900, safe: 800, finalized: 700, halted: random.chance(0.8) }
+  const action = freshAction(`oa_${random.hex(4)}`, 'resumeChain', true, random.pick(['ours', 'theirs']))
+  const [one, other] = [random.pick(persons), random.pick(persons)]
+  return {
+    name: 'going on',
+    run: async ({ onFloor, chain }) => {
+      await chain.setHeads(heads)
+      await onFloor(floor => floor.insert(action, operatorOf(one)))
+      await onFloor(floor => floor.decide(action.id, 'approve', null, operatorOf(other)))
+      return chain.obey()
+    },
+  }
 }
