@@ -66,10 +66,10 @@ export const settle = (
   const begin = (row: ReceivableRow, outstanding: bigint) => {
     // Nobody pays into the treasury by hand.
     const kind = row.currency === 'USD' && random.chance(0.6) ? 'recovered' : 'writtenOff'
-    const part = outstanding / BigInt(random.pick([1, 1, 2, 3]))
+    const times = faults.strikes('settlement: two persons settle one debt', row.transfer_id) ? 2 : 1
+    const part = outstanding / BigInt(random.pick(times === 2 ? [1] : [1, 1, 2, 3]))
     const minor = part > 0n ? part : outstanding
     const name = `${row.transfer_id} ${row.currency}`
-    const times = faults.strikes('settlement: two persons settle one debt', row.transfer_id) ? 2 : 1
     busy.add(name)
     const all = Array.from({ length: times }, () => end(row, kind, minor))
     if (faults.strikes('settlement: the bank takes the return back meanwhile', row.transfer_id))
