@@ -221,8 +221,8 @@ const named = [
   // What customers owe, and what comes of it.
   ['settlement: two persons settle one debt', 0.5],
   ['settlement: is of more than is owed', 0.4],
-  ['settlement: is rejected', 0.3],
-  ['settlement: nobody approves it in time', 0.3],
+  ['settlement: is rejected', 0.5],
+  ['settlement: nobody approves it in time', 0.4],
   ['settlement: the bank takes the return back meanwhile', 0.4],
   // What operators say of a halted chain.
   ['halt: operators name the wrong branch', 0.3],

@@ -52,7 +52,7 @@ export type Office = {
 const operators = ['ann', 'ben', 'cleo'] as const
 const operatorOf = (person: string): Operator => ({ by: `api:${person}`, person })
 /** Up to here one person is enough, where money does not leave the house. */
-export const operatorLimitMinor = 50_000n
+export const operatorLimitMinor = 20_000n
 const limits = { USD: operatorLimitMinor }
 // A world has hours, not days.
 const ttlMs = 20 * 60_000
