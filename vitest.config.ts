@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import LongestFirst from './test/support/longest-first.ts'
 
 export default defineConfig({
   test: {
     globalSetup: ['./test/support/postgres.setup.ts', './test/support/seed.setup.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -27,6 +29,7 @@ export default defineConfig({
           include: ['test/scenarios/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          isolate: false,
           // Each file starts a whole world of processes: two at once is what two cores carry.
           maxWorkers: 2,
         },

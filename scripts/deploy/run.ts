@@ -8,6 +8,7 @@ import { type AddressBook, readAddressBook, writeAddressBook } from './address-b
 import type { DeployConfig } from './config.ts'
 import { DeployFailure } from './failure.ts'
 import { deploymentModule } from './module.ts'
+import { recordSent, unrecordedIn } from './sent-unrecorded.ts'
 import { type Verification, verifyDeployment } from './verify.ts'
 
 export type Deployed = { readonly book: AddressBook; readonly isNew: boolean; readonly pending: Verification['pending'] }
@@ -17,7 +18,8 @@ type Options = {
   readonly environment: NodeJS.ProcessEnv
 }
 
-const clientOf = ({ rpcUrl }: DeployConfig) => createPublicClient({ transport: http(rpcUrl), pollingInterval: 200 })
+const pollMs = 200
+const clientOf = ({ rpcUrl }: DeployConfig) => createPublicClient({ transport: http(rpcUrl), pollingInterval: pollMs })
 
 /**
  * Deploys what is not there yet, verifies all of it and writes the address book. Throws `config_invalid`, `chain_mismatch`,
@@ -33,14 +35,14 @@ export const deploy = async (config: DeployConfig, options: Options): Promise<De
   const key = deployerKey(config, options.environment)
   const deployer = privateKeyToAccount(key).address
   await compileContracts()
-  const journal = join(hre.config.paths.ignition, 'deployments', config.name)
+  const journal = journalOf(config)
   const memory = recall(journal)
   assertSameConfig(memory, config)
   // Before anything is sent: a run that takes over must not begin its logs after the first event.
   const startBlock = memory?.startBlock ?? String(await client.getBlockNumber())
   remember(journal, { startBlock, deployed: memory?.deployed ?? null })
 
-  const addresses = await ignite(config, key, getAddress(config.admin) === deployer)
+  const addresses = await ignite(config, key, getAddress(config.admin) === deployer, BigInt(startBlock))
   remember(journal, { startBlock, deployed: essence(config) })
   const book: AddressBook = {
     ...{ chainId, escrow: addresses.escrow!, depositAddresses: addresses.depositAddresses!, startBlock },
@@ -66,16 +68,26 @@ export const verifyOnly = async (config: DeployConfig, addressBook: string): Pro
   return { book, isNew: false, pending }
 }
 
-const ignite = async (config: DeployConfig, key: Hex, deployerIsAdmin: boolean) => {
-  const { ignition } = await network.create({
+const ignite = async (config: DeployConfig, key: Hex, deployerIsAdmin: boolean, startBlock: bigint) => {
+  const { ignition, provider } = await network.create({
     network: 'target',
     override: { url: config.rpcUrl, chainId: config.chainId, accounts: [key] },
   })
-  try {
-    const contracts = await ignition.deploy(deploymentModule(config, deployerIsAdmin), {
+  const goOn = () =>
+    ignition.deploy(deploymentModule(config, deployerIsAdmin), {
       deploymentId: config.name,
-      config: { requiredConfirmations: 1, blockPollingInterval: 200 },
+      config: { requiredConfirmations: 1, blockPollingInterval: pollMs },
     })
+  const recovered = new Set<number>()
+  const recover = async (error: unknown): Promise<ReturnType<typeof goOn>> => {
+    const unrecorded = unrecordedIn(error)
+    if (unrecorded === undefined || recovered.has(unrecorded.nonce)) throw error
+    recovered.add(unrecorded.nonce)
+    await recordSent(journalOf(config), unrecorded, { chain: clientOf(config), provider, startBlock, pollMs })
+    return goOn().catch(recover)
+  }
+  try {
+    const contracts = await goOn().catch(recover)
     return Object.fromEntries(
       Object.entries(contracts).map(([name, contract]) => [name, getAddress((contract as { address: Address }).address)]),
     )
@@ -83,6 +95,8 @@ const ignite = async (config: DeployConfig, key: Hex, deployerIsAdmin: boolean) 
     throw new DeployFailure('deployment_failed', [(cause as Error).message], { cause })
   }
 }
+
+const journalOf = ({ name }: DeployConfig): string => join(hre.config.paths.ignition, 'deployments', name)
 
 const deployerKey = ({ deployerKeyVariable }: DeployConfig, environment: NodeJS.ProcessEnv): Hex => {
   const key = environment[deployerKeyVariable]

@@ -26,6 +26,8 @@ import { type Deployment, deployContracts } from '../../scripts/local/deploy-con
 import { localChainId, startEvm } from '../../scripts/local/evm.ts'
 import { evmAccount } from '../../scripts/local/evm-accounts.ts'
 import { createWorkspace } from '../../scripts/local/workspace.ts'
+import { startRpcProxy } from '../support/rpc-proxy.ts'
+import { until } from '../support/until.ts'
 
 const workspace = createWorkspace()
 const [admin, treasury, operator, guardian, deployer] = [0, 1, 2, 3, 4].map(evmAccount) as [E, E, E, E, E]
@@ -198,22 +200,59 @@ describe('a deployment by somebody else', () => {
 })
 
 describe('a deployment that is killed', () => {
-  it('goes on where it stopped, and deploys nothing twice', async () => {
-    const config = configOf('killed')
-    const nonce = await nonceOf(deployer)
+  /** Starts it, and gives a function that kills it. */
+  const begin = (config: { name: string }) => {
     const child: ChildProcess = spawn(process.execPath, argumentsFor(config), {
       ...{ cwd: repository, env: environmentWith(deployer.key), stdio: 'ignore' },
     })
     const ended = new Promise(resolve => child.once('exit', resolve))
-    while ((await nonceOf(deployer)) === nonce && child.exitCode === null) await delay(10)
-    child.kill('SIGKILL')
-    await ended
+    const kill = () => {
+      child.kill('SIGKILL')
+      return ended
+    }
+    return { kill, ended, isOver: () => child.exitCode !== null }
+  }
+
+  it('goes on where it stopped, and deploys nothing twice', async () => {
+    const config = configOf('killed')
+    const nonce = await nonceOf(deployer)
+    const run = begin(config)
+    while ((await nonceOf(deployer)) === nonce && !run.isOver()) await delay(10)
+    await run.kill()
     expect(existsSync(bookOf('killed'))).toBe(false)
     expect(await deploy(config, deployer.key)).toMatchObject({ ok: true })
     expect(await nonceOf(deployer), 'an escrow, its deposit addresses and a token').toBe(nonce + 3)
     const { startBlock, escrow } = JSON.parse(readFileSync(bookOf('killed'), 'utf8'))
     const [first] = await client().getContractEvents({ abi: escrowAbi, address: escrow, fromBlock: 0n })
     expect(BigInt(startBlock), 'no event is before the first block').toBeLessThanOrEqual(first!.blockNumber)
+  })
+
+  it('knows of no transaction whether it was sent, and finds out: killed before and after each', async () => {
+    const proxy = await startRpcProxy(url)
+    const config = configOf('unrecorded', { rpcUrl: proxy.url })
+    const nonce = await nonceOf(deployer)
+    for (const sends of [0, 1, 2])
+      for (const fault of ['requestLost', 'answerLost'] as const) {
+        let killed: Promise<unknown> | undefined
+        const run = begin(config)
+        proxy.fault = async method => {
+          if (method !== 'eth_sendRawTransaction') return undefined
+          killed = run.kill()
+          await killed // so that it hears nothing any more
+          return fault
+        }
+        await run.ended
+        expect(killed, `a send after ${sends} others, ${fault}`).toBeDefined()
+        // What its node got from it is mined whether it lives or not.
+        await until(
+          'the chain to have what was sent',
+          async () => (await nonceOf(deployer)) === nonce + sends + Number(fault === 'answerLost'),
+        )
+      }
+    proxy.fault = () => undefined
+    expect(await deploy(config, deployer.key)).toMatchObject({ ok: true })
+    expect(await nonceOf(deployer), 'an escrow, its deposit addresses and a token').toBe(nonce + 3)
+    await proxy.stop()
   })
 })
 
