@@ -80,6 +80,7 @@ export const collect = (world: World): Evidence => {
     bank: {
       asked: bank.asked.map(({ key, body, atMs, wantedBy }) => ({ key, body, atMs, wantedBy })),
       silentKeys: bank.asked.filter(({ order }) => bankWay.isSilent(order.externalId)).map(({ key }) => key),
+      refusedKeys: bank.asked.filter(({ order }) => bankWay.wasRefused(order.externalId)).map(({ key }) => key),
       orders: bank.orders,
       statement: statement.accounts.flatMap(account => statement.lines(account)),
       arrivals: arrivals.map(({ order, account, amountMinor }) => ({ orderId: order.id, account, amountMinor })),

@@ -220,6 +220,8 @@ export type Evidence = {
     readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number; readonly wantedBy: number }[]
     /** Keys of orders about which it says nothing, for ever. */
     readonly silentKeys: readonly string[]
+    /** Keys of orders that it has refused at once. */
+    readonly refusedKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]
     readonly lines: readonly { readonly orderId: string; readonly amountMinor: string }[]
     /** Lines of an account of ours that an order at another bank of ours has made. */

@@ -14,10 +14,10 @@ const againMs = 120_000
  * where what was final is gone. They look again until it does.
  */
 export const mindHalts = ({ nowMs, at }: Scheduler, random: Random, faults: Faults, office: Office) => {
-  const ask = (chain: string, tables: ChainTables, branch: ResumePayload['branch'], wrong?: string) => {
+  const ask = (chain: string, tables: ChainTables, branch: ResumePayload['branch']) => {
     const now = () => reasonOf(chain, { halted_reason: haltOf(tables)?.reason ?? null })
     return office.send({
-      ...{ wrong, isLeftToOthers: true },
+      isLeftToOthers: true,
       fates: { rejected: 'halt: a request to go on is rejected', expired: 'halt: nobody approves in time that a chain goes on' },
       complete: () => ({
         ...{ type: 'resumeChain', transferId: null, scope: `chain:${chain}`, reason: 'every node was asked' },
@@ -30,7 +30,7 @@ export const mindHalts = ({ nowMs, at }: Scheduler, random: Random, faults: Faul
   const act = async (chain: string, tables: ChainTables, halt: Halt): Promise<void> => {
     if (halt.untilMs !== undefined) {
       if (haltOf(tables) === undefined && faults.strikes('halt: somebody lets a chain go on that has gone on'))
-        await ask(chain, tables, 'ours', 'its chain')
+        await ask(chain, tables, 'ours')
       return
     }
     const [right, other] = halt.why === 'nodesWereWrong' ? (['ours', 'theirs'] as const) : (['theirs', 'ours'] as const)

@@ -86,8 +86,10 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   return broken
 }
 
-const standsAfterAll = ({ bank }: Evidence, { id, status, code }: Order): boolean =>
-  status === 'settled' && (code !== undefined || bank.lines.filter(({ orderId }) => orderId === id).length > 1)
+const standsAfterAll = ({ bank }: Evidence, { id, key, status, code }: Order): boolean => {
+  const isRefused = code !== undefined || bank.refusedKeys.includes(key)
+  return status === 'settled' && (isRefused || bank.lines.filter(({ orderId }) => orderId === id).length > 1)
+}
 
 /** What has left our accounts by some orders. */
 const netOf = ({ bank }: Evidence, orders: readonly Order[]): bigint => {

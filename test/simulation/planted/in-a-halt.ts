@@ -6,6 +6,7 @@ const aboveAll = { latest: Number.MAX_SAFE_INTEGER, safe: Number.MAX_SAFE_INTEGE
 export const plantedInAHalt: readonly Planted[] = [
   {
     name: 'finality goes on while a chain is halted',
+    shownBy: ['indexer: halts the chain for a while'],
     plant: (ports, { memory, chains }) => ({
       ...ports,
       finalFacts: async limit => {
