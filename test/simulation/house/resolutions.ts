@@ -49,7 +49,10 @@ export const resolve = (
   const rightLines = (transfer: Transfer): WantedLine[] =>
     openLines(tables, transfer.id).flatMap(({ account, currency, minor }) => {
       if (!/^(customer_clearing|payout_partner|in_transit):/.test(account)) return []
-      const isOwed = account === 'customer_clearing:USD' && BigInt(minor) < 0n && !transfer.progress.debit?.returned
+      // What comes after a resolution may be what it has written off, when he had it twice: nobody pays that by the books alone.
+      const { resolution, debit } = transfer.progress
+      const isHis = resolution === undefined && !debit?.returned
+      const isOwed = account === 'customer_clearing:USD' && BigInt(minor) < 0n && isHis
       return [{ account, into: isOwed && customerOf(transfer) !== undefined ? cash : `written_off:${currency}` }]
     })
 
