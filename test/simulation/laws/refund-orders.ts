@@ -9,13 +9,8 @@ export const isRefund = ({ externalId }: { readonly externalId: string }): boole
  */
 export const unheardRefundKeys = ({ tables, bank }: Evidence): Set<string> => {
   const stands = new Set(bank.orders.filter(({ status }) => status === 'settled').map(({ key }) => key))
-  // Whoever asks late hears of no payment at all, only that it came back.
-  const cameBack = new Set(
-    bank.orders.filter(({ id }) => bank.lines.filter(line => line.orderId === id).length > 2).map(({ key }) => key),
-  )
   const unheard = tables.refunds.filter(
-    ({ state, request: { key } }) =>
-      state === 'crediting' || (stands.has(key) && (state === 'returned' || (state === 'failed' && cameBack.has(key)))),
+    ({ state, request }) => state === 'crediting' || (state === 'returned' && stands.has(request.key)),
   )
   return new Set(unheard.map(({ request }) => request.key))
 }

@@ -68,7 +68,7 @@ export const hearRefund = async (
   const row = tx.get(tables.refunds, id)!
   if (!isHeard(row, type)) return false
   const comesBack = row.state === 'completed' && type === 'returned'
-  const isPaidAfterAll = row.state === 'failed' && type === 'settled'
+  const isPaidAfterAll = row.state === 'failed' && (type === 'settled' || type === 'returnReversed')
   const heard: RefundRow = {
     ...row,
     ...(isPayable(row) || isPaidAfterAll ? { next_at: tx.nowMs } : {}),
@@ -87,7 +87,7 @@ export const hearRefund = async (
 
 const isHeard = ({ state }: RefundRow, type: Said['type']): boolean => {
   if (isPayable({ state })) return true
-  if (state === 'failed') return type === 'rejected' || type === 'settled' || type === 'returned'
+  if (state === 'failed') return ['rejected', 'settled', 'returned', 'returnReversed'].includes(type)
   return type === 'submitted' || type === 'settled' || type === 'returned'
 }
 
