@@ -3,7 +3,10 @@ import type { Law } from './finding.ts'
 
 type Receivable = Evidence['tables']['receivables'][number]
 
-/** What a customer owes is what its transfer has booked; it is settled by what persons have said of it, once each, and never by more than was owed then. */
+/**
+ * What a customer owes is what its transfer has booked; it is settled by what persons have said of it, once each, and never by more than was
+ * owed then.
+ */
 export const settlements: Law = evidence => {
   const { tables } = evidence
   const known = new Set(tables.receivables.map(({ transfer_id }) => `receivable:${transfer_id}`))
