@@ -44,13 +44,21 @@ export const settlementEntry = (
   }
 }
 
-/** Locks what is owed. Throws as `settleable` does. */
+/** Locks what is owed, and the pool that what is paid of it goes to. Throws as `settleable` does. */
 export const lockReceivable = async (tx: ClientBase, wanted: Pick<Settlement, 'transferId' | 'amount'>): Promise<Debt> => {
+  const wantedOf = [wanted.transferId, wanted.amount.currency]
+  // The pool first, as the saga locks them: the other way round the two would wait for each other.
+  await tx.query(
+    `select from liquidity_pools where id = (
+       select concat(coalesce(t.terms->'source'->>'rail', t.terms->'source'->>'chain'), ':', $2::text) from transfers t where t.id = $1
+     ) for update`,
+    wantedOf,
+  )
   const { rows } = await tx.query<Debt>(
     `select r.owed - r.recovered - r.written_off as outstanding, t.terms->'source'->>'rail' as rail, t.terms->'source'->>'chain' as chain
        from receivables r join transfers t on t.id = r.transfer_id
       where r.transfer_id = $1 and r.currency = $2 for update of r`,
-    [wanted.transferId, wanted.amount.currency],
+    wantedOf,
   )
   return settleable(wanted, rows[0])
 }

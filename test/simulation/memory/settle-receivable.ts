@@ -2,17 +2,19 @@ import { type Debt, type Settlement, settleable, settlementEntry } from '../../.
 import { bookByHand } from './book-by-hand.ts'
 import type { MemoryDatabase, MemoryTx } from './transaction.ts'
 
-/** Locks what is owed. Throws as the one of Postgres does. */
+/** Locks what is owed, and its pool before it. Throws as the one of Postgres does. */
 export const lockReceivable = async (
   { tables }: MemoryDatabase,
   tx: MemoryTx,
   wanted: Pick<Settlement, 'transferId' | 'amount'>,
 ): Promise<Debt> => {
   const name = `${wanted.transferId} ${wanted.amount.currency}`
+  const { source } = tx.get(tables.transfers, wanted.transferId)?.transfer.terms ?? {}
+  if (source === undefined) return settleable(wanted, undefined)
+  await tx.lock([`pool ${source.kind === 'bank' ? source.rail : source.chain}:${wanted.amount.currency}`])
   await tx.lock([`receivable ${name}`])
   const row = tx.get(tables.receivables, name)
   if (row === undefined) return settleable(wanted, undefined)
-  const { source } = tx.get(tables.transfers, wanted.transferId)!.transfer.terms
   return settleable(wanted, {
     outstanding: String(row.owed - row.recovered - row.written_off),
     rail: source.kind === 'bank' ? source.rail : null,
