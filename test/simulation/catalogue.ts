@@ -65,10 +65,13 @@ const calls = [
   'refunds.open',
   'refunds.claim',
   'refunds.complete',
+  'operators.ask',
+  'operators.decide',
   'screening.check',
   'inbox.keepWebhook',
   'inbox.keepCommand',
   'indexer.commit',
+  'indexer.obey',
 ] as const
 
 type CommonCall = (typeof calls)[number]
@@ -243,6 +246,18 @@ const named = [
   ['resolution: its evidence is wrong', 0.4],
   ['resolution: one person wants to be both', 0.3],
   ['resolution: two persons explain one line', 0.5],
+  // What customers owe, and what comes of it.
+  ['settlement: two persons settle one debt', 0.5],
+  ['settlement: is of more than is owed', 0.4],
+  ['settlement: is rejected', 0.5],
+  ['settlement: nobody approves it in time', 0.4],
+  ['settlement: the bank takes the return back meanwhile', 0.4],
+  // What operators say of a halted chain.
+  ['halt: operators name the wrong branch', 0.3],
+  ['halt: two persons let one chain go on', 0.3],
+  ['halt: a request to go on is rejected', 0.3],
+  ['halt: nobody approves in time that a chain goes on', 0.3],
+  ['halt: somebody lets a chain go on that has gone on', 0.9],
   // Who works here.
   ['operator: retries', 0.2],
   ['operator: forces a compensation', 0.05],
@@ -287,6 +302,9 @@ const crashRates: Partial<Record<CrashPoint, number>> = {
   'store.stellarBump': 0.06,
   'store.stellarDoubt': 0.15,
   'store.stellarRefuse': 0.15,
+  'operators.ask': 0.2,
+  'operators.decide': 0.2,
+  'indexer.obey': 0.2,
 }
 
 /** All that may go wrong in a world. */

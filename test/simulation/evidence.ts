@@ -84,7 +84,13 @@ export type ChainEvidence = {
     readonly isBack: boolean
   }[]
   /** While its indexer called nothing final; null: until the end. */
-  readonly halts: readonly { readonly fromMs: number; readonly untilMs: number | null }[]
+  readonly halts: readonly {
+    readonly reason: string
+    readonly fromMs: number
+    readonly untilMs: number | null
+    /** The action of operators that has ended it. */
+    readonly by: string | null
+  }[]
   /** What the indexer holds for true, in the end, and what it has told of. */
   readonly indexed: readonly string[]
   readonly told: readonly string[]
@@ -132,6 +138,8 @@ export type PaperEvidence = {
     readonly cursor?: string
     readonly into?: string | null
     readonly minor?: string
+    readonly currency?: string
+    readonly kind?: 'recovered' | 'writtenOff'
   }
 }
 
@@ -190,6 +198,8 @@ export type Evidence = {
       readonly minor: string
       readonly customer: string
     }[]
+    /** What customers paid at the bank on what they owe; below zero: what was sent back of it. */
+    readonly repayments: readonly { readonly transfer: string; readonly externalId: string; readonly minor: string }[]
   }
   readonly requests: readonly {
     readonly key: string
@@ -218,6 +228,8 @@ export type Evidence = {
     readonly asked: readonly { readonly key: string; readonly body: string; readonly atMs: number; readonly wantedBy: number }[]
     /** Keys of orders about which it says nothing, for ever. */
     readonly silentKeys: readonly string[]
+    /** Keys of orders that it has refused at once. */
+    readonly refusedKeys: readonly string[]
     readonly orders: readonly BankOrderEvidence[]
     readonly lines: readonly { readonly orderId: string; readonly amountMinor: string }[]
     /** Lines of an account of ours that an order at another bank of ours has made. */
@@ -322,6 +334,25 @@ export type TablesEvidence = {
     readonly state: string
     readonly request: { readonly key: string; readonly externalId: string }
     readonly created_at: string
+  }[]
+  readonly receivables: readonly {
+    readonly transfer_id: string
+    readonly currency: string
+    readonly owed: string
+    readonly recovered: string
+    readonly written_off: string
+    readonly state: string
+  }[]
+  readonly operator_actions: readonly {
+    readonly id: string
+    readonly type: string
+    readonly scope: string | null
+    readonly payload: { readonly branch?: string; readonly haltedReason?: string }
+    readonly requested_person: string
+    readonly decision: string | null
+    readonly decided_person: string | null
+    readonly decided_at: string | null
+    readonly obeyed_at: string | null
   }[]
   readonly advances: readonly {
     readonly transfer_id: string

@@ -18,6 +18,7 @@ import { rebalances } from './laws/rebalances.ts'
 import { refunds } from './laws/refunds.ts'
 import { resolutions } from './laws/resolutions.ts'
 import { rest } from './laws/rest.ts'
+import { settlements } from './laws/settlements.ts'
 import { statements } from './laws/statements.ts'
 import { strays } from './laws/strays.ts'
 import { withdrawn } from './laws/withdrawn.ts'
@@ -26,6 +27,7 @@ const laws: Readonly<Record<string, Law>> = {
   postings,
   endings,
   debts,
+  settlements,
   escrowEnds,
   agreement,
   finality,

@@ -23,7 +23,7 @@ export type ChainSettings = {
 }
 
 /** What else than customers' orders there is in some worlds. The faults of each are named after it. */
-export const features = ['refund', 'rebalance', 'resolution'] as const
+export const features = ['refund', 'rebalance', 'resolution', 'settlement'] as const
 export type Feature = (typeof features)[number]
 
 /** Those of a world, with all that are `wanted`: rare, so that most worlds stay as cheap as they are. */

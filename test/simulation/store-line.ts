@@ -24,6 +24,7 @@ const atDesk = callsOf('deposits')
 const atAddresses = callsOf('addresses')
 const inStatements = callsOf('statements')
 const ofRefunds = callsOf('refunds')
+const ofOperators = callsOf('operators')
 
 /**
  * What happens between one process and the database: connections that are lost before a statement was done and after it, a server that is not
@@ -52,6 +53,12 @@ export const statementLine = (process: Process, faults: Faults, isUp: () => bool
 export const refundLine = (process: Process, faults: Faults, isUp: () => boolean): AroundRefunds => {
   const ask = asking(process, faults, isUp)
   return (name, about, effect) => ask(ofRefunds(name), about, effect)
+}
+
+/** The transactions of the operators' API. */
+export const operatorLine = (process: Process, faults: Faults, isUp: () => boolean) => {
+  const ask = asking(process, faults, isUp)
+  return <T>(name: 'ask' | 'decide', about: string | undefined, effect: () => Promise<T>) => ask(ofOperators(name), about, effect)
 }
 
 const asking =

@@ -2,7 +2,10 @@ import type { Chain } from '../../bridge-service/src/chains/chain.ts'
 import type { AddressStore } from '../../bridge-service/src/deposits/address-store.ts'
 import { depositTurn } from '../../bridge-service/src/deposits/desk.ts'
 import type { DepositStore } from '../../bridge-service/src/deposits/store.ts'
+import type { Settlement } from '../../bridge-service/src/ledger/settle-receivable.ts'
 import type { Log } from '../../bridge-service/src/log.ts'
+import type { Action } from '../../bridge-service/src/operators/action.ts'
+import type { Floor } from '../../bridge-service/src/operators/speak.ts'
 import type { Screening } from '../../bridge-service/src/policy/screening.ts'
 import { webhookVerifier } from '../../bridge-service/src/rails/bank-api/verify-webhook.ts'
 import type { Rail } from '../../bridge-service/src/rails/rail.ts'
@@ -17,10 +20,19 @@ import type { SagaStore } from '../../bridge-service/src/saga/store.ts'
 import { type Delivery, webhookSecret } from './bank/mail.ts'
 import type { ChainTables } from './indexer/indexer.ts'
 import { keepWebhook } from './memory/refunds.ts'
+import type { MemoryTx } from './memory/transaction.ts'
 import type { MemoryStore } from './memory-store.ts'
 import type { Process } from './process.ts'
 import { bankOf } from './routes/wanted.ts'
 import type { Settings } from './settings.ts'
+
+/** What the operators' API writes with, beside what it is asked for. */
+export type Hands = {
+  readonly settle: (tx: MemoryTx, settlement: Settlement) => Promise<void>
+}
+
+/** One call of the operators' API, in one transaction and once for its key. Rejects with the refusal. */
+type Speak<Act> = (call: 'ask' | 'decide', key: string, about: string | undefined, act: Act) => Promise<Action>
 
 /** What a worker is made of: the ports that a planted fault may get between. */
 export type Ports = {
@@ -30,6 +42,8 @@ export type Ports = {
   readonly statements: StatementStore
   readonly refunds: RefundStore
   readonly openRefund: (request: RefundRequest) => Promise<unknown>
+  readonly hands: Hands
+  readonly speak: Speak<(tx: MemoryTx, floor: Floor) => Promise<Action>>
   readonly rail: Rail
   readonly chains: ReadonlyMap<string, Chain>
   readonly screening: Screening
@@ -59,6 +73,8 @@ export type Worker = {
   readonly cancel: (transfer: string, name: string) => Promise<void>
   /** Opens a refund. Rejects with the refusal. */
   readonly refund: (request: RefundRequest) => Promise<unknown>
+  /** What an operator asks for, or says of what another one has asked for. */
+  readonly speak: Speak<(tx: MemoryTx, floor: Floor, hands: Hands) => Promise<Action>>
   readonly wake: () => void
 }
 
@@ -154,6 +170,11 @@ export const startWorker = async (
       return true
     },
     refund: ports.openRefund,
+    speak: async (call, key, about, act) => {
+      const action = await ports.speak(call, key, about, (tx, floor) => act(tx, floor, ports.hands))
+      engine.wake()
+      return action
+    },
     cancel: async (transfer, name) => {
       const news = {
         source: 'command',

@@ -17,12 +17,15 @@ import { denied, sendClients } from './clients.ts'
 import { collect } from './collect.ts'
 import type { Evidence } from './evidence.ts'
 import { drawFaults, type Faults, type Struck } from './faults.ts'
+import { mindHalts } from './house/halts.ts'
 import { openOffice } from './house/office.ts'
 import { callingForPersons, staff } from './house/staff.ts'
-import { finalFactsOf, haltOf } from './indexer/indexer.ts'
+import { finalFactsOf, type Halt, haltOf } from './indexer/indexer.ts'
 import { beginIndexer } from './indexer/process.ts'
+import { answerOnce } from './memory/answer-once.ts'
 import type { Around } from './memory/connection.ts'
 import { keepSignedLock } from './memory/deposit-store.ts'
+import { settleReceivable } from './memory/settle-receivable.ts'
 import { memoryStore } from './memory-store.ts'
 import { watchMoments } from './moments.ts'
 import { letOperatorsIn } from './operators.ts'
@@ -33,9 +36,9 @@ import { scheduler } from './scheduler.ts'
 import type { PlantEvm } from './senders/evm/line.ts'
 import type { PlantStellar } from './senders/stellar/line.ts'
 import { drawFeatures, drawSettings, features, type Settings } from './settings.ts'
-import { addressLine, depositLine, refundLine, statementLine, storeLine } from './store-line.ts'
+import { addressLine, depositLine, operatorLine, refundLine, statementLine, storeLine } from './store-line.ts'
 import { traceOf } from './trace.ts'
-import { type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
+import { type Hands, type Plant, type Ports, startWorker, verifierFor, type Worker } from './worker.ts'
 
 export type WorldOptions = {
   readonly plant?: Plant
@@ -194,7 +197,11 @@ export const runWorld = async (
     const addresses = store.addresses(addressLine(process, faults, isUp))
     const statements = store.statements(statementLine(process, faults, isUp))
     const refunds = store.refunds(refundLine(process, faults, isUp))
-    const ports = portsFor(process, connection.store, { deposits, addresses, statements, refunds }, around)
+    const atOperators = operatorLine(process, faults, isUp)
+    const hands: Hands = { settle: (tx, settlement) => settleReceivable(store.database, tx, settlement) }
+    const speak: Ports['speak'] = (call, key, about, act) => atOperators(call, about, () => answerOnce(store.database, key, act))
+    const beside = { deposits, addresses, statements, refunds, hands, speak }
+    const ports = portsFor(process, connection.store, beside, around)
     const owner = process.name
     const planted =
       plant?.(ports, { settings, memory: store, chains: chainTables, draw: () => random.between(0, 999_999) / 1_000_000 }) ??
@@ -219,7 +226,7 @@ export const runWorld = async (
   const portsFor = (
     process: Process,
     saga: SagaStore,
-    beside: Pick<Ports, 'deposits' | 'addresses' | 'statements' | 'refunds'>,
+    beside: Pick<Ports, 'deposits' | 'addresses' | 'statements' | 'refunds' | 'hands' | 'speak'>,
     around: Around,
   ): Ports => {
     const looked = new Map<string, number>()
@@ -266,11 +273,16 @@ export const runWorld = async (
     return alive.length === 0 ? undefined : random.pick(alive)
   }
 
-  for (const network of all)
-    beginIndexer(time, random, faults, store, network, processNamed, () => {
-      // The notice of new rows may get lost; polling finds them.
-      for (const worker of workers) if (random.chance(0.8)) worker?.wake()
-    })
+  const office = openOffice(time, random, faults, store, anyWorker, note)
+  const minders = mindHalts(time, random, faults, office)
+  const wakeWorkers = () => {
+    // The notice of new rows may get lost; polling finds them.
+    for (const worker of workers) if (random.chance(0.8)) worker?.wake()
+  }
+  for (const network of all) {
+    const onHalt = (halt: Halt) => minders.see(network.settings.id, network.tables, halt)
+    beginIndexer(time, random, faults, store, network, processNamed, wakeWorkers, onHalt)
+  }
 
   const mail = postBankMail(
     time,
@@ -294,7 +306,6 @@ export const runWorld = async (
     })
   }
   const requests = sendClients(time, random, faults, settings, poolMinor, anyWorker, bringDeposit)
-  const office = openOffice(time, random, faults, note)
   const persons = staff(time, random, faults, settings, store, office, { bank, statement, openings }, anyWorker, bringDeposit)
   const told = new Set<string>()
   for (const { chain } of all)

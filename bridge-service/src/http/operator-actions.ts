@@ -2,10 +2,10 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { ClientBase } from 'pg'
 import { z } from 'zod'
 import { BridgeError } from '../errors.ts'
-import { type Action, needsFourEyes } from '../operators/action.ts'
-import { decideAction, effectOf, findAction, insertAction, listActions, takeTheFloor } from '../operators/action-store.ts'
-import { checkApproval } from '../operators/approval.ts'
+import type { Action } from '../operators/action.ts'
+import { effectOf, findAction, listActions, postgresFloor, takeTheFloor } from '../operators/action-store.ts'
 import { inputOf, perform } from '../operators/perform.ts'
+import { askFor, decideOn } from '../operators/speak.ts'
 import type { Opened } from '../saga/open.ts'
 import { inTransaction } from '../transaction.ts'
 import { typeId } from '../transfer/id.ts'
@@ -82,10 +82,8 @@ export const operatorActionRoutes =
         const answer = await once(claimOf(request), async tx => {
           const { asked, transfer, amount } = await complete(tx, request.body, deps)
           if (transfer !== undefined) checkAllowed(asked, transfer, deps.nowMs())
-          const fourEyes = needsFourEyes(asked, amount, house.policy.operatorLimits)
-          const id = typeId('oa', deps.newUuid())
-          const action = await insertAction(tx, { ...asked, id, payloadHash: hashOf(asked), fourEyes, ttlMs }, operator)
-          return fourEyes ? action : perform(tx, action, deps)
+          const question = { ...asked, id: typeId<string>('oa', deps.newUuid()), payloadHash: hashOf(asked), ttlMs, amount }
+          return askFor(postgresFloor(tx), question, house.policy.operatorLimits, operator, action => perform(tx, action, deps))
         })
         await afterwards(answer)
         setAnswerHeaders(reply, answer)
@@ -119,15 +117,12 @@ export const operatorActionRoutes =
       handler: async (request, reply) => {
         const { decision, payloadHash, reason = null } = request.body
         const operator = operatorOf(request.apiKey)
-        const answer = await once(claimOf(request), async tx => {
-          const { id } = request.params
-          const action = await findAction(tx, id)
-          if (action === undefined) throw new BridgeError('action_not_found', { id })
-          checkApproval(action, { decision, payloadHash }, operator)
-          if (decision === 'reject') return decideAction(tx, id, decision, reason, operator)
-          if (action.transferId !== null) checkAllowed(action, await operatedTransfer(tx, action.transferId), deps.nowMs())
-          return perform(tx, await decideAction(tx, id, decision, reason, operator), deps)
-        })
+        const answer = await once(claimOf(request), tx =>
+          decideOn(postgresFloor(tx), request.params.id, { decision, payloadHash, reason }, operator, async action => {
+            if (action.transferId !== null) checkAllowed(action, await operatedTransfer(tx, action.transferId), deps.nowMs())
+            return perform(tx, action, deps)
+          }),
+        )
         await afterwards(answer)
         setAnswerHeaders(reply, answer)
         return reply.code(202).send(answer.response as ActionJson)

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Api, order, startApi } from '../../../test/support/api.ts'
+import { until } from '../../../test/support/until.ts'
 
 let api: Api
 let anna: { key: string }
@@ -104,6 +105,26 @@ describe('what comes of a receivable', () => {
     expect((await approve(action)).json.state).toBe('obeyed')
     expect(await booked(id)).toEqual(['receivable:USD -1000001', 'bad_debt:USD 1000001'])
     expect((await approve(other)).json.code).toBe('receivable_exceeded')
+  })
+
+  it('and a step that changes what is owed wait for each other, and not in a circle', async () => {
+    const id = await owe('acme', '10025')
+    const step = await api.admin.connect()
+    try {
+      await step.query(`begin; select from liquidity_pools where id = 'bank:test:USD' for update`)
+      const settled = settle(id, { kind: 'recovered', amount: usd('0.25'), reason: 'wired' })
+      await until('the settlement to wait', async () => {
+        const { rows } = await api.admin.query(
+          `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        )
+        return rows.length > 0
+      })
+      await step.query(`update receivables set owed = owed - 25 where transfer_id = '${id}'; commit`)
+      expect(await settled).toMatchObject({ status: 202, json: { state: 'obeyed' } })
+    } finally {
+      step.release()
+    }
+    expect(await caseOf(id)).toMatchObject({ owed: { value: '100.00' }, recovered: { value: '0.25' } })
   })
 
   it('that was owed on a chain comes into the treasury there', async () => {

@@ -173,35 +173,23 @@ describe('the payment', () => {
   })
 
   // The money has left: to say that it failed would pay it again, and book it never.
-  it('that the bank settles after it has refused it is paid, and booked', async () => {
-    const id = await owing('bb')
+  it.each([
+    ['settles after it has refused it', 'settled', 'bb'],
+    // Who had asked late was told only that it came back.
+    ['takes its return back, of which alone it told', 'returnReversed', 'bc'],
+  ] as const)('that the bank %s is paid, and booked', async (_what, type, digits) => {
+    const id = await owing(digits)
     const { json } = await refund(id)
     bank.faults.submit.push({ refused: 'account_closed' })
     await turn()
     const { rows } = await api.admin.query(`select request from refunds where id = $1`, [json.id])
     await bank.submit(rows[0].request)
-    expect(await hearRefund(api.pool, bank.id, { type: 'settled', externalId: rows[0].request.externalId })).toBe(true)
+    expect(await hearRefund(api.pool, bank.id, { type, externalId: rows[0].request.externalId })).toBe(true)
     expect((await refund(id)).json.code).toBe('refund_too_large')
     await turn()
     expect(await list(id)).toMatchObject([{ id: json.id, state: 'completed', failure: null }])
     expect(await owedMinor(id)).toBe(0n)
     expect((await refund(id)).json.code).toBe('refund_not_allowed')
-  })
-
-  it('that had come back before its settlement was told is paid, and booked, when the bank takes that back', async () => {
-    const id = await owing('bc')
-    bank.faults.submit.push('lostAfter')
-    const { json } = await refund(id)
-    await turn()
-    const { key, externalId } = [...bank.orders.values()][0]!
-    bank.decide(key, 'returned', 'R29')
-    await turn()
-    expect(await list(id)).toMatchObject([{ id: json.id, state: 'failed', failure: 'rail_refused: R29' }])
-    bank.decide(key, 'settled')
-    expect(await hearRefund(api.pool, bank.id, { type: 'returnReversed', externalId })).toBe(true)
-    await turn()
-    expect(await list(id)).toMatchObject([{ id: json.id, state: 'completed', failure: null }])
-    expect(await owedMinor(id)).toBe(0n)
   })
 
   it('waits while its rail stands still', async () => {

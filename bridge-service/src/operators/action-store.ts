@@ -1,5 +1,6 @@
 import type { ClientBase, Pool } from 'pg'
-import type { Action, Asked, Operator } from './action.ts'
+import type { Action, Operator } from './action.ts'
+import type { Floor, FreshAction } from './speak.ts'
 
 type Database = Pool | ClientBase
 
@@ -12,11 +13,14 @@ const columns = `a.id, a.type, a.transfer_id as "transferId", a.scope, a.reason,
 export const takeTheFloor = (tx: ClientBase) =>
   tx.query(`select pg_advisory_xact_lock(hashtextextended('causeway_operators', 0))`)
 
-export const insertAction = async (
-  tx: ClientBase,
-  asked: Asked & { readonly id: string; readonly payloadHash: string; readonly fourEyes: boolean; readonly ttlMs: number },
-  { by, person }: Operator,
-): Promise<Action> => {
+/** The floor, once it is taken. */
+export const postgresFloor = (tx: ClientBase): Floor => ({
+  insert: (action, operator) => insertAction(tx, action, operator),
+  find: id => findAction(tx, id),
+  decide: (id, decision, reason, operator) => decideAction(tx, id, decision, reason, operator),
+})
+
+export const insertAction = async (tx: ClientBase, asked: FreshAction, { by, person }: Operator): Promise<Action> => {
   const { rows } = await tx.query<Action>({
     name: 'insert_operator_action',
     text: `with said as (
@@ -71,13 +75,13 @@ export const presentResumes = async (pool: Pool): Promise<Action[]> => {
 }
 
 /** The database refuses an approval by who has asked, and one that comes too late. */
-export const decideAction = async (
+const decideAction = async (
   tx: ClientBase,
   id: string,
   decision: 'approve' | 'reject',
   reason: string | null,
   { by, person }: Operator,
-): Promise<Action> => {
+): Promise<Action | undefined> => {
   const { rows } = await tx.query<Action>({
     name: 'decide_operator_action',
     text: `with said as (
@@ -89,7 +93,7 @@ export const decideAction = async (
            ) select * from said`,
     values: [id, decision, by, person, reason],
   })
-  return rows[0]!
+  return rows[0]
 }
 
 /** It is done, or could not be: `refusal` says why. Only the first word counts. */

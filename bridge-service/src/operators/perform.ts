@@ -135,7 +135,8 @@ const tell = (tx: ClientBase, action: Action) =>
     [action.id, action.transferId, { input: inputOf(action), actor: actorOf(action) }],
   )
 
-const actorOf = ({ requestedPerson, decidedPerson }: Action): string =>
+/** Who has approved, beside who has asked: `operator:ann+ben`. */
+export const actorOf = ({ requestedPerson, decidedPerson }: Action): string =>
   `operator:${[requestedPerson, ...(decidedPerson === null ? [] : [decidedPerson])].join('+')}`
 
 /** What rests until its next turn has it now. What somebody is at work on is left to him. */

@@ -137,6 +137,7 @@ describe('a refund that has settled beside it', () => {
       .when(settled)
       .thenNothing()
     given(onramp(), history.releasing).when(settled).thenNothing()
+    given(onramp(), history.crediting).when(settled).thenTooEarly()
     given(onramp(), resolved)
       .when(settled)
       .then(['refundPaid'], { state: 'review', entries: [['bank_cash:bank:sim:USD -5.00', 'written_off:USD +5.00']] })

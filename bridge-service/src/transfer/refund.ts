@@ -24,6 +24,8 @@ export const readRefund = (
   if (payerOf(transfer, paid.currency) === undefined) return nothing('no bank pays it')
   if (progress.refunds?.includes(paid.refundId)) return nothing('booked before')
   const isTwice = paid.kind === 'owed' && hasReachedHim(transfer)
+  // What came back was owed again, and is on its way: the money has left us all the same, and is booked when that has ended.
+  if (state === 'crediting') return tooEarly('it is under way again')
   if (!mayBePaid.includes(state)) return nothing('nothing of it can be refunded')
   const isPersons = isTwice && state === 'completed'
   return happened([{ type: 'refundPaid', ...paid }, ...(isPersons ? [{ type: 'receivableOpened' } as const] : [])])

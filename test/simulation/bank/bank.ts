@@ -65,6 +65,8 @@ export type Bank = {
   readonly take: (order: WireOrder) => BankOrder | 'conflict'
   /** The customer's bank takes a transfer's debit back, soon. */
   readonly takeBack: (transfer: string) => void
+  /** The customer's bank takes the return of a transfer's debit back, soon: it was paid after all. */
+  readonly takeReturnBack: (transfer: string) => void
   /** The bank of whom it pays sends a credit back. */
   readonly sendBack: (order: BankOrder) => void
   /** Gives an order up as its sender asks, unless it has gone further. Returns whether it is given up. */
@@ -139,14 +141,18 @@ export const openBank = (
     tell(order)
     if (isTakenBack || (order.direction === 'debit' && faults.strikes('bank: takes a return back', order.description)))
       soon(random.between(1, 900) * 1_000, () => {
-        order.status = 'settled'
-        order.code = undefined
-        book(order, 1n)
-        tell(order, 'return_reversed')
+        payAfterAll(order)
         // Nor need that be its last word.
         if (isTakenBack && faults.strikes('bank: sends a credit back', order.description))
           soon(random.between(1, 300) * 1_000, () => giveBack(order))
       })
+  }
+  const payAfterAll = (order: BankOrder) => {
+    if (order.status !== 'returned') return
+    order.status = 'settled'
+    order.code = undefined
+    book(order, 1n)
+    tell(order, 'return_reversed')
   }
   const reject = (order: BankOrder) => {
     if (order.code === givenUp) return
@@ -211,6 +217,11 @@ export const openBank = (
       for (const order of orders)
         if (order.description === transfer && order.direction === 'debit')
           soon(random.between(1, 30) * 1_000, () => giveBack(order))
+    },
+    takeReturnBack: transfer => {
+      for (const order of orders)
+        if (order.description === transfer && order.direction === 'debit')
+          soon(random.between(1, 60) * 1_000, () => payAfterAll(order))
     },
     sendBack: giveBack,
     giveUp,

@@ -16,6 +16,8 @@ export type BankLine = {
   readonly isSilent: (externalId: string) => boolean
   /** Orders of whose money only the statement tells: no webhook does, and whoever asks is told for long that it is under way. */
   readonly isUntold: (externalId: string) => boolean
+  /** Orders that it has refused at once. One that was on its way for long may arrive after that, and is taken all the same. */
+  readonly wasRefused: (externalId: string) => boolean
 }
 
 /** The way to the bank, on which orders, answers and patience get lost. One bank, whoever calls. */
@@ -29,6 +31,7 @@ export const bankLine = (
 ): BankLine => {
   const silentUntilMs = new Map<string, number>()
   const untoldUntilMs = new Map<string, number>()
+  const refusedAtOnce = new Set<string>()
   let downUntilMs = 0
 
   bank.onEvent(({ order, type }) => {
@@ -85,8 +88,10 @@ export const bankLine = (
       throw new Error('the adapter broke')
     }
     // A bank refuses what it does not hold yet; what it holds is simply what it holds.
-    if (bank.byKey(order.key) === undefined && faults.strikes('bank: refuses an order at once', about))
+    if (bank.byKey(order.key) === undefined && faults.strikes('bank: refuses an order at once', about)) {
+      refusedAtOnce.add(order.externalId)
       return refused('account_unknown', 'no')
+    }
     const answer = takeNow(order)
     if (faults.strikes('bank: the answer to an order is lost after it was taken', about)) return unknown('time-out')
     if (faults.strikes('bank: answers with a server error after it has taken an order', about)) return unknown('502')
@@ -113,6 +118,7 @@ export const bankLine = (
   return {
     isSilent: externalId => silentUntilMs.has(externalId),
     isUntold: externalId => untoldUntilMs.has(externalId),
+    wasRefused: externalId => refusedAtOnce.has(externalId),
     railFor: (process, verifyWebhook, wantedBy) => ({
       id: 'bank:sim',
       capabilities: { schemes: ['ach', 'sepa', 'sepa_inst', 'wire', 'book'], currencies: ['USD', 'EUR'] },

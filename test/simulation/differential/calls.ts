@@ -62,7 +62,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
     ...Array.from({ length: 8 }, () => deskCall),
     ...[addressCall, addressCall, addressCall],
     ...[statementCall, statementCall, statementCall, statementCall],
-    ...[refundCall, refundCall, refundCall, refundCall, refundCall, operatorCall, operatorCall],
+    ...[refundCall, refundCall, refundCall, refundCall, refundCall, operatorCall, operatorCall, operatorCall],
   ]
   return random.pick(kinds)(random, twins, past)
 }

@@ -1,9 +1,12 @@
 import { expect } from 'vitest'
 import { type Random, randomFrom } from '../../../scripts/fuzz/reorg/random.ts'
+import { endAction, takeTheFloor } from '../memory/action-store.ts'
 import { closingLines } from '../memory/closing-lines.ts'
 import { explainLine } from '../memory/explain-line.ts'
 import { hearRefund } from '../memory/refunds.ts'
+import { settleReceivable } from '../memory/settle-receivable.ts'
 import { inOneStatement } from '../memory/statement.ts'
+import type { MemoryTx } from '../memory/transaction.ts'
 import { type MemoryStore, memoryStore } from '../memory-store.ts'
 import { canonical } from './canonical.ts'
 import { followedInMemory } from './followed-chain.ts'
@@ -26,6 +29,7 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
   const postgres = await virtualPostgres()
   await postgres.setTime(nowMs)
   const memory = memoryStore(() => nowMs)
+  const inTx = <T>(work: (tx: MemoryTx) => T | Promise<T>) => inOneStatement(memory.database, undefined, work)
   const inMemory = spoil({
     ...memory,
     store: memory.connect().store,
@@ -37,8 +41,11 @@ export const startTwins = async (startMs: number, spoil: (side: Side) => Side = 
       const { id, currency, minor } = await memory.openRefund(request)
       return { id, currency, minor: String(minor) }
     },
-    hearRefund: (rail, said) => inOneStatement(memory.database, undefined, tx => hearRefund(memory.database, tx, rail, said)),
-    explainLine: explanation => explainLine(memory.database, explanation),
+    hearRefund: (rail, said) => inTx(tx => hearRefund(memory.database, tx, rail, said)),
+    explainLine: explanation => inTx(tx => explainLine(memory.database, tx, explanation)),
+    settleReceivable: settlement => inTx(tx => settleReceivable(memory.database, tx, settlement)),
+    onFloor: work => inTx(async tx => work(await takeTheFloor(tx, memory.database.tables))),
+    endAction: (id, refusal) => inTx(tx => endAction(tx, memory.database.tables, id, refusal)),
     closingLines: async (transferId, wanted) => closingLines(memory.database.tables, transferId, wanted),
     chain: followedInMemory(memory),
   })

@@ -3,7 +3,10 @@ import { type AddressStore, postgresAddressStore } from '../../../bridge-service
 import { postgresDepositStore } from '../../../bridge-service/src/deposits/postgres-store.ts'
 import type { DepositStore } from '../../../bridge-service/src/deposits/store.ts'
 import { type Explanation, explainLine } from '../../../bridge-service/src/ledger/explain-line.ts'
+import { type Settlement, settleReceivable } from '../../../bridge-service/src/ledger/settle-receivable.ts'
+import { endAction, postgresFloor, takeTheFloor } from '../../../bridge-service/src/operators/action-store.ts'
 import { closingLines, type WantedLine } from '../../../bridge-service/src/operators/closing-lines.ts'
+import type { Floor } from '../../../bridge-service/src/operators/speak.ts'
 import { hearRefund, type Said } from '../../../bridge-service/src/refunds/hear-refund.ts'
 import { openRefund, type RefundRequest } from '../../../bridge-service/src/refunds/open-refund.ts'
 import { postgresRefundStore } from '../../../bridge-service/src/refunds/postgres-store.ts'
@@ -33,6 +36,9 @@ export type Side = Pick<
   readonly openRefund: (request: RefundRequest) => Promise<unknown>
   readonly hearRefund: (rail: string, said: Said) => Promise<boolean>
   readonly explainLine: (explanation: Explanation) => Promise<void>
+  readonly settleReceivable: (settlement: Settlement) => Promise<void>
+  readonly onFloor: (work: (floor: Floor) => Promise<unknown>) => Promise<unknown>
+  readonly endAction: (id: string, refusal: string | null) => Promise<unknown>
   readonly closingLines: (transferId: TransferId, wanted: readonly WantedLine[]) => Promise<Resolution['closing']>
   readonly chain: FollowedChain
 }
@@ -59,8 +65,7 @@ const dumpSql = {
   inbox: 'select * from inbox',
   liquidity_pools: 'select * from liquidity_pools',
   reservations: 'select * from reservations',
-  receivables:
-    'select transfer_id, currency, tenant, payer, owed, recovered, written_off, opened_at, updated_at from receivables',
+  receivables: 'select * from receivables',
   advances: 'select * from advances',
   transfers_in_hand: 'select * from transfers_in_hand',
   quotes: 'select id, tenant, expires_at, transfer_id from quotes',
@@ -70,6 +75,9 @@ const dumpSql = {
   bank_statements: 'select * from bank_statements',
   bank_statement_lines: 'select * from bank_statement_lines',
   refunds: 'select * from refunds',
+  operator_actions: `select id, type, transfer_id, scope, reason, payload, payload_hash, four_eyes, requested_by, requested_person, requested_at,
+                            expires_at, decision, decided_by, decided_person, decided_at, obeyed_at, refusal from operator_actions`,
+  operator_audit: 'select action_id, event, actor, reason, at from operator_audit',
   idempotency_keys: 'select * from idempotency_keys',
 }
 
@@ -95,14 +103,14 @@ export const virtualPostgres = async (): Promise<VirtualPostgres> => {
       return { id, currency, minor }
     },
     hearRefund: (rail, said) => hearRefund(app, rail, said),
-    explainLine: async explanation => {
-      await owner.query(
-        `insert into operator_actions (id, type, reason, payload, payload_hash, four_eyes, requested_by, requested_person, expires_at)
-         values ($1, 'explainLine', 'x', '{}', repeat('0', 64), false, 'api:ann', 'ann', now()) on conflict do nothing`,
-        [explanation.actionId],
-      )
-      await inTransaction(app, tx => explainLine(tx, explanation))
-    },
+    explainLine: explanation => inTransaction(app, tx => explainLine(tx, explanation)),
+    settleReceivable: settlement => inTransaction(app, tx => settleReceivable(tx, settlement)),
+    onFloor: work =>
+      inTransaction(app, async tx => {
+        await takeTheFloor(tx)
+        return work(postgresFloor(tx))
+      }),
+    endAction: (id, refusal) => endAction(app, id, refusal),
     closingLines: (transferId, wanted) => inTransaction(app, tx => closingLines(tx, transferId, wanted)),
     chain: followedInPostgres(owner),
     keepFact: news => inbox(news, 'do nothing'),

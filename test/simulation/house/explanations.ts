@@ -1,13 +1,13 @@
 import type { ExplanationPayload } from '../../../bridge-service/src/operators/action.ts'
+import { actorOf } from '../../../bridge-service/src/operators/perform.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { BankStatement, WrittenLine } from '../bank/statement.ts'
 import type { Faults } from '../faults.ts'
 import { explainLine, lockLine } from '../memory/explain-line.ts'
-import { inOneStatement } from '../memory/statement.ts'
 import type { MemoryStore } from '../memory-store.ts'
 import { ownAccounts } from '../routes/wanted.ts'
 import type { Scheduler } from '../scheduler.ts'
-import { actorOf, type Office } from './office.ts'
+import type { Office } from './office.ts'
 
 const lookEveryMs = 40_000
 
@@ -27,9 +27,10 @@ export const explain = (
   const { bank_statement_lines: kept } = database.tables
   const asked = new Set<string>()
 
-  const ask = (rail: string, line: WrittenLine): Promise<void> => {
+  const ask = (rail: string, line: WrittenLine) => {
     const { account, cursor, externalId, amountMinor, currency } = line
-    const isBooked = externalId.startsWith('HAND-')
+    // What a customer has paid on a debt settles it, or another line sends it back.
+    const isBooked = /^(HAND|OWED)-/.test(externalId)
     const right = isBooked ? null : BigInt(amountMinor) > 0n ? `equity:${currency}` : `written_off:${currency}`
     const wrong = faults.strikes('resolution: its evidence is wrong')
     const into = wrong
@@ -37,15 +38,15 @@ export const explain = (
       : right
     return office.send({
       wrong: wrong ? 'its account' : undefined,
-      complete: async () => {
-        await inOneStatement(database, undefined, tx => lockLine(database, tx, { rail, account, cursor }, into))
+      complete: async tx => {
+        await lockLine(database, tx, { rail, account, cursor }, into)
         const payload: ExplanationPayload = { account, cursor, into, document: null, currency, minor: amountMinor }
         return { type: 'explainLine', transferId: null, scope: `rail:${rail}`, reason: 'the bank says so', payload }
       },
-      perform: paper =>
-        explainLine(database, {
-          ...{ rail, account, cursor, into, actionId: paper.id },
-          ...{ actor: actorOf(paper), reason: paper.asked.reason },
+      perform: (action, tx) =>
+        explainLine(database, tx, {
+          ...{ rail, account, cursor, into, actionId: action.id },
+          ...{ actor: actorOf(action), reason: action.reason },
         }),
     })
   }

@@ -1,7 +1,8 @@
 import type { LowWater } from '../../../bridge-service/src/liquidity/low-water.ts'
 import type { Currency } from '../../../bridge-service/src/money/currency.ts'
 import { type Money, money, toJson } from '../../../bridge-service/src/money/money.ts'
-import { inputOf, rebalanceIdOf } from '../../../bridge-service/src/operators/perform.ts'
+import type { Action } from '../../../bridge-service/src/operators/action.ts'
+import { actorOf, inputOf, rebalanceIdOf } from '../../../bridge-service/src/operators/perform.ts'
 import { refillAmount } from '../../../bridge-service/src/operators/refill-amount.ts'
 import { priceTermsOf } from '../../../bridge-service/src/policy/price-terms.ts'
 import { type HousePools, planRebalance, type RebalancePlan } from '../../../bridge-service/src/policy/rebalance.ts'
@@ -12,16 +13,23 @@ import type { Unborn } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { Request } from '../clients.ts'
 import { commitSteps } from '../memory/commit-steps.ts'
-import { inOneStatement } from '../memory/statement.ts'
+import { keepFact } from '../memory/facts.ts'
+import type { MemoryTx } from '../memory/transaction.ts'
 import type { MemoryStore } from '../memory-store.ts'
 import { common, otherAccount, ownAccount, ownAccounts, payableAs, type Wanted } from '../routes/wanted.ts'
 import { unbornOf } from '../routes.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Settings } from '../settings.ts'
-import { actorOf, type Office, type Paper } from './office.ts'
+import type { Office } from './office.ts'
 
 /** Money of ours that was to go from one account of ours to another. */
 export type Rebalance = { readonly id: string; readonly from: string; readonly to: string; readonly minor: string }
+
+type Born = {
+  readonly unborn: Unborn
+  /** It is committed: from then on it is known. */
+  readonly isThere: () => void
+}
 
 const lookEveryMs = 60_000
 const atMost = 3
@@ -63,9 +71,11 @@ export const rebalance = (
     return money(pool.currency as Currency, pool.total - pool.reserved)
   }
 
-  const ask = (from: string, to: string, amount: Money): Promise<void> => {
+  const ask = async (from: string, to: string, amount: Money): Promise<void> => {
     const reference = `house-${++begun}`
-    return office.send({
+    // Of several tries one is committed, and it is the last one.
+    let born: Born | undefined
+    const paper = await office.send({
       worth: () => planRebalance({ from, to, amount }, house).worth,
       complete: () => {
         planRebalance({ from, to, amount }, house)
@@ -77,18 +87,16 @@ export const rebalance = (
           payload: { from, to, ...toJson(amount) },
         }
       },
-      perform: async paper => {
-        const plan = planRebalance({ from, to, amount }, house)
-        const unborn = bear(rebalanceIdOf(paper.id), plan, from, reference)
-        const step = firstStep(unborn, actorOf(paper), nowMs())
-        await inOneStatement(database, undefined, tx => commitSteps(database, tx, [step], undefined))
-        if (unborn.route !== 'rebalance') onProvider(unborn.id)
+      perform: (action, tx) => {
+        born = bear(rebalanceIdOf(action.id), planRebalance({ from, to, amount }, house), from, reference)
+        return commitSteps(database, tx, [firstStep(born.unborn, actorOf(action), nowMs())], undefined)
       },
     })
+    if (paper?.isDone) born!.isThere()
   }
 
   /** Its terms are of this moment. */
-  const bear = (id: TransferId, { legs, price }: RebalancePlan, from: string, reference: string): Unborn => {
+  const bear = (id: TransferId, { legs, price }: RebalancePlan, from: string, reference: string): Born => {
     const { sourceAmount, destinationAmount, ...terms } = priceTermsOf(price)
     const born = { id, tenant: houseTenant } as const
     const wanted: Wanted = {
@@ -98,7 +106,6 @@ export const rebalance = (
     }
     if (legs.route === 'rebalance') {
       const [payoutAccount, arrivalAccount] = [accountOf(legs.source.rail), accountOf(legs.destination.rail)]
-      between.push({ id, from: payoutAccount, to: arrivalAccount, minor: sourceAmount.minor })
       const { reference: _reference, ...fixed } = common({
         wanted,
         chain: settings.chains[0],
@@ -107,7 +114,7 @@ export const rebalance = (
         random,
         nowMs: nowMs(),
       })
-      return {
+      const unborn: Unborn = {
         ...{ ...born, route: 'rebalance', definition: currentDefinition, state: 'none', version: 0 },
         progress: { attempts: { release: 0, refund: 0 } },
         terms: {
@@ -115,18 +122,31 @@ export const rebalance = (
           ...{ reference: null, purpose: 'rebalance', pool: from, payoutAccount, arrivalAccount },
         },
       }
+      const isThere = () => void between.push({ id, from: payoutAccount, to: arrivalAccount, minor: sourceAmount.minor })
+      return { unborn, isThere }
     }
     const chains = [legs.source, legs.destination].flatMap(leg => (leg.kind === 'chain' ? [leg.chain as Wanted['chain']] : []))
     const [chain, into] = chains
     const ordered: Wanted = { ...wanted, route: legs.route, chain: chain!, ...(into === undefined ? {} : { into }) }
-    providers.push({
-      ...{ key: reference, bodies: [ordered], isDenied: false, told: new Set([id]), conflicts: 0, refusals: 0, isAnswered: true },
-    })
     // What is minted empties no pool, and a provider's debits are never advanced.
     const clearingMs = Math.max(settings.returnableMs, settings.clearingMs)
     const ofHouse: Settings = { ...settings, funding: 'liquidity', clearingMs }
     const unborn = unbornOf({ wanted: ordered, settings: ofHouse, random, nowMs: nowMs() })
-    return { ...unborn, ...born, terms: { ...unborn.terms, purpose: 'rebalance' } } as Unborn
+    const isThere = () => {
+      providers.push({
+        ...{
+          key: reference,
+          bodies: [ordered],
+          isDenied: false,
+          told: new Set([id]),
+          conflicts: 0,
+          refusals: 0,
+          isAnswered: true,
+        },
+      })
+      onProvider(id)
+    }
+    return { unborn: { ...unborn, ...born, terms: { ...unborn.terms, purpose: 'rebalance' } } as Unborn, isThere }
   }
 
   /** Once for each time that it is low. */
@@ -154,10 +174,10 @@ export const rebalance = (
         reason: 'both banks were asked',
         payload: {},
       } as const
-      const perform = (paper: Paper) =>
-        store.keepFact({
-          ...{ source: 'command', fact: `action:${paper.id}`, subject: id, kind: 'operator' },
-          payload: { input: inputOf(asked), actor: actorOf(paper) },
+      const perform = (action: Action, tx: MemoryTx) =>
+        keepFact(tx, database.tables, {
+          ...{ source: 'command', fact: `action:${action.id}`, subject: id, kind: 'operator' },
+          payload: { input: inputOf(action), actor: actorOf(action) },
         })
       void office.send({ complete: () => asked, perform }).finally(() => inHand.delete(id))
     }

@@ -1,14 +1,16 @@
 import { BridgeError } from '../../../bridge-service/src/errors.ts'
+import { actorOf } from '../../../bridge-service/src/operators/perform.ts'
 import type { RefundRequest } from '../../../bridge-service/src/refunds/open-refund.ts'
 import { typeId } from '../../../bridge-service/src/transfer/id.ts'
 import type { Transfer } from '../../../bridge-service/src/transfer/transfer.ts'
 import type { Random } from '../../../scripts/fuzz/reorg/random.ts'
 import type { Bank } from '../bank/bank.ts'
 import type { Faults } from '../faults.ts'
+import { openRefund } from '../memory/refunds.ts'
 import type { MemoryStore } from '../memory-store.ts'
 import type { Scheduler } from '../scheduler.ts'
 import type { Worker } from '../worker.ts'
-import { actorOf, type Office } from './office.ts'
+import type { Office } from './office.ts'
 
 /** A refund that somebody has asked for, and what he was told. */
 export type AskedRefund = Pick<RefundRequest, 'id' | 'kind'> & {
@@ -87,21 +89,19 @@ export const askForRefunds = (
     if (faults.strikes('refund: its payer takes his debit back meanwhile', transfer.id)) bank.takeBack(transfer.id)
   }
 
-  const give = (transfer: Transfer): Promise<void> => {
-    const { amount, ...request } = requestOf(transfer, 'goodwill')
-    return office.send({
-      complete: () => ({ type: 'refund', transferId: transfer.id, scope: null, reason: 'for his trouble', payload: amount! }),
-      perform: async paper => {
-        const { reason } = paper.asked
-        const goodwill = { ...request, amount, id: paper.id.replace(/^oa_/, 'rf_'), reason, requestedBy: actorOf(paper) }
-        const entry = write(goodwill)
-        await store.openRefund(goodwill).catch((error: { code: string }) => {
-          entry.answer = error.code
-          throw error
-        })
-        entry.answer = 'opened'
+  const give = async (transfer: Transfer): Promise<void> => {
+    const request = requestOf(transfer, 'goodwill')
+    const idOf = (actionId: string) => actionId.replace(/^oa_/, 'rf_')
+    const paper = await office.send({
+      complete: () => ({
+        ...{ type: 'refund', transferId: transfer.id, scope: null, reason: 'for his trouble', payload: request.amount! },
+      }),
+      perform: (action, tx) => {
+        const { id, reason } = action
+        return openRefund(store.database, tx, { ...request, id: idOf(id), reason, requestedBy: actorOf(action) })
       },
     })
+    if (paper !== undefined) write({ ...request, id: idOf(paper.id) }).answer = paper.isDone ? 'opened' : paper.refusal
   }
 
   const look = () => {

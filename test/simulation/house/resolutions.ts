@@ -1,6 +1,6 @@
 import { BridgeError } from '../../../bridge-service/src/errors.ts'
 import type { WantedLine } from '../../../bridge-service/src/operators/closing-lines.ts'
-import { inputOf } from '../../../bridge-service/src/operators/perform.ts'
+import { actorOf, inputOf } from '../../../bridge-service/src/operators/perform.ts'
 import { decide } from '../../../bridge-service/src/transfer/decide.ts'
 import type { Resolution } from '../../../bridge-service/src/transfer/event.ts'
 import type { Input } from '../../../bridge-service/src/transfer/input.ts'
@@ -13,11 +13,10 @@ import { closingLines } from '../memory/closing-lines.ts'
 import { keepFact } from '../memory/facts.ts'
 import { isOpen } from '../memory/intents.ts'
 import { openLines } from '../memory/open-lines.ts'
-import { inOneStatement } from '../memory/statement.ts'
 import type { MemoryStore } from '../memory-store.ts'
 import { ownAccount } from '../routes/wanted.ts'
 import type { Scheduler } from '../scheduler.ts'
-import { actorOf, type Office } from './office.ts'
+import type { Office } from './office.ts'
 
 /** What an operator has paid at the bank himself, by what a resolution says. */
 export type ByHand = { readonly transfer: string; readonly externalId: string; readonly minor: string; readonly customer: string }
@@ -50,7 +49,10 @@ export const resolve = (
   const rightLines = (transfer: Transfer): WantedLine[] =>
     openLines(tables, transfer.id).flatMap(({ account, currency, minor }) => {
       if (!/^(customer_clearing|payout_partner|in_transit):/.test(account)) return []
-      const isOwed = account === 'customer_clearing:USD' && BigInt(minor) < 0n && !transfer.progress.debit?.returned
+      // What comes after a resolution may be what it has written off, when he had it twice: nobody pays that by the books alone.
+      const { resolution, debit } = transfer.progress
+      const isHis = resolution === undefined && !debit?.returned
+      const isOwed = account === 'customer_clearing:USD' && BigInt(minor) < 0n && isHis
       return [{ account, into: isOwed && customerOf(transfer) !== undefined ? cash : `written_off:${currency}` }]
     })
 
@@ -68,7 +70,7 @@ export const resolve = (
     ])
   }
 
-  const ask = (transfer: Transfer): Promise<void> => {
+  const ask = (transfer: Transfer) => {
     const right = rightLines(transfer)
     const wrong = faults.strikes('resolution: its evidence is wrong', transfer.id)
     const lines = wrong ? wrongLines(right, transfer) : right
@@ -84,15 +86,12 @@ export const resolve = (
         allow(asked)
         return asked
       },
-      perform: async paper => {
-        allow(paper.asked)
-        const input = inputOf(paper.asked)
-        const news = { source: 'command', fact: `action:${paper.id}`, subject: transfer.id, kind: 'operator' }
-        await inOneStatement(store.database, undefined, async tx => {
-          await tx.lock([`transfer ${transfer.id}`], 'share')
-          closingLines(tables, transfer.id, lines)
-          await keepFact(tx, tables, { ...news, payload: { input, actor: actorOf(paper) } })
-        })
+      perform: async (action, tx) => {
+        await tx.lock([`transfer ${transfer.id}`], 'share')
+        allow(action)
+        closingLines(tables, transfer.id, lines)
+        const news = { source: 'command', fact: `action:${action.id}`, subject: transfer.id, kind: 'operator' }
+        await keepFact(tx, tables, { ...news, payload: { input: inputOf(action), actor: actorOf(action) } })
       },
     })
   }
@@ -141,7 +140,6 @@ export const resolve = (
     goHome: () => {
       isAtWork = false
     },
-    isAtRest: () => busy.size === 0,
   }
 }
 

@@ -4,6 +4,7 @@ import type { Faults } from '../faults.ts'
 import { type News, tellFact } from '../memory/facts.ts'
 import { inOneStatement } from '../memory/statement.ts'
 import type { MemoryStore } from '../memory-store.ts'
+import { type Approval, endResume } from './resume.ts'
 
 /** An event of the canonical chain, as the indexer's tables hold it. */
 type Indexed = {
@@ -18,9 +19,12 @@ type Indexed = {
 /** From then on nothing of the chain is read, and nothing becomes final. */
 export type Halt = {
   readonly why: 'nodesWereWrong' | 'reorgBelowFinality'
+  /** As the head of the chain says it. */
+  readonly reason: string
   readonly fromMs: number
-  /** When operators let it go on. */
+  /** When operators let it go on, and by which of their actions. */
   untilMs: number | undefined
+  by: string | undefined
 }
 
 /** What the indexer's tables say of the chain. They are the database's, and outlive every process. */
@@ -47,6 +51,11 @@ export const emptyChainTables = (): ChainTables => ({
 /** The halt that waits for operators, if the chain is halted. */
 export const haltOf = ({ halts }: ChainTables): Halt | undefined => halts.find(({ untilMs }) => untilMs === undefined)
 
+export const endHalt = (halt: Halt, { id }: Approval, nowMs: number): void => {
+  halt.untilMs = nowMs
+  halt.by = id
+}
+
 /**
  * One commit of the indexer, as its real one makes it: facts of new blocks, then those for which no canonical event stands any more, and the
  * heads, all in one transaction. One inbox row for a fact; its revision rises when its truth changes. Says how many rows were news. What
@@ -59,14 +68,16 @@ export const commitBlocks = async (
   chain: Pick<SimChain, 'blocks' | 'height' | 'safeHeight' | 'finalHeight'>,
   faults: Faults,
   nowMs: () => number,
-  approved: Halt | undefined,
+  approved: { readonly halt: Halt; readonly approval: Approval } | undefined,
 ): Promise<number> => {
   const known = tables.hashes
   let common = Math.min(known.length, chain.blocks.length)
   while (common > 0 && known[common - 1] !== chain.blocks[common - 1]!.hash) common--
   const isReorg = common < known.length
   if (common < tables.final && approved === undefined) {
-    tables.halts.push({ why: 'reorgBelowFinality', fromMs: nowMs(), untilMs: undefined })
+    const { height, hash } = chain.blocks[common]!
+    const reason = `reorg_below_finality: the node's block ${height} is ${hash}`
+    tables.halts.push({ why: 'reorgBelowFinality', reason, fromMs: nowMs(), untilMs: undefined, by: undefined })
     return 0
   }
   const fresh = chain.blocks.slice(common)
@@ -93,11 +104,12 @@ export const commitBlocks = async (
   if (news.length > 0 && faults.strikes('indexer: tells the same again')) news.push(...news)
   const heads = { latest: chain.height(), safe: chain.safeHeight(), final: chain.finalHeight() }
   let told = 0
-  if (news.length > 0)
+  if (news.length > 0 || approved !== undefined)
     await inOneStatement(store.database, undefined, async tx => {
       // In one order for all, so that no two writers wait for each other in a circle.
       await tx.lock([...new Set(news.map(({ fact }) => `fact ${source} ${fact}`))].sort())
       for (const each of news) if (await tellFact(tx, store.database.tables, each)) told++
+      if (approved !== undefined) await endResume(tx, store.database.tables, approved.approval, null)
     })
   tables.hashes.length = common
   for (const { hash } of fresh) tables.hashes.push(hash)
@@ -105,7 +117,7 @@ export const commitBlocks = async (
   // Heads never fall, but by operators' word.
   tables.safe = Math.max(Math.min(tables.safe, approved ? common : tables.safe), heads.safe)
   tables.final = Math.max(Math.min(tables.final, approved ? common : tables.final), heads.final)
-  if (approved !== undefined) approved.untilMs = nowMs()
+  if (approved !== undefined) endHalt(approved.halt, approved.approval, nowMs())
   return told
 }
 

@@ -97,12 +97,13 @@ const knownToHouse = (evidence: Evidence, { account, bank: rail }: OwnAccount): 
   ].reduce((sum, minor) => sum + minor, 0n)
 }
 
-/** What persons have paid by hand, and what they have found out about lines that no order explains. */
+/** What persons have paid by hand, what customers have paid on their debts, and what they have found out about lines that no order explains. */
 const byPersons = ({ house, bank, world }: Evidence, account: string, doubted: readonly string[]): bigint[] => {
   const paid = house.byHand.filter(({ transfer }) => account === world.ownAccount && !doubted.includes(transfer))
   const explained = house.papers.flatMap(({ type, isDone, payload }) => {
     if (type !== 'explainLine' || !isDone || payload.into === null || payload.account !== account) return []
     return bank.statement.filter(each => each.account === account && each.cursor === payload.cursor)
   })
-  return [...paid.map(({ minor }) => BigInt(minor)), ...explained.map(({ amountMinor }) => BigInt(amountMinor))]
+  const repaid = account === world.ownAccount ? house.repayments : []
+  return [...paid, ...repaid].map(({ minor }) => BigInt(minor)).concat(explained.map(({ amountMinor }) => BigInt(amountMinor)))
 }

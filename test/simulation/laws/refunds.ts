@@ -42,19 +42,20 @@ const wrongWith = (evidence: Evidence, { id, refund_of, minor, state, request }:
 
 const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   const { tables, house, world } = evidence
-  const rows = tables.refunds.filter(({ refund_of }) => refund_of === transfer)
+  // What the bank pays although it has refused it, or has sent back, is paid to him once more, and a person's case.
+  const isSeenTo = ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state)
+  // Of a refund about which the bank says nothing nobody knows, and a payment whose return is taken back meanwhile is paid beside it.
   const unheard = unheardRefundKeys(evidence)
-  // What the bank pays although it has refused it, or has sent back, is paid to him once more, and a person's case: that of a refund of which the
-  // bank has never said a word, or the transfer's own.
-  const isSeenTo =
-    ['review', 'resolved'].includes(tables.transfers.find(({ id }) => id === transfer)!.state) ||
-    rows.some(({ request }) => unheard.has(request.key))
   const orders = evidence.bank.orders.filter(
-    order => order.description === transfer && !(isSeenTo && order.direction === 'credit' && standsAfterAll(evidence, order)),
+    order =>
+      order.description === transfer &&
+      !unheard.has(order.key) &&
+      !(isSeenTo && order.direction === 'credit' && standsAfterAll(evidence, order)),
   )
   const wanted = wantedOf(evidence, transfer)
   if (wanted === undefined) return ['refunds of what nobody has ordered']
   const broken: string[] = []
+  const rows = tables.refunds.filter(({ refund_of }) => refund_of === transfer)
   const paidBy = (isMeant: (row: Refund) => boolean) => {
     const references = new Set(rows.filter(isMeant).map(({ request }) => request.externalId))
     return netOf(
@@ -85,8 +86,10 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
   return broken
 }
 
-const standsAfterAll = ({ bank }: Evidence, { id, status, code }: Order): boolean =>
-  status === 'settled' && (code !== undefined || bank.lines.filter(({ orderId }) => orderId === id).length > 1)
+const standsAfterAll = ({ bank }: Evidence, { id, key, status, code }: Order): boolean => {
+  const isRefused = code !== undefined || bank.refusedKeys.includes(key)
+  return status === 'settled' && (isRefused || bank.lines.filter(({ orderId }) => orderId === id).length > 1)
+}
 
 /** What has left our accounts by some orders. */
 const netOf = ({ bank }: Evidence, orders: readonly Order[]): bigint => {

@@ -21,7 +21,8 @@ export const resolutions: Law = evidence => {
 
 const wrongWith = ({ world }: Evidence, { type, isDone, wrong, askedBy, approvedBy, payload }: PaperEvidence): string[] => {
   if (!isDone) return []
-  const isWithin = type === 'rebalance' && BigInt(payload.minor!) <= BigInt(world.operatorLimitMinor)
+  const isLimited = type === 'rebalance' || (type === 'settleReceivable' && payload.currency === 'USD')
+  const isWithin = isLimited && BigInt(payload.minor!) <= BigInt(world.operatorLimitMinor)
   const isSmall = isWithin || (type === 'explainLine' && payload.into === null)
   return [
     ...(wrong === null ? [] : [`${wrong} were wrong, and it was done`]),

@@ -99,6 +99,11 @@ const rowsOf = (steps: readonly Step[], changes: readonly Change[]): string[] =>
   ...steps.flatMap(({ intents }) => intents.map(({ key }) => `intent ${key}`)).sort(),
   ...changes.map(({ key }) => `intent ${key}`).sort(),
   ...steps.flatMap(({ before, decision }) => decision.timers.map(({ kind }) => `deadline ${before.id} ${kind}`)).sort(),
+  ...steps
+    .flatMap(({ before, decision: { receivables = [] } }) =>
+      receivables.map(({ currency }) => `receivable ${before.id} ${currency}`),
+    )
+    .sort(),
   ...steps.flatMap(({ before, decision }) => (decision.advance === undefined ? [] : [`advance ${before.id}`])).sort(),
   ...steps.flatMap(({ fact }) => (fact === undefined ? [] : [`fact ${fact.source} ${fact.fact}`])).sort(),
 ]

@@ -1,6 +1,7 @@
-import type { Tables } from './tables.ts'
+import type { ReceivableRow, Tables } from './tables.ts'
 
 const time = (ms: number) => new Date(ms).toISOString()
+const timeIf = (ms: number | null) => (ms === null ? null : time(ms))
 
 /** Every table as plain JSON, under the names of the migrations: times in ISO 8601, amounts and heights as decimal strings. */
 export const dump = (tables: Tables) => ({
@@ -52,6 +53,7 @@ export const dump = (tables: Tables) => ({
     owed: String(row.owed),
     recovered: String(row.recovered),
     written_off: String(row.written_off),
+    state: stateOf(row),
     opened_at: time(opened_at),
     updated_at: time(updated_at),
   })),
@@ -96,11 +98,28 @@ export const dump = (tables: Tables) => ({
     created_at: time(created_at),
     updated_at: time(updated_at),
   })),
+  operator_actions: [...tables.operator_actions.values()].map(row => ({
+    ...row,
+    requested_at: time(row.requested_at),
+    expires_at: time(row.expires_at),
+    decided_at: timeIf(row.decided_at),
+    obeyed_at: timeIf(row.obeyed_at),
+  })),
+  operator_audit: [...tables.operator_audit.values()].map(row => ({ ...row, at: time(row.at) })),
   idempotency_keys: [...tables.idempotency_keys.values()].map(({ request_hash, created_at, ...row }) => ({
     ...row,
     request_hash: request_hash.toString('hex'),
     created_at: time(created_at),
   })),
 })
+
+/** A column that its table computes. */
+const stateOf = ({ owed, recovered, written_off }: Pick<ReceivableRow, 'owed' | 'recovered' | 'written_off'>) => {
+  const settled = recovered + written_off
+  if (owed < settled) return 'overpaid'
+  if (owed === 0n) return 'reversed'
+  if (owed > settled) return settled > 0n ? 'partlyRecovered' : 'open'
+  return written_off > 0n ? 'writtenOff' : 'recovered'
+}
 
 export type Dump = ReturnType<typeof dump>

@@ -1,7 +1,6 @@
 import { type Explanation, explainable, explanationEntry, type LineKey } from '../../../bridge-service/src/ledger/explain-line.ts'
 import type { Money } from '../../../bridge-service/src/money/money.ts'
 import { bookByHand } from './book-by-hand.ts'
-import { inOneStatement } from './statement.ts'
 import type { MemoryDatabase, MemoryTx } from './transaction.ts'
 
 const nameOf = ({ rail, account, cursor }: LineKey) => `${rail} ${account} ${cursor}`
@@ -16,12 +15,11 @@ export const lockLine = async ({ tables }: MemoryDatabase, tx: MemoryTx, line: L
 }
 
 /** Ends the doubt about a line, and books its money where it is in no book yet. */
-export const explainLine = (database: MemoryDatabase, explanation: Explanation): Promise<void> =>
-  inOneStatement(database, undefined, async tx => {
-    const { tables } = database
-    const amount = await lockLine(database, tx, explanation, explanation.into)
-    const row = tx.get(tables.bank_statement_lines, nameOf(explanation))!
-    tx.put(tables.bank_statement_lines, nameOf(explanation), { ...row, explained_by: explanation.actionId })
-    const entry = explanationEntry(explanation, amount)
-    if (entry !== undefined) await bookByHand(database, tx, entry)
-  })
+export const explainLine = async (database: MemoryDatabase, tx: MemoryTx, explanation: Explanation): Promise<void> => {
+  const { tables } = database
+  const amount = await lockLine(database, tx, explanation, explanation.into)
+  const row = tx.get(tables.bank_statement_lines, nameOf(explanation))!
+  tx.put(tables.bank_statement_lines, nameOf(explanation), { ...row, explained_by: explanation.actionId })
+  const entry = explanationEntry(explanation, amount)
+  if (entry !== undefined) await bookByHand(database, tx, entry)
+}

@@ -3,6 +3,7 @@ import type { StrayRow } from '../../../bridge-service/src/deposits/stray-row.ts
 import type { LeasedIntent } from '../../../bridge-service/src/intents/queue.ts'
 import type { AccountDefinition } from '../../../bridge-service/src/ledger/chart.ts'
 import type { Layer } from '../../../bridge-service/src/ledger/entry.ts'
+import type { Action } from '../../../bridge-service/src/operators/action.ts'
 import type { LineVerdict } from '../../../bridge-service/src/rails/judge-line.ts'
 import type { Refund } from '../../../bridge-service/src/refunds/refund.ts'
 import type { TransferEvent } from '../../../bridge-service/src/transfer/event.ts'
@@ -196,6 +197,27 @@ export type RefundRow = Pick<
   readonly updated_at: number
 }
 
+export type ActionRow = Pick<Action, 'id' | 'type' | 'scope' | 'reason' | 'payload' | 'decision' | 'refusal'> & {
+  readonly transfer_id: Action['transferId']
+  readonly payload_hash: string
+  readonly four_eyes: boolean
+  readonly requested_by: string
+  readonly requested_person: string
+  readonly requested_at: number
+  readonly expires_at: number
+  readonly decided_by: string | null
+  readonly decided_person: string | null
+  readonly decided_at: number | null
+  readonly obeyed_at: number | null
+}
+export type ActionAuditRow = {
+  readonly action_id: string
+  readonly event: string
+  readonly actor: string
+  readonly reason: string | null
+  readonly at: number
+}
+
 export type Tables = ReturnType<typeof emptyTables>
 
 /** Every table by its primary key, joined by spaces; `by_…` are the unique indexes. */
@@ -230,4 +252,6 @@ export const emptyTables = () => ({
   bank_statement_lines: new Map<string, StatementLineRow>(),
   refunds: new Map<string, RefundRow>(),
   by_refund_reference: new Map<string, string>(),
+  operator_actions: new Map<string, ActionRow>(),
+  operator_audit: new Map<string, ActionAuditRow>(),
 })

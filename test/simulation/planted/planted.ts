@@ -10,6 +10,7 @@ import { plantedByPersons } from './by-persons.ts'
 import { plantedInAHalt } from './in-a-halt.ts'
 import { plantedInLending } from './in-lending.ts'
 import { plantedInRefunds } from './in-refunds.ts'
+import { plantedInSettlements } from './in-settlements.ts'
 import { plantedInTheChannels } from './in-the-channels.ts'
 import { plantedInTheLanes } from './in-the-lanes.ts'
 import { plantedInTheStore } from './in-the-store.ts'
@@ -45,4 +46,5 @@ export const planted: readonly Planted[] = [
   ...plantedInRefunds,
   ...plantedBetweenBanks,
   ...plantedByPersons,
+  ...plantedInSettlements,
 ]
