@@ -1,9 +1,13 @@
 import type { EvmPorts } from '../../../bridge-service/src/chains/evm/sender.ts'
+import type { FaultName } from '../catalogue.ts'
 import type { PlantEvm } from '../senders/evm/line.ts'
 import { type EvmTables, type LaneRow, laneOf } from '../senders/evm/tables.ts'
 import type { Planted } from './planted.ts'
 
-const evm = (name: string, plantEvm: PlantEvm): Planted => ({ name, plantEvm })
+const evm = (name: string, plantEvm: PlantEvm, shownBy?: readonly FaultName[]): Planted => ({
+  ...{ name, plantEvm },
+  ...(shownBy && { shownBy }),
+})
 
 const changeStore = (ports: EvmPorts, change: Partial<EvmPorts['store']>): EvmPorts => ({
   ...ports,
@@ -58,10 +62,11 @@ export const plantedInTheLanes: readonly Planted[] = [
       },
     },
   })),
-  evm('evm: only the newest signature of a nonce is looked for', ports => ({
-    ...ports,
-    rpc: { ...ports.rpc, receipt: hashes => ports.rpc.receipt(hashes.slice(-1)) },
-  })),
+  evm(
+    'evm: only the newest signature of a nonce is looked for',
+    ports => ({ ...ports, rpc: { ...ports.rpc, receipt: hashes => ports.rpc.receipt(hashes.slice(-1)) } }),
+    ['evm: miners want more than nodes tell'],
+  ),
   evm('evm: what is in a block is never looked at again', ports =>
     changeStore(ports, {
       record: (lease, seen, nowMs) =>
