@@ -165,6 +165,7 @@ const wrong: readonly (readonly [what: string, spoil: (side: Side) => Side])[] =
 
 describe('a store in memory that', () => {
   it.each(wrong)('%s is found out', { timeout: 120_000 }, async (_what, spoil) => {
-    await expect(compare(seed, 1_000, spoil)).rejects.toMatchObject({ name: 'AssertionError' })
+    // It ends at the first difference, and a rare one took more than a thousand calls with one seed of ten.
+    await expect(compare(seed, 5_000, spoil)).rejects.toMatchObject({ name: 'AssertionError' })
   })
 })

@@ -60,7 +60,7 @@ export const anyCall = (random: Random, twins: Twins, past: Past): Call => {
       asking,
     ],
     ...Array.from({ length: 8 }, () => deskCall),
-    ...[addressCall, addressCall, addressCall],
+    ...[addressCall, addressCall, addressCall, addressCall, addressCall],
     ...[statementCall, statementCall, statementCall, statementCall],
     ...[refundCall, refundCall, refundCall, refundCall, refundCall, operatorCall, operatorCall, operatorCall],
   ]
