@@ -1,5 +1,6 @@
 import type { Evidence } from '../evidence.ts'
 import type { Law } from './finding.ts'
+import { netOf } from './net-of.ts'
 import { isRefund, unheardRefundKeys } from './refund-orders.ts'
 import { isDoubted } from './statements.ts'
 
@@ -89,12 +90,6 @@ const tooMuch = (evidence: Evidence, transfer: string): string[] => {
 const standsAfterAll = ({ bank }: Evidence, { id, key, status, code }: Order): boolean => {
   const isRefused = code !== undefined || bank.refusedKeys.includes(key)
   return status === 'settled' && (isRefused || bank.lines.filter(({ orderId }) => orderId === id).length > 1)
-}
-
-/** What has left our accounts by some orders. */
-const netOf = ({ bank }: Evidence, orders: readonly Order[]): bigint => {
-  const ids = new Set(orders.map(({ id }) => id))
-  return bank.lines.reduce((sum, { orderId, amountMinor }) => (ids.has(orderId) ? sum - BigInt(amountMinor) : sum), 0n)
 }
 
 const wantedOf = ({ requests, tables }: Evidence, id: string) => {
