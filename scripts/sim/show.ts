@@ -1,6 +1,8 @@
 import { type Report, uncovered } from '../../test/simulation/report.ts'
 
 const shownFindings = 8
+// Few worlds lack most faults; --json has them all.
+const shownFaults = 12
 
 export const replayOf = (seed: number): string => `npm run sim -- --seed ${seed} --seeds 1 --trace`
 
@@ -15,7 +17,9 @@ export const showReport = (report: Report, seconds: number): string => {
       .map(([state, count]) => `${state} ${count}`)
       .join(', ')}`,
     `${kills} kills; ${struck} of ${Object.keys(faults).length} faults struck`,
-    ...(missing.length > 0 ? [`not struck, or never recovered from: ${missing.join('; ')}`] : []),
+    ...(missing.length > 0
+      ? [`${missing.length} not struck, or never recovered from${missing.length > shownFaults ? '' : `: ${missing.join('; ')}`}`]
+      : []),
     `${failures.length} seeds failed`,
     ...failures.flatMap(({ seed, findings }) => [
       `\n${replayOf(seed)}`,
