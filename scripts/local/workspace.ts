@@ -14,7 +14,10 @@ export const createWorkspace = (): { folder: string; remove: () => void } => {
   const folder = mkdtempSync(join(tmpdir(), prefix))
   chmodSync(folder, 0o755) // started by root, Postgres runs as another user and must get through
   writeFileSync(join(folder, ownerFile), String(process.pid))
-  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  const remove = () => {
+    process.off('exit', remove)
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
   process.once('exit', remove)
   return { folder, remove }
 }
