@@ -3,7 +3,6 @@ import type { Chain, ChainId, ChainOrder, HoldTerms } from '../../../../bridge-s
 import type { ChainDeposits, StrayMoney } from '../../../../bridge-service/src/chains/deposits.ts'
 import { evmRpc } from '../../../../bridge-service/src/chains/evm/rpc.ts'
 import { type EvmPorts, evmSender } from '../../../../bridge-service/src/chains/evm/sender.ts'
-import { BridgeError } from '../../../../bridge-service/src/errors.ts'
 import type { Random } from '../../../../scripts/fuzz/reorg/random.ts'
 import { denyOwner } from '../../chain/address-port.ts'
 import { addressOf, nativeCoin } from '../../chain/at-address.ts'
@@ -20,6 +19,7 @@ import type { Process } from '../../process.ts'
 import type { Scheduler } from '../../scheduler.ts'
 import type { ChainSettings } from '../../settings.ts'
 import type { House } from '../house.ts'
+import { submitting } from '../submitting.ts'
 import { addressesAddress, escrowAddress, readCall, tokenAddress } from './contract.ts'
 import { type FeeMarket, feeCapWei } from './fee-market.ts'
 import { namedKeys } from './keys.ts'
@@ -131,24 +131,22 @@ export const evmLine = (
     isAtRest: () => open().length === 0,
     chainFor: (process, around) => {
       const sender = senderFor(process, around, process.name)
-      // Most processes die before their twin is ever asked for.
-      let twin: Chain | undefined
-      const submitTwice = (order: ChainOrder) => {
-        twin ??= senderFor(process, around, `${process.name} twin`)
-        twin.submit(order).catch(() => {})
-      }
+      const twinOf = () => senderFor(process, around, `${process.name} twin`)
+      const submitOrder = submitting(
+        sender,
+        twinOf,
+        process,
+        random,
+        faults,
+        conflicts,
+        'evm: a worker submits an order again long after',
+      )
       const submit = async (order: ChainOrder) => {
         const about = transferOf(order.terms.ref) ?? order.terms.ref
         ask(order)
         if (order.action === 'release' && faults.strikes('chain: refuses to pay the payee for a while', about))
           chain.circumstances.deniedUntilMs.set(escrowIdOf(order.terms), nowMs() + random.between(30, 3_000) * 1_000)
-        if (faults.strikes('chain: two workers submit one order at once', about)) submitTwice(order)
-        if (faults.strikes('evm: a worker submits an order again long after', about))
-          process.timing.after(random.between(1, 180) * 1_000, () => submitTwice(order))
-        return sender.submit(order).catch((error: unknown) => {
-          if (error instanceof BridgeError && error.code === 'idempotency_conflict') conflicts.push(order.key)
-          throw error
-        })
+        return submitOrder(order, about)
       }
       // The contract of these worlds numbers escrows, and names tokens, in a way of its own.
       const names = { escrowId: escrowIdOf, tokenAddress: tokenOf, mintPayer: () => mintPayer }

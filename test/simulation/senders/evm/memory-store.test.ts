@@ -8,21 +8,21 @@ import { seed } from '../../../support/seed.ts'
 import { canonical } from '../../differential/canonical.ts'
 import { virtualDatabase } from '../../differential/virtual-database.ts'
 import type { Around } from '../../memory/connection.ts'
+import { compareTwins, most, type TwinCall } from '../compare-twins.ts'
 import { memoryLanes } from './memory-lanes.ts'
 import { memoryTxStore } from './memory-tx-store.ts'
 import { emptyEvmTables } from './tables.ts'
 
 /** `DIFFERENTIAL_CALLS=20000 SEED=… vitest run …` asks for longer. */
 const calls = Number(process.env.DIFFERENTIAL_CALLS ?? 300)
-const most = 5_000
 const startMs = Date.parse('2026-03-02T10:00:00.000Z')
 const chain = 'evm:1'
 const senders: readonly Hex[] = [`0x${'22'.repeat(20)}`, `0x${'44'.repeat(20)}`]
 const owners = ['a', 'b'] as const
 
 type Side = { readonly store: TxStore; readonly lanes: Readonly<Record<(typeof owners)[number], Lanes>> }
+type Call = TwinCall<Side>
 type Past = { readonly keys: string[]; readonly leases: Lease[]; readonly versions: NewVersion[] }
-type Call = { readonly name: string; readonly ask: (side: Side) => Promise<unknown>; readonly learn?: (answer: never) => void }
 
 const anyCall = (random: Random, past: Past, nowMs: number): Call => {
   const key = () => (past.keys.length > 0 && random.chance(0.8) ? random.pick(past.keys) : `key-${random.between(0, 9_999)}`)
@@ -140,48 +140,27 @@ const startTwins = async (spoil: (side: Side) => Side) => {
   return { real, made, pass, nowMs: () => nowMs, lanesOf, held, close: postgres.close }
 }
 
-const answerTo = async (asked: Promise<unknown>): Promise<{ answer?: unknown; error?: string }> => {
-  try {
-    return { answer: await asked }
-  } catch (error) {
-    const { code } = error as { code?: string }
-    return { error: code === undefined ? String(error) : /^23/.test(code) ? 'a law is broken' : code }
-  }
-}
-
 const mustBeMet = ['allocate', 'hold', 'storeFenced', 'record', 'byKeys', 'refusalOf', 'rawOf', 'a law is broken']
 
-/**
- * Both stores are asked the same until they differ, or enough was asked: `count` calls, and everything at least once. Returns how often each call
- * was answered with something.
- */
 const compare = async (from: number, count: number, spoil: (side: Side) => Side = side => side): Promise<Map<string, number>> => {
   const random = randomFrom(from)
   const twins = await startTwins(spoil)
   const past: Past = { keys: [], leases: [], versions: [] }
-  const met = new Map<string, number>()
-  try {
-    for (let n = 0; n < count || (n < most && mustBeMet.some(name => !met.has(name))); n++) {
+  return compareTwins(twins, {
+    ...{ seed: from, count, mustBeMet },
+    next: async () => {
       await twins.pass(random.pick([1, 1, 50, 200, 6_000]))
-      const { name, ask, learn } = anyCall(random, past, twins.nowMs())
-      const [made, real] = await Promise.all([twins.made, twins.real].map(side => answerTo(ask(side))))
-      const same = (what: string, ours: unknown, theirs: unknown) => {
-        if (canonical(ours) !== canonical(theirs)) expect(ours, `${what} of call ${n} of seed ${from}, ${name}`).toEqual(theirs)
-      }
-      same('the answer', made, real)
-      learn?.(real!.answer as never)
+      return anyCall(random, past, twins.nowMs())
+    },
+    sameAfter: async same => {
       for (const sender of senders) {
         same('what is open after', await twins.made.store.open(sender), await twins.real.store.open(sender))
         same('what is final after', await twins.made.store.finalFrom(sender, 1), await twins.real.store.finalFrom(sender, 1))
       }
       same('the lanes after', twins.held(), await twins.lanesOf())
-      const something = real!.error ?? (isSomething(real!.answer) ? name : undefined)
-      if (something !== undefined) met.set(something, (met.get(something) ?? 0) + 1)
-    }
-  } finally {
-    await twins.close()
-  }
-  return met
+    },
+    metBy: (name, answer) => (isSomething(answer) ? name : undefined),
+  })
 }
 
 const isSomething = (answer: unknown): boolean =>

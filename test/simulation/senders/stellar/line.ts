@@ -15,6 +15,7 @@ import type { Process } from '../../process.ts'
 import type { Scheduler } from '../../scheduler.ts'
 import type { ChainSettings } from '../../settings.ts'
 import type { House } from '../house.ts'
+import { submitting } from '../submitting.ts'
 import { hot, issuer, namedAccounts, passphrase } from './accounts.ts'
 import { ledgerBooks } from './books.ts'
 import { bidCapStroops, type LedgerMarket } from './fee-market.ts'
@@ -111,12 +112,16 @@ export const stellarLine = (
     isAtRest: () => open().length === 0,
     chainFor: (process, around) => {
       const sender = senderFor(process, around, process.name)
-      // Most processes die before their twin is ever asked for.
-      let twin: Chain | undefined
-      const submitTwice = (order: ChainOrder) => {
-        twin ??= senderFor(process, around, `${process.name} twin`)
-        twin.submit(order).catch(() => {})
-      }
+      const twinOf = () => senderFor(process, around, `${process.name} twin`)
+      const submitOrder = submitting(
+        sender,
+        twinOf,
+        process,
+        random,
+        faults,
+        conflicts,
+        'stellar: a worker submits an order again long after',
+      )
       const submit = async (order: ChainOrder) => {
         const { action, terms, deposit } = order
         const about = transferOf(terms.ref) ?? terms.ref
@@ -127,14 +132,7 @@ export const stellarLine = (
           loseLine(terms.payer)
         if (action === 'lock' && faults.strikes('stellar: the sponsor runs out of lumens', about))
           means.loseLumens(nowMs() + random.between(10, 300) * 1_000)
-        const wanted = { ...order, terms: termsOnLedger(terms) }
-        if (faults.strikes('chain: two workers submit one order at once', about)) submitTwice(wanted)
-        if (faults.strikes('stellar: a worker submits an order again long after', about))
-          process.timing.after(random.between(1, 180) * 1_000, () => submitTwice(wanted))
-        return sender.submit(wanted).catch((error: unknown) => {
-          if (error instanceof BridgeError && error.code === 'idempotency_conflict') conflicts.push(order.key)
-          throw error
-        })
+        return submitOrder({ ...order, terms: termsOnLedger(terms) }, about)
       }
       const { giveBack, wayBack } = sender.deposits!
       return {

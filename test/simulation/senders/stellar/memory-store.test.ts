@@ -13,13 +13,13 @@ import { type Random, randomFrom } from '../../../../scripts/fuzz/reorg/random.t
 import { seed } from '../../../support/seed.ts'
 import { canonical, sorted } from '../../differential/canonical.ts'
 import { virtualDatabase } from '../../differential/virtual-database.ts'
+import { compareTwins, most, type TwinCall } from '../compare-twins.ts'
 import { memoryChannels } from './memory-channels.ts'
 import { memoryTxStore } from './memory-tx-store.ts'
 import { emptyStellarTables } from './tables.ts'
 
 /** `DIFFERENTIAL_CALLS=20000 SEED=… vitest run …` asks for longer. */
 const calls = Number(process.env.DIFFERENTIAL_CALLS ?? 300)
-const most = 5_000
 const startMs = Date.parse('2026-03-02T10:00:00.000Z')
 const chain = 'stellar:sim'
 const owners = ['a', 'b'] as const
@@ -28,8 +28,8 @@ const accounts = ['GC1', 'GC2', 'GC3'] as const
 /** Of channels that have rested equally long nobody knows which is taken: each worker has one of each alone. */
 type Workers = Readonly<Record<`${(typeof owners)[number]} ${(typeof accounts)[number]}`, Channels>>
 type Side = { readonly store: TxStore; readonly workers: Workers }
+type Call = TwinCall<Side>
 type Past = { readonly orders: StellarOrder[]; readonly leases: Lease[]; readonly attempts: Attempt[] }
-type Call = { readonly name: string; readonly ask: (side: Side) => Promise<unknown>; readonly learn?: (answer: never) => void }
 
 const workersOf = (make: (owner: string, account: string) => Channels): Workers =>
   Object.fromEntries(
@@ -196,50 +196,28 @@ const startTwins = async (spoil: (side: Side) => Side) => {
   return { real, made, pass, channels, held, close: postgres.close }
 }
 
-const answerTo = async (asked: Promise<unknown>): Promise<{ answer?: unknown; error?: string }> => {
-  try {
-    return { answer: await asked }
-  } catch (error) {
-    const { code } = error as { code?: string }
-    return { error: code === undefined ? String(error) : /^23/.test(code) ? 'a law is broken' : code }
-  }
-}
-
 const mustBeMet = [
   ...['take', 'holdBusy', 'stored', 'fenced', 'taken', 'doneAlready', 'bump', 'doubt', 'end', 'lockOf', 'ofDeposit', 'openOn'],
   ...['waiting', 'envelopeOf', 'a law is broken'],
 ]
 
-/**
- * Both stores are asked the same until they differ, or enough was asked: `count` calls, and everything at least once. Returns how often each call
- * was answered with something.
- */
 const compare = async (from: number, count: number, spoil: (side: Side) => Side = side => side): Promise<Map<string, number>> => {
   const random = randomFrom(from)
   const twins = await startTwins(spoil)
   const past: Past = { orders: [], leases: [], attempts: [] }
-  const met = new Map<string, number>()
-  try {
-    for (let n = 0; n < count || (n < most && mustBeMet.some(name => !met.has(name))); n++) {
+  return compareTwins(twins, {
+    ...{ seed: from, count, mustBeMet },
+    next: async () => {
       await twins.pass(random.pick([1, 1, 50, 200, 6_000]))
-      const { name, ask, learn } = anyCall(random, past)
-      const [made, real] = await Promise.all([twins.made, twins.real].map(side => answerTo(ask(side))))
-      const same = (what: string, ours: unknown, theirs: unknown) => {
-        if (canonical(ours) !== canonical(theirs)) expect(ours, `${what} of call ${n} of seed ${from}, ${name}`).toEqual(theirs)
-      }
-      same('the answer', made, real)
-      if (real!.error === undefined) learn?.(real!.answer as never)
+      return anyCall(random, past)
+    },
+    sameAfter: async same => {
       same('the channels after', twins.held(), await twins.channels())
       for (const { key } of past.orders.slice(-20))
         same(`${key} after`, await twins.made.store.byKey(key), await twins.real.store.byKey(key))
-      const { answer, error } = real!
-      const something = error ?? (name === 'begin' ? String(answer) : isSomething(answer) ? name : undefined)
-      if (something !== undefined) met.set(something, (met.get(something) ?? 0) + 1)
-    }
-  } finally {
-    await twins.close()
-  }
-  return met
+    },
+    metBy: (name, answer) => (name === 'begin' ? String(answer) : isSomething(answer) ? name : undefined),
+  })
 }
 
 const isSomething = (answer: unknown): boolean =>
